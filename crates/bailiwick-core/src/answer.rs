@@ -1,0 +1,234 @@
+//! Inspect, record, release: what an upstream said, until it may leave.
+//!
+//! A [`Pending`] is the debt of a call that was carried out: every piece of its answer is shown to
+//! the inspectors, and the last piece leaves only when the outcome is on record. It holds its own
+//! decision's [`Appended`], and nothing takes another's: a reply cannot leave on the record of
+//! another exchange, because there is no way to say so.
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use crate::call::Call;
+use crate::decision::Denial;
+use crate::finding::{Findings, Inspectors, Seen, Surface};
+use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
+use crate::names::{Digest, ExchangeId, TenantId, Timestamp};
+use crate::record::{OutcomeRecord, Record};
+
+/// What came of a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Disposition {
+    /// The upstream answered with a result.
+    Answered,
+    /// The upstream answered that the tool failed.
+    ToolFailed,
+    /// The upstream answered with a protocol error.
+    Erred,
+    /// The upstream took it and owes no answer.
+    Accepted,
+    /// The upstream could not be reached, broke off, or answered nonsense.
+    Unreachable,
+    /// The upstream did not answer in time.
+    TimedOut,
+    /// The caller cancelled it.
+    Cancelled,
+    /// The answer held something that must not pass.
+    Withheld,
+    /// A duty of the permit was not met, so it was never sent.
+    Unmet,
+}
+
+impl Disposition {
+    /// The word for it in records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::ToolFailed => "tool_failed",
+            Self::Erred => "erred",
+            Self::Accepted => "accepted",
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Cancelled => "cancelled",
+            Self::Withheld => "withheld",
+            Self::Unmet => "unmet",
+        }
+    }
+}
+
+/// A call that went out and whose outcome is still owed to the log.
+#[must_use = "the outcome of a call that went out must be recorded"]
+#[derive(Debug)]
+pub struct Pending {
+    call: Call,
+    appended: Appended,
+    decided: Timestamp,
+    seen: SeenSoFar,
+}
+
+#[derive(Debug)]
+struct SeenSoFar {
+    findings: Findings,
+    hash: Sha256,
+    bytes: u64,
+    chunks: u64,
+}
+
+/// A piece of an answer that was inspected and is not the last: it may leave at once.
+#[derive(Debug)]
+pub struct Interim(Bytes);
+
+impl Interim {
+    /// The bytes that may leave.
+    pub fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+/// A whole answer, or the last piece of one, that every inspector has seen.
+#[must_use = "an inspected answer is released by recording its outcome"]
+#[derive(Debug)]
+pub struct Inspected {
+    pending: Pending,
+    last: Bytes,
+    disposition: Disposition,
+}
+
+impl Pending {
+    pub(crate) fn new(call: Call, appended: Appended, decided: Timestamp) -> Self {
+        let seen =
+            SeenSoFar { findings: Findings::default(), hash: Sha256::new(), bytes: 0, chunks: 0 };
+        Self { call, appended, decided, seen }
+    }
+
+    /// The call that went out.
+    pub const fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// Where its decision stands.
+    pub const fn appended(&self) -> &Appended {
+        &self.appended
+    }
+
+    /// Inspect one piece that is not the last. `None` when it must not pass; then nothing of this
+    /// answer passes any more.
+    pub fn interim(&mut self, inspectors: Inspectors<'_>, piece: Bytes) -> Option<Interim> {
+        self.look(inspectors, &piece);
+        (!self.seen.findings.must_withhold()).then_some(Interim(piece))
+    }
+
+    /// Inspect the last piece, or the whole answer.
+    pub fn last(
+        mut self,
+        inspectors: Inspectors<'_>,
+        piece: Bytes,
+        disposition: Disposition,
+    ) -> Inspected {
+        self.look(inspectors, &piece);
+        if self.seen.findings.must_withhold() {
+            return Inspected {
+                pending: self,
+                last: Bytes::new(),
+                disposition: Disposition::Withheld,
+            };
+        }
+        Inspected { pending: self, last: piece, disposition }
+    }
+
+    /// End without an answer: nothing is left to inspect, and the failure still goes on record.
+    pub const fn failed(self, disposition: Disposition) -> Inspected {
+        Inspected { pending: self, last: Bytes::new(), disposition }
+    }
+
+    fn look(&mut self, inspectors: Inspectors<'_>, piece: &Bytes) {
+        let seen = Seen { surface: Surface::Answer, bytes: piece, offset: self.seen.bytes };
+        inspectors.scan(&seen, &mut self.seen.findings);
+        self.seen.hash.update(piece);
+        self.seen.bytes += piece.len() as u64;
+        self.seen.chunks += u64::from(!piece.is_empty());
+    }
+}
+
+impl Inspected {
+    /// What the inspectors saw in the answer.
+    pub const fn findings(&self) -> &Findings {
+        &self.pending.seen.findings
+    }
+
+    /// Put the outcome on record; only then is the answer free to leave.
+    ///
+    /// # Errors
+    /// [`Unrecorded`]: then the answer must not leave.
+    pub fn record(self, ledger: &dyn Ledger, now: Timestamp) -> Result<Released, Unrecorded> {
+        let Self { pending, last, disposition } = self;
+        let Pending { call, appended, decided, seen } = pending;
+        let tenant: &TenantId = &call.who().principal().tenant;
+        let plain = Digest::from_bytes(seen.hash.finalize().into());
+        let record = Record::Outcome(OutcomeRecord {
+            exchange: call.id(),
+            decision: appended.position().index(),
+            disposition: disposition.as_str().into(),
+            answer: ledger.keyed_digest(tenant, &plain)?,
+            answer_bytes: seen.bytes,
+            chunks: seen.chunks,
+            findings: seen.findings.kept().to_vec(),
+            findings_dropped: seen.findings.dropped(),
+            latency_ns: now.since_ns(decided),
+        });
+        Appended::write(ledger, now, call.id(), &record, &Sealed::default())?;
+        Ok(Released { appended, body: Body::Answer { last, disposition } })
+    }
+}
+
+/// What may leave. The only thing that the end of a reply is made of.
+#[derive(Debug)]
+pub struct Released {
+    appended: Appended,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Answer { last: Bytes, disposition: Disposition },
+    Refusal(Denial),
+}
+
+impl Released {
+    pub(crate) const fn refused(denial: Denial, appended: Appended) -> Self {
+        Self { appended, body: Body::Refusal(denial) }
+    }
+
+    /// The exchange.
+    pub const fn exchange(&self) -> ExchangeId {
+        self.appended.exchange()
+    }
+
+    /// Where its decision stands: the caller learns it in the reply's headers.
+    pub const fn decision(&self) -> &Appended {
+        &self.appended
+    }
+
+    /// The denial, when the call was refused.
+    pub const fn denial(&self) -> Option<&Denial> {
+        match &self.body {
+            Body::Refusal(denial) => Some(denial),
+            Body::Answer { .. } => None,
+        }
+    }
+
+    /// What came of the call, when it was not refused.
+    pub const fn disposition(&self) -> Option<Disposition> {
+        match &self.body {
+            Body::Answer { disposition, .. } => Some(*disposition),
+            Body::Refusal(_) => None,
+        }
+    }
+
+    /// The bytes that may leave: empty for a refusal, a failure, or what was withheld.
+    pub fn into_bytes(self) -> Bytes {
+        match self.body {
+            Body::Answer { last, .. } => last,
+            Body::Refusal(_) => Bytes::new(),
+        }
+    }
+}

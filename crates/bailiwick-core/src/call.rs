@@ -1,0 +1,387 @@
+//! Interpret: what is asked. The action, what it touches, and the exact bytes that would be sent.
+
+use bytes::Bytes;
+
+use crate::finding::Findings;
+use crate::identity::Identified;
+use crate::names::{Digest, ExchangeId, ServerId, Timestamp};
+use crate::value::Value;
+
+/// What a call does. Closed: a new action makes the compiler list every place that must think.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Action {
+    /// Open a session with a server.
+    Connect,
+    /// List the tools of a server.
+    ListTools,
+    /// List the resources of a server.
+    ListResources,
+    /// List the resource templates of a server.
+    ListTemplates,
+    /// List the prompts of a server.
+    ListPrompts,
+    /// Call a tool.
+    InvokeTool,
+    /// Read a resource.
+    ReadResource,
+    /// Be told when a resource changes, or no longer.
+    Subscribe,
+    /// Get a prompt.
+    GetPrompt,
+    /// Complete an argument of a prompt or template.
+    CompleteArgument,
+    /// Set how much a server logs.
+    SetLogLevel,
+    /// See if the other side is there.
+    Ping,
+    /// Send a notification.
+    Notify,
+    /// End a session.
+    Disconnect,
+    /// A server asks the client's model for a completion.
+    Sample,
+    /// A server asks the person something.
+    Elicit,
+    /// A server asks which folders the client works in.
+    ListRoots,
+    /// A method that this build does not know.
+    Other,
+}
+
+impl Action {
+    /// The word for it in policies, records and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::ListTools => "list_tools",
+            Self::ListResources => "list_resources",
+            Self::ListTemplates => "list_templates",
+            Self::ListPrompts => "list_prompts",
+            Self::InvokeTool => "invoke_tool",
+            Self::ReadResource => "read_resource",
+            Self::Subscribe => "subscribe",
+            Self::GetPrompt => "get_prompt",
+            Self::CompleteArgument => "complete_argument",
+            Self::SetLogLevel => "set_log_level",
+            Self::Ping => "ping",
+            Self::Notify => "notify",
+            Self::Disconnect => "disconnect",
+            Self::Sample => "sample",
+            Self::Elicit => "elicit",
+            Self::ListRoots => "list_roots",
+            Self::Other => "other",
+        }
+    }
+
+    /// Every action, in the order of the enum.
+    pub const ALL: [Self; 18] = [
+        Self::Connect,
+        Self::ListTools,
+        Self::ListResources,
+        Self::ListTemplates,
+        Self::ListPrompts,
+        Self::InvokeTool,
+        Self::ReadResource,
+        Self::Subscribe,
+        Self::GetPrompt,
+        Self::CompleteArgument,
+        Self::SetLogLevel,
+        Self::Ping,
+        Self::Notify,
+        Self::Disconnect,
+        Self::Sample,
+        Self::Elicit,
+        Self::ListRoots,
+        Self::Other,
+    ];
+
+    /// The action that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// Whether it only keeps a session going: connecting, listing, pinging and the like. What a
+    /// list shows is decided for each entry besides.
+    pub const fn is_session(self) -> bool {
+        match self {
+            Self::Connect
+            | Self::ListTools
+            | Self::ListResources
+            | Self::ListTemplates
+            | Self::ListPrompts
+            | Self::SetLogLevel
+            | Self::Ping
+            | Self::Notify
+            | Self::Disconnect => true,
+            Self::InvokeTool
+            | Self::ReadResource
+            | Self::Subscribe
+            | Self::GetPrompt
+            | Self::CompleteArgument
+            | Self::Sample
+            | Self::Elicit
+            | Self::ListRoots
+            | Self::Other => false,
+        }
+    }
+}
+
+/// What carrying out a call does to the world, as the operator's contract says. A server's own
+/// annotations are hints and never set this.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Effect {
+    /// It changes nothing.
+    Read,
+    /// It can be undone.
+    ReversibleWrite,
+    /// It cannot be undone.
+    IrreversibleWrite,
+    /// It destroys something.
+    Destructive,
+    /// It sends something to somebody.
+    Outbound,
+    /// Nobody has said. Treated as the worst.
+    Unknown,
+}
+
+impl Effect {
+    /// Every effect, mildest first.
+    pub const ALL: [Self; 6] = [
+        Self::Read,
+        Self::ReversibleWrite,
+        Self::IrreversibleWrite,
+        Self::Destructive,
+        Self::Outbound,
+        Self::Unknown,
+    ];
+
+    /// The word for it in contracts, policies and records.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::ReversibleWrite => "reversible_write",
+            Self::IrreversibleWrite => "irreversible_write",
+            Self::Destructive => "destructive",
+            Self::Outbound => "outbound",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The effect that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// What an action is done to.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Resource {
+    /// A server as a whole.
+    Server(ServerId),
+    /// A tool of a server.
+    Tool {
+        /// The server that offers it.
+        server: ServerId,
+        /// Its name there.
+        name: Box<str>,
+    },
+    /// A prompt of a server.
+    Prompt {
+        /// The server that offers it.
+        server: ServerId,
+        /// Its name there.
+        name: Box<str>,
+    },
+    /// A resource of a server.
+    Document {
+        /// The server that offers it.
+        server: ServerId,
+        /// Its URI.
+        uri: Box<str>,
+    },
+    /// A resource template of a server.
+    Template {
+        /// The server that offers it.
+        server: ServerId,
+        /// The URI template.
+        uri: Box<str>,
+    },
+    /// The client of a person, of which a server asks something.
+    Client {
+        /// The server that asks.
+        server: ServerId,
+    },
+    /// A method that this build does not know.
+    Method {
+        /// The server that it is sent to.
+        server: ServerId,
+        /// The method's name.
+        name: Box<str>,
+    },
+}
+
+impl Resource {
+    /// The server that it belongs to.
+    pub const fn server(&self) -> &ServerId {
+        match self {
+            Self::Server(server)
+            | Self::Tool { server, .. }
+            | Self::Prompt { server, .. }
+            | Self::Document { server, .. }
+            | Self::Template { server, .. }
+            | Self::Client { server }
+            | Self::Method { server, .. } => server,
+        }
+    }
+
+    /// The type's name in policies and records.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Server(_) => "Server",
+            Self::Tool { .. } => "Tool",
+            Self::Prompt { .. } => "Prompt",
+            Self::Document { .. } => "Document",
+            Self::Template { .. } => "Template",
+            Self::Client { .. } => "Client",
+            Self::Method { .. } => "Method",
+        }
+    }
+
+    /// The name within its server; empty for the server itself and for a client.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Server(_) | Self::Client { .. } => "",
+            Self::Tool { name, .. } | Self::Prompt { name, .. } | Self::Method { name, .. } => name,
+            Self::Document { uri, .. } | Self::Template { uri, .. } => uri,
+        }
+    }
+}
+
+/// A thing that an argument names, such as `Customer::"c_42"`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NamedResource {
+    /// The argument that names it.
+    pub argument: Box<str>,
+    /// Its type, as the contract says.
+    pub kind: Box<str>,
+    /// Its id, as the argument gives it.
+    pub id: Box<str>,
+}
+
+/// What interpreting a message gave, before it is tied to a caller.
+#[derive(Clone, Debug)]
+pub struct Interpreted {
+    /// What is asked.
+    pub action: Action,
+    /// What it touches.
+    pub resource: Resource,
+    /// The arguments that policy may read.
+    pub arguments: Value,
+    /// The exact bytes that go upstream when it is permitted.
+    pub ask: Bytes,
+    /// What it does to the world, as the contract says.
+    pub effect: Effect,
+    /// The things that its arguments name, as the contract says.
+    pub named: Vec<NamedResource>,
+    /// Whether the target is known to exist. What does not exist is refused like what is hidden.
+    pub exists: bool,
+    /// The digest of the tool's definition, where it is known.
+    pub pin: Option<Digest>,
+    /// The caller's trace id, where it sent one.
+    pub trace: Option<Box<str>>,
+}
+
+/// One call. Nothing rewrites it: a changed call is a new call, and needs a new decision.
+#[derive(Clone, Debug)]
+pub struct Call {
+    id: ExchangeId,
+    at: Timestamp,
+    who: Identified,
+    what: Interpreted,
+}
+
+impl Call {
+    /// The call that a known caller makes.
+    pub const fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
+        Self { id, at, who, what }
+    }
+
+    /// The exchange's id, which is also its decision's.
+    pub const fn id(&self) -> ExchangeId {
+        self.id
+    }
+
+    /// When it came in.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Who makes it.
+    pub const fn who(&self) -> &Identified {
+        &self.who
+    }
+
+    /// What is asked.
+    pub const fn action(&self) -> Action {
+        self.what.action
+    }
+
+    /// What it touches.
+    pub const fn resource(&self) -> &Resource {
+        &self.what.resource
+    }
+
+    /// The arguments that policy may read.
+    pub const fn arguments(&self) -> &Value {
+        &self.what.arguments
+    }
+
+    /// What it does to the world.
+    pub const fn effect(&self) -> Effect {
+        self.what.effect
+    }
+
+    /// The things that its arguments name.
+    pub fn named(&self) -> &[NamedResource] {
+        &self.what.named
+    }
+
+    /// Whether the target is known to exist.
+    pub const fn exists(&self) -> bool {
+        self.what.exists
+    }
+
+    /// The digest of the tool's definition, where it is known.
+    pub const fn pin(&self) -> Option<Digest> {
+        self.what.pin
+    }
+
+    /// The caller's trace id, where it sent one.
+    pub fn trace(&self) -> Option<&str> {
+        self.what.trace.as_deref()
+    }
+
+    /// The bytes that were asked. Reading them is free; sending them takes a clearance.
+    pub const fn ask(&self) -> &Bytes {
+        &self.what.ask
+    }
+}
+
+/// A call whose ask every inspector has seen. Only [`screen`](crate::screen) makes one.
+#[derive(Debug)]
+pub struct Screened {
+    pub(crate) call: Call,
+    pub(crate) findings: Findings,
+}
+
+impl Screened {
+    /// The call.
+    pub const fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// What the inspectors saw in the ask.
+    pub const fn findings(&self) -> &Findings {
+        &self.findings
+    }
+}

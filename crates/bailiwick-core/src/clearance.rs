@@ -1,0 +1,350 @@
+//! Record and oblige: a decision goes on record, its duties are met, and the permit becomes a
+//! clearance. Nothing but a clearance reaches an upstream or a secret.
+
+use crate::answer::{Pending, Released};
+use crate::call::{Action, Call, Effect, Resource};
+use crate::cbor::Writer;
+use crate::decision::{Decision, Denial, Mode, Obligation, Permit};
+use crate::identity::{Link, Principal};
+use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
+use crate::names::{Digest, Timestamp, Token};
+use crate::record::{DecisionRecord, Durability, Record, Subject};
+use crate::value::Value;
+
+/// A decision that is on record.
+#[derive(Debug)]
+pub enum Ruling {
+    /// It may proceed once its duties are met.
+    Permitted(PermitOnRecord),
+    /// It may not.
+    Refused(RefusalOnRecord),
+}
+
+/// A permit whose decision is on record.
+#[derive(Debug)]
+pub struct PermitOnRecord {
+    permit: Permit,
+    appended: Appended,
+    durability: Durability,
+    decided: Timestamp,
+}
+
+/// A denial that is on record, and so may be told.
+#[derive(Debug)]
+pub struct RefusalOnRecord {
+    denial: Denial,
+    appended: Appended,
+}
+
+impl Decision {
+    /// Put the decision on record, with its inputs sealed beside it. `class` says how firmly that
+    /// record must stand before the call goes out; an obligation can only raise it.
+    ///
+    /// # Errors
+    /// [`Unrecorded`]: then the decision is void.
+    pub fn record(
+        self,
+        ledger: &dyn Ledger,
+        now: Timestamp,
+        class: impl FnOnce(&Call) -> Durability,
+    ) -> Result<Ruling, Unrecorded> {
+        let call = match &self {
+            Self::Permit(permit) => permit.call(),
+            Self::Denial(denial) => denial.call(),
+        };
+        let mut durability = class(call);
+        if let Self::Permit(permit) = &self
+            && permit.obligations.contains(&Obligation::Durable)
+        {
+            durability = Durability::Durable;
+        }
+        let sealed = seal_inputs(ledger, call)?;
+        let record = describe(&self, ledger, now, durability, &sealed)?;
+        let record = Record::Decision(Box::new(record));
+        let appended = Appended::write(ledger, now, call.id(), &record, &sealed)?;
+        Ok(match self {
+            Self::Permit(permit) => {
+                Ruling::Permitted(PermitOnRecord { permit, appended, durability, decided: now })
+            }
+            Self::Denial(denial) => Ruling::Refused(RefusalOnRecord { denial, appended }),
+        })
+    }
+}
+
+impl RefusalOnRecord {
+    /// The denial.
+    pub const fn denial(&self) -> &Denial {
+        &self.denial
+    }
+
+    /// Where its record stands.
+    pub const fn appended(&self) -> &Appended {
+        &self.appended
+    }
+
+    /// The refusal, free to leave: its decision's record is all the record that it needs.
+    pub fn release(self) -> Released {
+        Released::refused(self.denial, self.appended)
+    }
+}
+
+/// The clearance is not to be had, yet or at all.
+#[derive(Debug)]
+pub enum Unclear {
+    /// The record must be durable first, and is not by now.
+    NotDurable(PermitOnRecord),
+    /// A duty was not met. The refusal must still go on record.
+    Unmet(Pending),
+}
+
+impl PermitOnRecord {
+    /// The call that was permitted.
+    pub const fn call(&self) -> &Call {
+        self.permit.call()
+    }
+
+    /// Where the decision's record stands.
+    pub const fn appended(&self) -> &Appended {
+        &self.appended
+    }
+
+    /// How firmly that record must stand before the call goes out.
+    pub const fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// Trade the permit for a clearance, if its record stands firmly enough and every duty is met.
+    ///
+    /// # Errors
+    /// [`Unclear`] with what is left to do.
+    pub fn clear(
+        self,
+        ledger: &dyn Ledger,
+        mut meet: impl FnMut(&Obligation) -> bool,
+    ) -> Result<Cleared, Unclear> {
+        if self.durability == Durability::Durable && !self.appended.is_durable(ledger) {
+            return Err(Unclear::NotDurable(self));
+        }
+        let met = self.permit.obligations.iter().all(|duty| match duty {
+            Obligation::Durable => self.appended.is_durable(ledger),
+            Obligation::Unknown(_) => meet(duty),
+        });
+        let cleared = Cleared { permitted: self };
+        if met { Ok(cleared) } else { Err(Unclear::Unmet(cleared.owe())) }
+    }
+}
+
+/// A permitted call, on record, its duties met. The only thing that an upstream accepts, and
+/// accepting it uses it up.
+#[derive(Debug)]
+pub struct Cleared {
+    permitted: PermitOnRecord,
+}
+
+impl Cleared {
+    /// The call to carry out.
+    pub const fn call(&self) -> &Call {
+        self.permitted.call()
+    }
+
+    /// Use the clearance up. What is left is the duty to inspect and record the answer.
+    pub fn owe(self) -> Pending {
+        let PermitOnRecord { permit, appended, decided, .. } = self.permitted;
+        Pending::new(permit.screened.call, appended, decided)
+    }
+}
+
+fn describe(
+    decision: &Decision,
+    ledger: &dyn Ledger,
+    now: Timestamp,
+    durability: Durability,
+    sealed: &Sealed,
+) -> Result<DecisionRecord, Unrecorded> {
+    let (screened, policies, obligations, policy_set) = match decision {
+        Decision::Permit(it) => {
+            (&it.screened, &it.policies, it.obligations.as_slice(), it.policy_set)
+        }
+        Decision::Denial(it) => (&it.screened, &it.policies, [].as_slice(), it.policy_set),
+    };
+    let (permitted, cause, visible) = match decision {
+        Decision::Permit(it) => match it.mode {
+            Mode::Enforced => (true, None, true),
+            Mode::Observed { would_deny, .. } => {
+                (true, Some(if would_deny { "observed:deny" } else { "observed:permit" }), true)
+            }
+        },
+        Decision::Denial(it) => (false, Some(it.cause.as_str()), it.visible),
+    };
+    let call = &screened.call;
+    let principal = call.who().principal();
+    let tenant = &principal.tenant;
+    let token = |kind: &str, name: &str| ledger.token(tenant, kind, name);
+    let maybe = |kind: &str, name: Option<&str>| name.map(|it| token(kind, it)).transpose();
+    let resource = call.resource();
+    let named = call.named().iter().map(|it| Ok((it.kind.clone(), token(&it.kind, &it.id)?)));
+    Ok(DecisionRecord {
+        exchange: call.id(),
+        tenant: tenant.clone(),
+        chain: subjects(principal, token)?,
+        credential: principal.credential.clone(),
+        task: maybe("Task", principal.task.as_ref().map(|it| it.as_str()))?,
+        session: maybe("Session", principal.session.as_ref().map(|it| it.as_str()))?,
+        trace: maybe("Trace", call.trace())?,
+        action: call.action().as_str().into(),
+        resource_kind: resource.kind().into(),
+        server: resource.server().clone(),
+        name: clear_name(call),
+        name_token: token(resource.kind(), resource.name())?,
+        named: named.collect::<Result<_, Unrecorded>>()?,
+        effect: call.effect().as_str().into(),
+        pin: call.pin(),
+        ask: ledger.keyed_digest(tenant, &Digest::of(call.ask()))?,
+        permitted,
+        cause: cause.map(Into::into),
+        visible,
+        policies: policies.clone(),
+        obligations: obligations.iter().map(|it| it.as_str().into()).collect(),
+        policy_set,
+        durability,
+        findings: screened.findings.kept().to_vec(),
+        latency_ns: now.since_ns(call.at()),
+        sealed: sealed.commitment,
+    })
+}
+
+/// The target's name, where it is the operator's word and not the caller's: only names that are
+/// known to exist stand in the clear, since a made-up name may hold anything.
+fn clear_name(call: &Call) -> Option<Box<str>> {
+    let named_by_operator = match call.resource() {
+        Resource::Tool { .. } | Resource::Prompt { .. } | Resource::Template { .. } => true,
+        Resource::Server(_)
+        | Resource::Document { .. }
+        | Resource::Client { .. }
+        | Resource::Method { .. } => false,
+    };
+    (named_by_operator && call.exists()).then(|| call.resource().name().into())
+}
+
+fn subjects(
+    principal: &Principal,
+    token: impl Fn(&str, &str) -> Result<Token, Unrecorded>,
+) -> Result<Vec<Subject>, Unrecorded> {
+    let subjects = principal.chain.iter().map(|link| {
+        Ok(match link {
+            Link::Person(person) => Subject::Person(token("Person", person.as_str())?),
+            Link::Agent(agent) => Subject::Agent(agent.clone()),
+            Link::System(purpose) => Subject::System(purpose.as_str().into()),
+            Link::Server(server) => Subject::Server(server.clone()),
+        })
+    });
+    subjects.collect()
+}
+
+/// The decision's inputs, sealed under the key of the person at the root (or of whoever acts).
+fn seal_inputs(ledger: &dyn Ledger, call: &Call) -> Result<Sealed, Unrecorded> {
+    let principal = call.who().principal();
+    let subject = call.who().person().map_or("", |it| it.as_str());
+    let mut clear = Vec::with_capacity(256);
+    inputs(&mut clear, call, principal);
+    ledger.seal(&principal.tenant, subject, &clear)
+}
+
+/// `[1, chain, task, session, action, resource kind, server, name, effect, exists, named, arguments]`
+fn inputs(out: &mut Vec<u8>, call: &Call, principal: &Principal) {
+    let mut w = Writer(out);
+    w.array(12);
+    w.uint(1);
+    w.array(principal.chain.len());
+    for link in &principal.chain {
+        let (kind, name) = match link {
+            Link::Person(it) => ("Person", it.as_str()),
+            Link::Agent(it) => ("Agent", it.as_str()),
+            Link::System(it) => ("System", it.as_str()),
+            Link::Server(it) => ("Server", it.as_str()),
+        };
+        w.array(2);
+        w.text(kind);
+        w.text(name);
+    }
+    let optional = [
+        principal.task.as_ref().map(|it| it.as_str()),
+        principal.session.as_ref().map(|it| it.as_str()),
+    ];
+    for it in optional {
+        match it {
+            Some(it) => w.text(it),
+            None => w.null(),
+        }
+    }
+    w.text(call.action().as_str());
+    w.text(call.resource().kind());
+    w.text(call.resource().server().as_str());
+    w.text(call.resource().name());
+    w.text(call.effect().as_str());
+    w.bool(call.exists());
+    w.array(call.named().len());
+    for it in call.named() {
+        w.array(3);
+        w.text(&it.argument);
+        w.text(&it.kind);
+        w.text(&it.id);
+    }
+    value(&mut w, call.arguments());
+}
+
+/// A value as CBOR: numbers as `[lexeme]`, so that their spelling is kept; objects as arrays of
+/// name and value behind a leading `true`, lists behind a leading `false`.
+fn value(w: &mut Writer<'_>, it: &Value) {
+    match it {
+        Value::Null => w.null(),
+        Value::Bool(flag) => w.bool(*flag),
+        Value::Number(number) => {
+            w.array(1);
+            w.text(number.lexeme());
+        }
+        Value::Text(text) => w.text(text),
+        Value::List(items) => {
+            w.array(2);
+            w.bool(false);
+            w.array(items.len());
+            items.iter().for_each(|item| value(w, item));
+        }
+        Value::Record(members) => {
+            w.array(2);
+            w.bool(true);
+            w.array(members.len() * 2);
+            for (name, member) in members {
+                w.text(name);
+                value(w, member);
+            }
+        }
+    }
+}
+
+/// How firmly a call's record must stand by default: reads survive the process, all else survives
+/// a loss of power.
+impl Durability {
+    /// The default class of a call.
+    pub fn of(call: &Call) -> Self {
+        let reads = match call.action() {
+            Action::Connect
+            | Action::ListTools
+            | Action::ListResources
+            | Action::ListTemplates
+            | Action::ListPrompts
+            | Action::ReadResource
+            | Action::Subscribe
+            | Action::GetPrompt
+            | Action::CompleteArgument
+            | Action::SetLogLevel
+            | Action::Ping
+            | Action::Notify
+            | Action::Disconnect
+            | Action::ListRoots => true,
+            Action::InvokeTool => call.effect() == Effect::Read,
+            Action::Sample | Action::Elicit | Action::Other => false,
+        };
+        if reads { Self::Appended } else { Self::Durable }
+    }
+}

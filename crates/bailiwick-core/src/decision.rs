@@ -1,0 +1,386 @@
+//! Decide: the kernel. It asks the policy once for each link of the chain and fails closed.
+//!
+//! Nothing permits: denied. A forbid, an error or an obligation that this build does not know
+//! denies, whatever else permits. A chain is permitted what every one of its links is permitted.
+
+use crate::call::{Action, Call, Resource, Screened};
+use crate::finding::Findings;
+use crate::identity::Identified;
+use crate::names::{Digest, PolicyId, Timestamp};
+
+/// The two questions that policy answers of everything that has a name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Verb {
+    /// May it be known that this exists?
+    Discover,
+    /// May it be done?
+    Invoke,
+}
+
+/// A duty of the enforcement point. It may refuse or wait; it never edits the ask.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Obligation {
+    /// The decision's record must survive a loss of power before the call goes out.
+    Durable,
+    /// A word that this build does not know. It denies.
+    Unknown(Box<str>),
+}
+
+impl Obligation {
+    /// The obligation that an annotation names.
+    pub fn parse(word: &str) -> Self {
+        match word {
+            "durable" => Self::Durable,
+            _ => Self::Unknown(word.into()),
+        }
+    }
+
+    /// The word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Durable => "durable",
+            Self::Unknown(word) => word,
+        }
+    }
+}
+
+/// All that policy may know besides the call.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// When the call came in.
+    pub now: Timestamp,
+    /// What the inspectors saw in the ask.
+    pub findings: Findings,
+}
+
+/// One question to the policy: may every link of this chain do this to that?
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The chain.
+    pub who: &'a Identified,
+    /// What is done.
+    pub action: Action,
+    /// To what.
+    pub resource: &'a Resource,
+    /// The call with its arguments; absent when a list is filtered.
+    pub call: Option<&'a Call>,
+    /// What else may be known.
+    pub context: &'a Context,
+}
+
+/// A policy that permits, with its duties.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Permitting {
+    /// The policy.
+    pub policy: PolicyId,
+    /// What it asks of the enforcement point.
+    pub obligations: Vec<Obligation>,
+}
+
+/// What the policies say of one link.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LinkVote {
+    /// The policies that permit.
+    pub permits: Vec<Permitting>,
+    /// The policies that forbid.
+    pub forbids: Vec<PolicyId>,
+    /// The policies that could not be evaluated, with the reason.
+    pub errors: Vec<(PolicyId, Box<str>)>,
+}
+
+/// The votes for one verb: one for each link, in the order of the chain.
+pub type Votes = Vec<LinkVote>;
+
+/// The answer to one question.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Ballot {
+    /// May it be known?
+    pub discover: Votes,
+    /// May it be done? Empty when only `discover` was asked.
+    pub invoke: Votes,
+}
+
+/// A source of votes, such as a set of Cedar policies. Pure: the same question, the same answer.
+pub trait Policy: Send + Sync {
+    /// The votes of every link. With `Verb::Discover` only the discovery is asked, with
+    /// `Verb::Invoke` both.
+    fn vote(&self, question: &Question<'_>, verb: Verb) -> Ballot;
+
+    /// The digest of the policy set.
+    fn digest(&self) -> Digest;
+}
+
+/// Whether denials are carried out, or only noted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stance {
+    /// A denial refuses.
+    Enforce,
+    /// A denial is noted and the call goes on, until a date.
+    Observe {
+        /// When denials begin to refuse again.
+        until: Timestamp,
+    },
+}
+
+/// How a permit came about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mode {
+    /// Policy permits it.
+    Enforced,
+    /// The gateway only observes.
+    Observed {
+        /// Whether policy would have denied it.
+        would_deny: bool,
+        /// When observing ends.
+        until: Timestamp,
+    },
+}
+
+/// Why a call is denied.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// No policy permits it.
+    NoPermit,
+    /// A policy forbids it.
+    Forbidden,
+    /// A policy could not be evaluated.
+    Error,
+    /// A policy asks for a duty that this build does not know.
+    UnknownObligation,
+    /// Policy permits it, but there is no such thing.
+    Nonexistent,
+    /// A duty of the permit was not met.
+    Unmet,
+}
+
+impl Cause {
+    /// The word for it in records.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoPermit => "no_permit",
+            Self::Forbidden => "forbidden",
+            Self::Error => "error",
+            Self::UnknownObligation => "unknown_obligation",
+            Self::Nonexistent => "nonexistent",
+            Self::Unmet => "unmet",
+        }
+    }
+}
+
+/// The decision on one call.
+#[derive(Debug)]
+pub enum Decision {
+    /// The call may proceed once this is on record and its duties are met.
+    Permit(Permit),
+    /// The call may not proceed.
+    Denial(Denial),
+}
+
+/// Proof that a call was permitted. Only [`decide`] makes one.
+#[derive(Debug)]
+pub struct Permit {
+    pub(crate) screened: Screened,
+    pub(crate) mode: Mode,
+    pub(crate) policies: Vec<PolicyId>,
+    pub(crate) obligations: Vec<Obligation>,
+    pub(crate) policy_set: Digest,
+}
+
+impl Permit {
+    /// The call that was permitted.
+    pub const fn call(&self) -> &Call {
+        &self.screened.call
+    }
+
+    /// How the permit came about.
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The policies that permitted it.
+    pub fn policies(&self) -> &[PolicyId] {
+        &self.policies
+    }
+
+    /// The duties to meet before the call goes on.
+    pub fn obligations(&self) -> &[Obligation] {
+        &self.obligations
+    }
+}
+
+/// Why a call was refused.
+#[derive(Debug)]
+pub struct Denial {
+    pub(crate) screened: Screened,
+    pub(crate) cause: Cause,
+    pub(crate) visible: bool,
+    pub(crate) policies: Vec<PolicyId>,
+    pub(crate) errors: Vec<(PolicyId, Box<str>)>,
+    pub(crate) policy_set: Digest,
+}
+
+impl Denial {
+    /// The call that was refused.
+    pub const fn call(&self) -> &Call {
+        &self.screened.call
+    }
+
+    /// Why; for the record, not for the caller.
+    pub const fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    /// Whether the caller may know that the thing exists. If not, it is told that it does not.
+    pub const fn visible(&self) -> bool {
+        self.visible
+    }
+
+    /// The policies that decided it; for the record, not for the caller.
+    pub fn policies(&self) -> &[PolicyId] {
+        &self.policies
+    }
+
+    /// What could not be evaluated.
+    pub fn errors(&self) -> &[(PolicyId, Box<str>)] {
+        &self.errors
+    }
+}
+
+/// What one verb came to.
+struct Verdict {
+    outcome: Result<(), Cause>,
+    policies: Vec<PolicyId>,
+    obligations: Vec<Obligation>,
+    errors: Vec<(PolicyId, Box<str>)>,
+}
+
+/// Decide one call.
+///
+/// Both verbs must permit it: what may not be discovered cannot be invoked, and is refused as if
+/// it had never been there. Existence is looked at last, so that the same work is done for a
+/// hidden name as for one that never was.
+pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: Stance) -> Decision {
+    let context = Context { now, findings: screened.findings.clone() };
+    let call = &screened.call;
+    let question = Question {
+        who: call.who(),
+        action: call.action(),
+        resource: call.resource(),
+        call: Some(call),
+        context: &context,
+    };
+    let ballot = policy.vote(&question, Verb::Invoke);
+    let links = call.who().principal().chain.len();
+    let discover = judge(ballot.discover, links);
+    let invoke = judge(ballot.invoke, links);
+    let policy_set = policy.digest();
+    let exists = call.exists();
+
+    let hidden = discover.outcome.is_err();
+    let Verdict { outcome, mut policies, mut obligations, mut errors } = invoke;
+    errors.extend(discover.errors);
+    let outcome = match (discover.outcome, outcome) {
+        (Err(cause), _) => {
+            policies = discover.policies;
+            Err(cause)
+        }
+        (Ok(()), Err(cause)) => Err(cause),
+        (Ok(()), Ok(())) if !exists => Err(Cause::Nonexistent),
+        (Ok(()), Ok(())) => Ok(()),
+    };
+    let mode = match stance {
+        Stance::Observe { until } if now < until => {
+            Some(Mode::Observed { would_deny: outcome.is_err(), until })
+        }
+        Stance::Observe { .. } | Stance::Enforce => outcome.is_ok().then_some(Mode::Enforced),
+    };
+    match (mode, outcome) {
+        (Some(mode), _) => {
+            obligations.dedup();
+            Decision::Permit(Permit { screened, mode, policies, obligations, policy_set })
+        }
+        (None, outcome) => {
+            let cause = outcome.err().unwrap_or(Cause::NoPermit);
+            let visible = !hidden && exists;
+            Decision::Denial(Denial { screened, cause, visible, policies, errors, policy_set })
+        }
+    }
+}
+
+/// Whether the whole chain may know that this exists: the same votes and the same kernel as for a
+/// call, asked where lists are filtered.
+pub fn visible(
+    policy: &dyn Policy,
+    who: &Identified,
+    action: Action,
+    resource: &Resource,
+    context: &Context,
+) -> bool {
+    let question = Question { who, action, resource, call: None, context };
+    let ballot = policy.vote(&question, Verb::Discover);
+    judge(ballot.discover, who.principal().chain.len()).outcome.is_ok()
+}
+
+/// The intersection of the links' votes. A missing vote is a denial.
+fn judge(votes: Votes, links: usize) -> Verdict {
+    let mut verdict = Verdict {
+        outcome: Ok(()),
+        policies: Vec::new(),
+        obligations: Vec::new(),
+        errors: Vec::new(),
+    };
+    if links == 0 || votes.len() != links {
+        verdict.outcome = Err(Cause::NoPermit);
+        return verdict;
+    }
+    let mut permitting = Vec::new();
+    let mut refusing = Vec::new();
+    for vote in votes {
+        let refused = judge_link(vote, &mut permitting, &mut refusing, &mut verdict);
+        if verdict.outcome.is_ok() {
+            verdict.outcome = refused;
+        }
+    }
+    verdict.policies = if verdict.outcome.is_ok() { permitting } else { refusing };
+    verdict.policies.sort_unstable();
+    verdict.policies.dedup();
+    verdict
+}
+
+fn judge_link(
+    vote: LinkVote,
+    permitting: &mut Vec<PolicyId>,
+    refusing: &mut Vec<PolicyId>,
+    verdict: &mut Verdict,
+) -> Result<(), Cause> {
+    let outcome = if !vote.errors.is_empty() {
+        Err(Cause::Error)
+    } else if !vote.forbids.is_empty() {
+        Err(Cause::Forbidden)
+    } else if vote.permits.is_empty() {
+        Err(Cause::NoPermit)
+    } else {
+        Ok(())
+    };
+    refusing.extend(vote.forbids);
+    refusing.extend(vote.errors.iter().map(|(policy, _)| policy.clone()));
+    verdict.errors.extend(vote.errors);
+    let mut unknown = false;
+    for Permitting { policy, obligations } in vote.permits {
+        for obligation in obligations {
+            if matches!(obligation, Obligation::Unknown(_)) {
+                unknown = true;
+                refusing.push(policy.clone());
+            }
+            verdict.obligations.push(obligation);
+        }
+        permitting.push(policy);
+    }
+    match outcome {
+        Ok(()) if unknown => Err(Cause::UnknownObligation),
+        outcome => outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! The vocabulary and the kernel of Bailiwick: who asks, for what, may they, and what was done.
+//!
+//! Nothing here does I/O, reads a clock or waits: time, randomness and storage are arguments. Each
+//! step of the corridor hands on a value that only that step can make and consumes the value of
+//! the step before it:
+//!
+//! ```text
+//! identify -> interpret -> screen -> decide -> record -> clear -> forward -> inspect -> record -> release
+//! Identified   Call       Screened  Decision  Ruling    Cleared  Answer     Inspected            Released
+//! ```
+//!
+//! Files stand in the order in which a call meets them.
+
+mod answer;
+mod call;
+pub mod cbor;
+mod clearance;
+mod decision;
+mod finding;
+mod identity;
+mod ledger;
+mod names;
+mod record;
+mod value;
+
+pub use answer::{Disposition, Inspected, Interim, Pending, Released};
+pub use call::{Action, Call, Effect, Interpreted, NamedResource, Resource, Screened};
+pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
+pub use decision::{
+    Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Obligation, Permit, Permitting,
+    Policy, Question, Stance, Verb, Votes, decide, visible,
+};
+pub use finding::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface, screen};
+pub use identity::{
+    Authenticator, Evidence, Identified, Link, Principal, Purpose, Unproved, identify,
+};
+pub use ledger::{Appended, Ledger, Position, Sealed, Unrecorded, note, turn_away};
+pub use names::{
+    AgentId, Digest, ExchangeId, KeyId, PersonId, PolicyId, ServerId, SessionId, TaskId, TenantId,
+    Timestamp, Token,
+};
+pub use record::{
+    AdminAct, DecisionRecord, Durability, OutcomeRecord, Record, RecordError, RefusalReason,
+    RefusalRecord, RECORD_VERSION, Subject,
+};
+pub use value::{Number, Value};

@@ -1,0 +1,235 @@
+//! The records: one entry of the log each, in canonical bytes.
+//!
+//! A record is a deterministic CBOR array `[version, kind, field, ...]`; fields stand in a fixed
+//! order, absent ones are null. A new field is added at the end with a new version, so that old
+//! records stay readable. `docs/log-format.md` tells every byte.
+
+mod codec;
+
+use crate::finding::Finding;
+use crate::names::{AgentId, Digest, ExchangeId, KeyId, PolicyId, ServerId, TenantId, Token};
+
+pub use codec::RecordError;
+
+/// The version that this build writes.
+pub const RECORD_VERSION: u64 = 1;
+
+/// How firmly a record had to stand before the call went out. It bounds what the absence of a
+/// record may claim, so it is in the record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Durability {
+    /// Written: it survives the process.
+    Appended,
+    /// Flushed: it survives a loss of power.
+    Durable,
+}
+
+impl Durability {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Appended => "appended",
+            Self::Durable => "durable",
+        }
+    }
+
+    /// The class that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Appended, Self::Durable].into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// One link of a chain as the log holds it. Persons are pseudonyms there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Subject {
+    /// A person, by the tenant's pseudonym.
+    Person(Token),
+    /// An agent, by name.
+    Agent(AgentId),
+    /// The gateway, and what for.
+    System(Box<str>),
+    /// An upstream server.
+    Server(ServerId),
+}
+
+/// A decision, written before the upstream is touched.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct DecisionRecord {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// The tenant.
+    pub tenant: TenantId,
+    /// The chain, root first: principal and actor.
+    pub chain: Vec<Subject>,
+    /// The credential that proved it.
+    pub credential: Option<KeyId>,
+    /// The task, when one is known.
+    pub task: Option<Token>,
+    /// The protocol session, as a pseudonym.
+    pub session: Option<Token>,
+    /// The caller's trace id, as a pseudonym.
+    pub trace: Option<Token>,
+    /// The action's word.
+    pub action: Box<str>,
+    /// The resource's type.
+    pub resource_kind: Box<str>,
+    /// The server.
+    pub server: ServerId,
+    /// The resource's name in the clear, for tools, prompts, templates and methods.
+    pub name: Option<Box<str>>,
+    /// The resource's name as a pseudonym, always.
+    pub name_token: Token,
+    /// The things that the arguments name: type and pseudonym.
+    pub named: Vec<(Box<str>, Token)>,
+    /// The effect's word: the class of the operation.
+    pub effect: Box<str>,
+    /// The digest of the tool's definition, where it is known.
+    pub pin: Option<Digest>,
+    /// The keyed digest of the ask's bytes.
+    pub ask: Digest,
+    /// Whether it may proceed.
+    pub permitted: bool,
+    /// Why not, when it may not; `observed:` and the cause when it proceeds all the same.
+    pub cause: Option<Box<str>>,
+    /// Whether the caller may know that the thing exists.
+    pub visible: bool,
+    /// The determining policies.
+    pub policies: Vec<PolicyId>,
+    /// The duties.
+    pub obligations: Vec<Box<str>>,
+    /// The digest of the policy set.
+    pub policy_set: Digest,
+    /// How firmly this record must stand before the call goes out.
+    pub durability: Durability,
+    /// What the inspectors saw in the ask.
+    pub findings: Vec<Finding>,
+    /// From arrival to decision, in nanoseconds.
+    pub latency_ns: u64,
+    /// The commitment to the sealed decision inputs.
+    pub sealed: Option<Digest>,
+}
+
+/// What came of a call, written before its reply ends.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OutcomeRecord {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// The index of its decision's leaf.
+    pub decision: u64,
+    /// The disposition's word.
+    pub disposition: Box<str>,
+    /// The keyed digest of the answer's bytes.
+    pub answer: Digest,
+    /// How many bytes the answer had.
+    pub answer_bytes: u64,
+    /// In how many pieces it came.
+    pub chunks: u64,
+    /// What the inspectors saw in the answer.
+    pub findings: Vec<Finding>,
+    /// How many more findings there were.
+    pub findings_dropped: u64,
+    /// From decision to the end of the answer, in nanoseconds.
+    pub latency_ns: u64,
+}
+
+/// Why somebody was turned away before there was a call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RefusalReason {
+    /// Nobody was proven.
+    Unidentified,
+    /// The bytes could not be understood.
+    Malformed,
+    /// A limit was reached.
+    Limit,
+    /// Host or Origin is not allowed.
+    Origin,
+    /// The session is another's, or is gone.
+    Session,
+    /// There is no such address.
+    NoSuchPlace,
+    /// The operator's role does not suffice.
+    Role,
+}
+
+impl RefusalReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [
+        Self::Unidentified,
+        Self::Malformed,
+        Self::Limit,
+        Self::Origin,
+        Self::Session,
+        Self::NoSuchPlace,
+        Self::Role,
+    ];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unidentified => "unidentified",
+            Self::Malformed => "malformed",
+            Self::Limit => "limit",
+            Self::Origin => "origin",
+            Self::Session => "session",
+            Self::NoSuchPlace => "no_such_place",
+            Self::Role => "role",
+        }
+    }
+
+    /// The reason that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// Somebody was turned away before there was a call.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RefusalRecord {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// Why.
+    pub reason: RefusalReason,
+    /// Where it knocked: `agents` or `operators`.
+    pub listener: Box<str>,
+    /// The agent, when one was proven.
+    pub who: Option<AgentId>,
+    /// How many such refusals this record stands for. A flood is counted, not written out.
+    pub count: u64,
+}
+
+/// An administrative act.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AdminAct {
+    /// Who did it: an operator's name, or `system`.
+    pub operator: Box<str>,
+    /// The operator's role.
+    pub role: Box<str>,
+    /// What was done, such as `keys.new` or `policies.loaded`.
+    pub act: Box<str>,
+    /// To what: public names and digests only.
+    pub target: Box<str>,
+    /// Whether it was done; a refused act is on record too.
+    pub done: bool,
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Record {
+    /// A decision.
+    Decision(Box<DecisionRecord>),
+    /// What came of a call.
+    Outcome(OutcomeRecord),
+    /// Somebody was turned away before there was a call.
+    Refusal(RefusalRecord),
+    /// An administrative act.
+    Admin(AdminAct),
+    /// A gateway began to write.
+    Started {
+        /// The version of the program.
+        version: Box<str>,
+    },
+    /// A gateway stopped in good order.
+    Stopped,
+    /// Nothing happened, and that is on record too.
+    Heartbeat,
+}

@@ -1,0 +1,332 @@
+//! Records to canonical bytes and back. Reading accepts only what writing makes.
+
+use super::{
+    AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RefusalReason,
+    RefusalRecord, Subject,
+};
+use crate::cbor::{CborError, Reader, Writer};
+use crate::finding::{Finding, Severity};
+use crate::names::{Digest, ExchangeId, Token};
+
+/// Why some bytes are not a record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RecordError {
+    /// They are not deterministic CBOR.
+    #[error("the bytes are not a record: {0}")]
+    Cbor(#[from] CborError),
+    /// They were written by a later build.
+    #[error("the record has version {0}, which this build does not know")]
+    Version(u64),
+    /// The kind is not known.
+    #[error("the record has kind {0}, which this build does not know")]
+    Kind(u64),
+    /// A word is not of its list.
+    #[error("a word of the record is not of its list")]
+    Word,
+}
+
+const DECISION: u64 = 1;
+const OUTCOME: u64 = 2;
+const REFUSAL: u64 = 3;
+const ADMIN: u64 = 4;
+const STARTED: u64 = 5;
+const STOPPED: u64 = 6;
+const HEARTBEAT: u64 = 7;
+
+impl Record {
+    /// Append the canonical bytes to `out`.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let mut w = Writer(out);
+        let (kind, fields) = match self {
+            Self::Decision(_) => (DECISION, 26),
+            Self::Outcome(_) => (OUTCOME, 9),
+            Self::Refusal(_) => (REFUSAL, 5),
+            Self::Admin(_) => (ADMIN, 5),
+            Self::Started { .. } => (STARTED, 1),
+            Self::Stopped => (STOPPED, 0),
+            Self::Heartbeat => (HEARTBEAT, 0),
+        };
+        w.array(2 + fields);
+        w.uint(RECORD_VERSION);
+        w.uint(kind);
+        match self {
+            Self::Decision(it) => it.encode(&mut w),
+            Self::Outcome(it) => it.encode(&mut w),
+            Self::Refusal(it) => it.encode(&mut w),
+            Self::Admin(it) => it.encode(&mut w),
+            Self::Started { version } => w.text(version),
+            Self::Stopped | Self::Heartbeat => {}
+        }
+    }
+
+    /// The record that the bytes write.
+    ///
+    /// # Errors
+    /// [`RecordError`] when they are anything but the canonical bytes of one record.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        let mut r = Reader::new(bytes);
+        let items = r.array()?;
+        let version = r.uint()?;
+        if version != RECORD_VERSION {
+            return Err(RecordError::Version(version));
+        }
+        let kind = r.uint()?;
+        let (record, fields) = match kind {
+            DECISION => (Self::Decision(Box::new(DecisionRecord::decode(&mut r)?)), 26),
+            OUTCOME => (Self::Outcome(OutcomeRecord::decode(&mut r)?), 9),
+            REFUSAL => (Self::Refusal(RefusalRecord::decode(&mut r)?), 5),
+            ADMIN => (Self::Admin(AdminAct::decode(&mut r)?), 5),
+            STARTED => (Self::Started { version: r.text()?.into() }, 1),
+            STOPPED => (Self::Stopped, 0),
+            HEARTBEAT => (Self::Heartbeat, 0),
+            other => return Err(RecordError::Kind(other)),
+        };
+        r.end()?;
+        if items == 2 + fields { Ok(record) } else { Err(RecordError::Cbor(CborError::Kind)) }
+    }
+}
+
+impl DecisionRecord {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.bytes(self.exchange.as_bytes());
+        w.text(self.tenant.as_str());
+        w.array(self.chain.len());
+        self.chain.iter().for_each(|link| subject(w, link));
+        maybe_text(w, self.credential.as_ref().map(|it| it.as_str()));
+        maybe_token(w, self.task);
+        maybe_token(w, self.session);
+        maybe_token(w, self.trace);
+        w.text(&self.action);
+        w.text(&self.resource_kind);
+        w.text(self.server.as_str());
+        maybe_text(w, self.name.as_deref());
+        w.bytes(self.name_token.as_bytes());
+        w.array(self.named.len());
+        for (kind, token) in &self.named {
+            w.array(2);
+            w.text(kind);
+            w.bytes(token.as_bytes());
+        }
+        w.text(&self.effect);
+        maybe_digest(w, self.pin);
+        w.bytes(self.ask.as_bytes());
+        w.bool(self.permitted);
+        maybe_text(w, self.cause.as_deref());
+        w.bool(self.visible);
+        w.array(self.policies.len());
+        self.policies.iter().for_each(|it| w.text(it.as_str()));
+        w.array(self.obligations.len());
+        self.obligations.iter().for_each(|it| w.text(it));
+        w.bytes(self.policy_set.as_bytes());
+        w.text(self.durability.as_str());
+        findings(w, &self.findings);
+        w.uint(self.latency_ns);
+        maybe_digest(w, self.sealed);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        Ok(Self {
+            exchange: ExchangeId::from_bytes(r.array_of()?),
+            tenant: r.text()?.into(),
+            chain: list(r, read_subject)?,
+            credential: read_maybe_text(r)?.map(Into::into),
+            task: read_maybe_token(r)?,
+            session: read_maybe_token(r)?,
+            trace: read_maybe_token(r)?,
+            action: r.text()?.into(),
+            resource_kind: r.text()?.into(),
+            server: r.text()?.into(),
+            name: read_maybe_text(r)?.map(Into::into),
+            name_token: Token::from_bytes(r.array_of()?),
+            named: list(r, |r| {
+                pair(r)?;
+                Ok((r.text()?.into(), Token::from_bytes(r.array_of()?)))
+            })?,
+            effect: r.text()?.into(),
+            pin: read_maybe_digest(r)?,
+            ask: Digest::from_bytes(r.array_of()?),
+            permitted: r.bool()?,
+            cause: read_maybe_text(r)?.map(Into::into),
+            visible: r.bool()?,
+            policies: list(r, |r| Ok(r.text()?.into()))?,
+            obligations: list(r, |r| Ok(r.text()?.into()))?,
+            policy_set: Digest::from_bytes(r.array_of()?),
+            durability: Durability::parse(r.text()?).ok_or(RecordError::Word)?,
+            findings: list(r, read_finding)?,
+            latency_ns: r.uint()?,
+            sealed: read_maybe_digest(r)?,
+        })
+    }
+}
+
+impl OutcomeRecord {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.bytes(self.exchange.as_bytes());
+        w.uint(self.decision);
+        w.text(&self.disposition);
+        w.bytes(self.answer.as_bytes());
+        w.uint(self.answer_bytes);
+        w.uint(self.chunks);
+        findings(w, &self.findings);
+        w.uint(self.findings_dropped);
+        w.uint(self.latency_ns);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        Ok(Self {
+            exchange: ExchangeId::from_bytes(r.array_of()?),
+            decision: r.uint()?,
+            disposition: r.text()?.into(),
+            answer: Digest::from_bytes(r.array_of()?),
+            answer_bytes: r.uint()?,
+            chunks: r.uint()?,
+            findings: list(r, read_finding)?,
+            findings_dropped: r.uint()?,
+            latency_ns: r.uint()?,
+        })
+    }
+}
+
+impl RefusalRecord {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.bytes(self.exchange.as_bytes());
+        w.text(self.reason.as_str());
+        w.text(&self.listener);
+        maybe_text(w, self.who.as_ref().map(|it| it.as_str()));
+        w.uint(self.count);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        Ok(Self {
+            exchange: ExchangeId::from_bytes(r.array_of()?),
+            reason: RefusalReason::parse(r.text()?).ok_or(RecordError::Word)?,
+            listener: r.text()?.into(),
+            who: read_maybe_text(r)?.map(Into::into),
+            count: r.uint()?,
+        })
+    }
+}
+
+impl AdminAct {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.text(&self.operator);
+        w.text(&self.role);
+        w.text(&self.act);
+        w.text(&self.target);
+        w.bool(self.done);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        Ok(Self {
+            operator: r.text()?.into(),
+            role: r.text()?.into(),
+            act: r.text()?.into(),
+            target: r.text()?.into(),
+            done: r.bool()?,
+        })
+    }
+}
+
+fn subject(w: &mut Writer<'_>, subject: &Subject) {
+    w.array(2);
+    match subject {
+        Subject::Person(token) => {
+            w.uint(0);
+            w.bytes(token.as_bytes());
+        }
+        Subject::Agent(agent) => {
+            w.uint(1);
+            w.text(agent.as_str());
+        }
+        Subject::System(purpose) => {
+            w.uint(2);
+            w.text(purpose);
+        }
+        Subject::Server(server) => {
+            w.uint(3);
+            w.text(server.as_str());
+        }
+    }
+}
+
+fn read_subject(r: &mut Reader<'_>) -> Result<Subject, RecordError> {
+    pair(r)?;
+    match r.uint()? {
+        0 => Ok(Subject::Person(Token::from_bytes(r.array_of()?))),
+        1 => Ok(Subject::Agent(r.text()?.into())),
+        2 => Ok(Subject::System(r.text()?.into())),
+        3 => Ok(Subject::Server(r.text()?.into())),
+        _ => Err(RecordError::Word),
+    }
+}
+
+fn findings(w: &mut Writer<'_>, findings: &[Finding]) {
+    w.array(findings.len());
+    for finding in findings {
+        w.array(4);
+        w.text(&finding.kind);
+        w.text(finding.severity.as_str());
+        w.uint(finding.offset);
+        w.uint(u64::from(finding.length));
+    }
+}
+
+fn read_finding(r: &mut Reader<'_>) -> Result<Finding, RecordError> {
+    if r.array()? != 4 {
+        return Err(CborError::Kind.into());
+    }
+    Ok(Finding {
+        kind: r.text()?.to_owned().into(),
+        severity: Severity::parse(r.text()?).ok_or(RecordError::Word)?,
+        offset: r.uint()?,
+        length: u32::try_from(r.uint()?).map_err(|_| RecordError::Word)?,
+    })
+}
+
+fn list<T>(
+    r: &mut Reader<'_>,
+    mut item: impl FnMut(&mut Reader<'_>) -> Result<T, RecordError>,
+) -> Result<Vec<T>, RecordError> {
+    let len = r.array()?;
+    (0..len).map(|_| item(r)).collect()
+}
+
+fn pair(r: &mut Reader<'_>) -> Result<(), RecordError> {
+    if r.array()? == 2 { Ok(()) } else { Err(CborError::Kind.into()) }
+}
+
+fn maybe_text(w: &mut Writer<'_>, text: Option<&str>) {
+    match text {
+        Some(text) => w.text(text),
+        None => w.null(),
+    }
+}
+
+fn maybe_token(w: &mut Writer<'_>, token: Option<Token>) {
+    match token {
+        Some(token) => w.bytes(token.as_bytes()),
+        None => w.null(),
+    }
+}
+
+fn maybe_digest(w: &mut Writer<'_>, digest: Option<Digest>) {
+    match digest {
+        Some(digest) => w.bytes(digest.as_bytes()),
+        None => w.null(),
+    }
+}
+
+fn read_maybe_text<'a>(r: &mut Reader<'a>) -> Result<Option<&'a str>, CborError> {
+    if r.null() { Ok(None) } else { r.text().map(Some) }
+}
+
+fn read_maybe_token(r: &mut Reader<'_>) -> Result<Option<Token>, CborError> {
+    if r.null() { Ok(None) } else { Ok(Some(Token::from_bytes(r.array_of()?))) }
+}
+
+fn read_maybe_digest(r: &mut Reader<'_>) -> Result<Option<Digest>, CborError> {
+    if r.null() { Ok(None) } else { Ok(Some(Digest::from_bytes(r.array_of()?))) }
+}
+
+#[cfg(test)]
+mod tests;
