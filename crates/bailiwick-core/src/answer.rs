@@ -62,7 +62,7 @@ pub struct Pending {
     call: Call,
     appended: Appended,
     decided: Timestamp,
-    seen: SeenSoFar,
+    seen: Box<SeenSoFar>,
 }
 
 #[derive(Debug)]
@@ -97,11 +97,11 @@ impl Pending {
     pub(crate) fn new(call: Call, appended: Appended, decided: Timestamp) -> Self {
         let seen =
             SeenSoFar { findings: Findings::default(), hash: Sha256::new(), bytes: 0, chunks: 0 };
-        Self { call, appended, decided, seen }
+        Self { call, appended, decided, seen: Box::new(seen) }
     }
 
     /// The call that went out.
-    pub const fn call(&self) -> &Call {
+    pub fn call(&self) -> &Call {
         &self.call
     }
 
@@ -151,7 +151,7 @@ impl Pending {
 
 impl Inspected {
     /// What the inspectors saw in the answer.
-    pub const fn findings(&self) -> &Findings {
+    pub fn findings(&self) -> &Findings {
         &self.pending.seen.findings
     }
 
@@ -190,12 +190,12 @@ pub struct Released {
 #[derive(Debug)]
 enum Body {
     Answer { last: Bytes, disposition: Disposition },
-    Refusal(Denial),
+    Refusal(Box<Denial>),
 }
 
 impl Released {
-    pub(crate) const fn refused(denial: Denial, appended: Appended) -> Self {
-        Self { appended, body: Body::Refusal(denial) }
+    pub(crate) fn refused(denial: Denial, appended: Appended) -> Self {
+        Self { appended, body: Body::Refusal(Box::new(denial)) }
     }
 
     /// The exchange.
@@ -209,7 +209,7 @@ impl Released {
     }
 
     /// The denial, when the call was refused.
-    pub const fn denial(&self) -> Option<&Denial> {
+    pub fn denial(&self) -> Option<&Denial> {
         match &self.body {
             Body::Refusal(denial) => Some(denial),
             Body::Answer { .. } => None,

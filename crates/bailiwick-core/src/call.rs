@@ -291,9 +291,13 @@ pub struct Interpreted {
     pub trace: Option<Box<str>>,
 }
 
-/// One call. Nothing rewrites it: a changed call is a new call, and needs a new decision.
-#[derive(Clone, Debug)]
-pub struct Call {
+/// One call. Nothing rewrites or copies it: a changed call is a new call, and needs a new decision.
+#[derive(Debug)]
+pub struct Call(Box<Parts>);
+
+/// On the heap, because a call is handed on at every step of the corridor.
+#[derive(Debug)]
+struct Parts {
     id: ExchangeId,
     at: Timestamp,
     who: Identified,
@@ -302,68 +306,68 @@ pub struct Call {
 
 impl Call {
     /// The call that a known caller makes.
-    pub const fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
-        Self { id, at, who, what }
+    pub fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
+        Self(Box::new(Parts { id, at, who, what }))
     }
 
     /// The exchange's id, which is also its decision's.
-    pub const fn id(&self) -> ExchangeId {
-        self.id
+    pub fn id(&self) -> ExchangeId {
+        self.0.id
     }
 
     /// When it came in.
-    pub const fn at(&self) -> Timestamp {
-        self.at
+    pub fn at(&self) -> Timestamp {
+        self.0.at
     }
 
     /// Who makes it.
-    pub const fn who(&self) -> &Identified {
-        &self.who
+    pub fn who(&self) -> &Identified {
+        &self.0.who
     }
 
     /// What is asked.
-    pub const fn action(&self) -> Action {
-        self.what.action
+    pub fn action(&self) -> Action {
+        self.0.what.action
     }
 
     /// What it touches.
-    pub const fn resource(&self) -> &Resource {
-        &self.what.resource
+    pub fn resource(&self) -> &Resource {
+        &self.0.what.resource
     }
 
     /// The arguments that policy may read.
-    pub const fn arguments(&self) -> &Value {
-        &self.what.arguments
+    pub fn arguments(&self) -> &Value {
+        &self.0.what.arguments
     }
 
     /// What it does to the world.
-    pub const fn effect(&self) -> Effect {
-        self.what.effect
+    pub fn effect(&self) -> Effect {
+        self.0.what.effect
     }
 
     /// The things that its arguments name.
     pub fn named(&self) -> &[NamedResource] {
-        &self.what.named
+        &self.0.what.named
     }
 
     /// Whether the target is known to exist.
-    pub const fn exists(&self) -> bool {
-        self.what.exists
+    pub fn exists(&self) -> bool {
+        self.0.what.exists
     }
 
     /// The digest of the tool's definition, where it is known.
-    pub const fn pin(&self) -> Option<Digest> {
-        self.what.pin
+    pub fn pin(&self) -> Option<Digest> {
+        self.0.what.pin
     }
 
     /// The caller's trace id, where it sent one.
     pub fn trace(&self) -> Option<&str> {
-        self.what.trace.as_deref()
+        self.0.what.trace.as_deref()
     }
 
     /// The bytes that were asked. Reading them is free; sending them takes a clearance.
-    pub const fn ask(&self) -> &Bytes {
-        &self.what.ask
+    pub fn ask(&self) -> &Bytes {
+        &self.0.what.ask
     }
 }
 

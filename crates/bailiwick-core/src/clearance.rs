@@ -92,14 +92,14 @@ impl RefusalOnRecord {
 #[derive(Debug)]
 pub enum Unclear {
     /// The record must be durable first, and is not by now.
-    NotDurable(PermitOnRecord),
+    NotDurable(Box<PermitOnRecord>),
     /// A duty was not met. The refusal must still go on record.
-    Unmet(Pending),
+    Unmet(Box<Pending>),
 }
 
 impl PermitOnRecord {
     /// The call that was permitted.
-    pub const fn call(&self) -> &Call {
+    pub fn call(&self) -> &Call {
         self.permit.call()
     }
 
@@ -123,14 +123,14 @@ impl PermitOnRecord {
         mut meet: impl FnMut(&Obligation) -> bool,
     ) -> Result<Cleared, Unclear> {
         if self.durability == Durability::Durable && !self.appended.is_durable(ledger) {
-            return Err(Unclear::NotDurable(self));
+            return Err(Unclear::NotDurable(Box::new(self)));
         }
         let met = self.permit.obligations.iter().all(|duty| match duty {
             Obligation::Durable => self.appended.is_durable(ledger),
             Obligation::Unknown(_) => meet(duty),
         });
         let cleared = Cleared { permitted: self };
-        if met { Ok(cleared) } else { Err(Unclear::Unmet(cleared.owe())) }
+        if met { Ok(cleared) } else { Err(Unclear::Unmet(Box::new(cleared.owe()))) }
     }
 }
 
@@ -143,7 +143,7 @@ pub struct Cleared {
 
 impl Cleared {
     /// The call to carry out.
-    pub const fn call(&self) -> &Call {
+    pub fn call(&self) -> &Call {
         self.permitted.call()
     }
 

@@ -188,7 +188,7 @@ pub struct Permit {
 
 impl Permit {
     /// The call that was permitted.
-    pub const fn call(&self) -> &Call {
+    pub fn call(&self) -> &Call {
         &self.screened.call
     }
 
@@ -221,7 +221,7 @@ pub struct Denial {
 
 impl Denial {
     /// The call that was refused.
-    pub const fn call(&self) -> &Call {
+    pub fn call(&self) -> &Call {
         &self.screened.call
     }
 

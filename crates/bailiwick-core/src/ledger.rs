@@ -53,8 +53,12 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// [`Unrecorded`]: the record is not there, or nobody can know.
-    fn append(&self, at: Timestamp, record: &Record, sealed: &Sealed)
-    -> Result<Position, Unrecorded>;
+    fn append(
+        &self,
+        at: Timestamp,
+        record: &Record,
+        sealed: &Sealed,
+    ) -> Result<Position, Unrecorded>;
 
     /// The index of the first record that might not survive a loss of power.
     fn durable_end(&self) -> u64;

@@ -40,7 +40,7 @@ pub use names::{
     Timestamp, Token,
 };
 pub use record::{
-    AdminAct, DecisionRecord, Durability, OutcomeRecord, Record, RecordError, RefusalReason,
-    RefusalRecord, RECORD_VERSION, Subject,
+    AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RecordError,
+    RefusalReason, RefusalRecord, Subject,
 };
 pub use value::{Number, Value};

@@ -1,1 +1,176 @@
-//! tests
+//! The kernel, one line per case.
+
+use super::*;
+use crate::call::{Effect, Interpreted};
+use crate::finding::{Inspector, Inspectors, Seen, screen};
+use crate::identity::{Authenticator, Evidence, Link, Principal, Unproved, identify};
+use crate::names::ExchangeId;
+use crate::value::Value;
+
+/// What one link's policies say, in short: P permits, D permits with a known duty, U permits with
+/// an unknown one, F forbids, E errs.
+fn vote(says: &str) -> LinkVote {
+    let mut vote = LinkVote::default();
+    for (n, letter) in says.chars().enumerate() {
+        let policy = PolicyId::from(format!("{letter}{n}").as_str());
+        let permit = |obligations| Permitting { policy: policy.clone(), obligations };
+        match letter {
+            'P' => vote.permits.push(permit(vec![])),
+            'D' => vote.permits.push(permit(vec![Obligation::parse("durable")])),
+            'U' => vote.permits.push(permit(vec![Obligation::parse("fax")])),
+            'F' => vote.forbids.push(policy),
+            'E' => vote.errors.push((policy, "overflow".into())),
+            other => panic!("{other}"),
+        }
+    }
+    vote
+}
+
+struct Says {
+    discover: Vec<&'static str>,
+    invoke: Vec<&'static str>,
+}
+
+impl Policy for Says {
+    fn vote(&self, _: &Question<'_>, verb: Verb) -> Ballot {
+        let votes = |it: &[&str]| it.iter().map(|says| vote(says)).collect();
+        Ballot {
+            discover: votes(&self.discover),
+            invoke: if verb == Verb::Invoke { votes(&self.invoke) } else { vec![] },
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::of(b"says")
+    }
+}
+
+struct Anyone;
+impl Authenticator for Anyone {
+    fn name(&self) -> &'static str {
+        "anyone"
+    }
+
+    fn authenticate(&self, _: &Evidence<'_>, _: Timestamp) -> Option<Result<Principal, Unproved>> {
+        Some(Ok(Principal {
+            chain: vec![Link::Person("ada".into()), Link::Agent("bot".into())],
+            tenant: "acme".into(),
+            credential: None,
+            task: None,
+            session: None,
+        }))
+    }
+}
+
+struct Blind;
+impl Inspector for Blind {
+    fn name(&self) -> &'static str {
+        "blind"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "Sees nothing."
+    }
+
+    fn scan(&self, _: &Seen<'_>, _: &mut Findings) {}
+}
+
+fn call(exists: bool) -> Screened {
+    let now = Timestamp::from_ns(5);
+    let who = identify(&[&Anyone], &Evidence::Bearer("x"), now).unwrap();
+    let what = Interpreted {
+        action: Action::InvokeTool,
+        resource: Resource::Tool { server: "s".into(), name: "t".into() },
+        arguments: Value::Null,
+        ask: bytes::Bytes::from_static(b"{}"),
+        effect: Effect::Read,
+        named: vec![],
+        exists,
+        pin: None,
+        trace: None,
+    };
+    let call = Call::new(ExchangeId::from_bytes([1; 16]), now, who, what);
+    screen(Inspectors::new(&[&Blind]).unwrap(), call)
+}
+
+fn outcome(discover: &[&'static str], invoke: &[&'static str], exists: bool) -> String {
+    let policy = Says { discover: discover.to_vec(), invoke: invoke.to_vec() };
+    match decide(&policy, call(exists), Timestamp::from_ns(6), Stance::Enforce) {
+        Decision::Permit(permit) => format!("permit {:?}", permit.mode()),
+        Decision::Denial(denial) => {
+            let shown = if denial.visible() { "visible" } else { "hidden" };
+            format!("deny {} {shown}", denial.cause().as_str())
+        }
+    }
+}
+
+#[test]
+fn the_kernel_fails_closed() {
+    let known = ["P", "P"];
+    for (invoke, expected) in [
+        (["P", "P"], "permit Enforced"),
+        (["PP", "P"], "permit Enforced"),
+        (["P", "D"], "permit Enforced"),
+        (["", ""], "deny no_permit visible"),
+        (["P", ""], "deny no_permit visible"),
+        (["", "P"], "deny no_permit visible"),
+        (["P", "PF"], "deny forbidden visible"),
+        (["F", "P"], "deny forbidden visible"),
+        (["P", "PE"], "deny error visible"),
+        (["PE", "P"], "deny error visible"),
+        (["P", "PFE"], "deny error visible"),
+        (["P", "U"], "deny unknown_obligation visible"),
+        (["P", "PU"], "deny unknown_obligation visible"),
+        (["U", "PF"], "deny unknown_obligation visible"),
+    ] {
+        assert_eq!(outcome(&known, &invoke, true), expected, "{invoke:?}");
+    }
+}
+
+#[test]
+fn what_may_not_be_discovered_cannot_be_invoked_and_is_hidden() {
+    for discover in [["", "P"], ["P", ""], ["PF", "P"], ["PE", "P"], ["U", "P"]] {
+        let got = outcome(&discover, &["P", "P"], true);
+        assert!(got.starts_with("deny") && got.ends_with("hidden"), "{discover:?}: {got}");
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_denied_and_hidden_even_when_permitted() {
+    assert_eq!(outcome(&["P", "P"], &["P", "P"], false), "deny nonexistent hidden");
+    assert_eq!(outcome(&["P", "P"], &["F", "P"], false), "deny forbidden hidden");
+    assert_eq!(outcome(&["", ""], &["", ""], false), "deny no_permit hidden");
+}
+
+#[test]
+fn a_missing_vote_is_a_denial() {
+    assert_eq!(outcome(&["P"], &["P", "P"], true), "deny no_permit hidden");
+    assert_eq!(outcome(&["P", "P"], &["P"], true), "deny no_permit visible");
+    assert_eq!(outcome(&["P", "P"], &["P", "P", "P"], true), "deny no_permit visible");
+    assert_eq!(outcome(&[], &[], true), "deny no_permit hidden");
+}
+
+#[test]
+fn observing_lets_pass_until_its_date_and_says_what_it_would_have_done() {
+    let policy = Says { discover: vec!["P", "P"], invoke: vec!["F", "P"] };
+    let stance = Stance::Observe { until: Timestamp::from_ns(10) };
+    let early = decide(&policy, call(true), Timestamp::from_ns(9), stance);
+    let Decision::Permit(permit) = early else { panic!("{early:?}") };
+    let until = Timestamp::from_ns(10);
+    assert_eq!(permit.mode(), Mode::Observed { would_deny: true, until });
+    let late = decide(&policy, call(true), Timestamp::from_ns(10), stance);
+    assert!(matches!(late, Decision::Denial(_)));
+}
+
+#[test]
+fn listing_and_calling_ask_the_same() {
+    let context = Context { now: Timestamp::from_ns(1), findings: Findings::default() };
+    let who = identify(&[&Anyone], &Evidence::Bearer("x"), context.now).unwrap();
+    let tool = Resource::Tool { server: "s".into(), name: "t".into() };
+    for (discover, shown) in [(["P", "P"], true), (["P", "F"], false), (["P", "PE"], false)] {
+        let policy = Says { discover: discover.to_vec(), invoke: vec!["P", "P"] };
+        let seen = visible(&policy, &who, Action::InvokeTool, &tool, &context);
+        assert_eq!(seen, shown);
+        assert_eq!(outcome(&discover, &["P", "P"], true).starts_with("permit"), shown);
+    }
+}
