@@ -1,2 +1,43 @@
-//! xtask.
-fn main() {}
+//! The drivers of this repository: `cargo xtask help` tells what they do.
+
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask tidy                            the shape of the repository against its rules
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(why) => {
+            eprintln!("xtask: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result<bool, String> {
+    match words {
+        ["tidy"] => tidy::run(&root()?),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            Ok(true)
+        }
+        [other, ..] => Err(format!("no such verb: {other}\n{HELP}")),
+    }
+}
+
+/// The root of the work tree, asked for at run time: a path compiled in would be that of the
+/// checkout in which the binary was built.
+pub(crate) fn root() -> Result<PathBuf, String> {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or("CARGO_MANIFEST_DIR is not set: run me by `cargo xtask`")?;
+    let root = PathBuf::from(here).parent().map(PathBuf::from);
+    root.ok_or_else(|| "the folder xtask has no parent".to_owned())
+}
