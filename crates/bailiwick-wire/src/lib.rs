@@ -1,1 +1,18 @@
-//! (crate root)
+//! MCP messages to calls and back, without I/O: the only crate in which hostile bytes are parsed.
+//!
+//! ```text
+//! bytes -> json::Document -> rpc::Message -> mcp::interpret::Asked          what is asked
+//! bytes -> sse::Event                                                      one message of a stream
+//! bytes + edits -> splice::Splice -> bytes                                 all else byte for byte
+//! mcp::reply                                                               what we say ourselves
+//! ```
+//!
+//! What is forwarded is never written anew from a tree: it is the bytes that came, less what an
+//! edit takes out. What a second parser could read in another way (repeated or look-alike member
+//! names, invalid UTF-8, lone surrogates) is refused, because the decision was made on our reading.
+
+pub mod json;
+pub mod mcp;
+pub mod rpc;
+pub mod splice;
+pub mod sse;

@@ -1,0 +1,13 @@
+//! The Model Context Protocol, revisions 2024-11-05 to 2025-11-25: what is asked, and our replies.
+
+pub mod initialize;
+pub mod interpret;
+pub mod list;
+pub mod notice;
+pub mod reply;
+pub mod template;
+
+pub use initialize::{InitializeResult, initialize_result, without_instructions};
+pub use interpret::{Asked, Unintelligible, interpret, interpret_server};
+pub use list::{ListError, ListKind, Listed, completion_values, filter_completions, read_list};
+pub use notice::{Notice, notice};
