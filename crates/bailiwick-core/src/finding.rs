@@ -110,6 +110,11 @@ pub trait Inspector: Send + Sync {
     /// What it looks for, in one sentence.
     fn purpose(&self) -> &'static str;
 
+    /// Every kind of finding that it can make, so that configuration can name them.
+    fn kinds(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Add everything that it finds.
     fn scan(&self, seen: &Seen<'_>, findings: &mut Findings);
 }
@@ -127,6 +132,11 @@ impl<'a> Inspectors<'a> {
     pub fn new(table: &'a [&'a dyn Inspector]) -> Option<Self> {
         let (&first, rest) = table.split_first()?;
         Some(Self { first, rest })
+    }
+
+    /// A table that has a first inspector, and so is never empty.
+    pub const fn of(first: &'a dyn Inspector, rest: &'a [&'a dyn Inspector]) -> Self {
+        Self { first, rest }
     }
 
     /// Show some bytes to every inspector.

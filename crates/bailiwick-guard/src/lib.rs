@@ -1,1 +1,19 @@
-//! (crate root)
+//! Inspectors: what to notice in asks and answers, and what must not pass.
+//!
+//! An inspector is one file under `inspectors`, one line in the table there and one folder under
+//! `corpus`. It only reads bytes: no I/O, no clock, and no copy of what it finds, because a
+//! [`Finding`](bailiwick_core::Finding) says where and what kind, never the value.
+//!
+//! Inspectors see a body in the pieces in which it arrives, such as the events of a stream, and
+//! look at each piece by itself. A value that is split over two pieces is therefore not found, nor
+//! one that is encoded again (base64, encryption, or escapes where none are needed): a finding
+//! proves that something is there, and its absence proves nothing.
+
+mod guard;
+mod inspectors;
+
+pub use guard::{Guard, UnknownKind};
+pub use inspectors::{INSPECTORS, inspectors};
+
+#[cfg(test)]
+mod tests;
