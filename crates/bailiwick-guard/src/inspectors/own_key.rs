@@ -1,24 +1,21 @@
-//! Bailiwick's own API keys: `bwk_<id>_<secret>`.
+//! Bailiwick's own keys: `bwk_<id>_<secret>` of an agent, `bwo_<name>_<secret>` of an operator.
 //!
-//! An agent shows its key to the gateway in a header. In an answer it has no business: whoever
-//! reads it there can act as that agent. It is withheld.
+//! They are shown to the gateway in a header. In an answer they have no business: whoever reads
+//! one there can act as its owner. They are withheld.
 
 use bailiwick_core::{Finding, Findings, Inspector, Seen, Severity, Surface};
 use memchr::memmem;
 
 use super::word;
 
-const KIND: &str = "own_key.api_key";
-const PREFIX: &[u8] = b"bwk_";
+const AGENT_KEY: &str = "own_key.agent_key";
+const OPERATOR_KEY: &str = "own_key.operator_key";
 
-/// The longest public id, in bytes.
-const ID_MAX: usize = 64;
-
-/// The shortest and the longest secret half, in bytes.
+/// The longest token that is looked at, and the shortest secret, in bytes.
+const TOKEN_MAX: usize = 256;
 const SECRET_MIN: usize = 20;
-const SECRET_MAX: usize = 128;
 
-/// Looks for Bailiwick's own API keys.
+/// Looks for Bailiwick's own keys.
 pub(super) struct OwnKey;
 
 impl Inspector for OwnKey {
@@ -27,11 +24,11 @@ impl Inspector for OwnKey {
     }
 
     fn purpose(&self) -> &'static str {
-        "API keys of this gateway itself, which never belong in an answer."
+        "Keys of this gateway itself, which never belong in an answer."
     }
 
     fn kinds(&self) -> &'static [&'static str] {
-        &[KIND]
+        &[AGENT_KEY, OPERATOR_KEY]
     }
 
     fn scan(&self, seen: &Seen<'_>, findings: &mut Findings) {
@@ -39,25 +36,29 @@ impl Inspector for OwnKey {
             Surface::Ask => Severity::Alert,
             Surface::Answer => Severity::Withhold,
         };
-        for start in memmem::find_iter(seen.bytes, PREFIX) {
-            let rest = seen.bytes.get(start + PREFIX.len()..).unwrap_or_default();
-            let Some(body) = body(rest) else { continue };
-            findings.push(Finding {
-                kind: KIND.into(),
-                severity,
-                offset: seen.offset + start as u64,
-                length: u32::try_from(PREFIX.len() + body).unwrap_or(u32::MAX),
-            });
+        for (prefix, kind) in [("bwk_", AGENT_KEY), ("bwo_", OPERATOR_KEY)] {
+            for start in memmem::find_iter(seen.bytes, prefix) {
+                let rest = seen.bytes.get(start + prefix.len()..).unwrap_or_default();
+                let Some(body) = body(rest) else { continue };
+                findings.push(Finding {
+                    kind: kind.into(),
+                    severity,
+                    offset: seen.offset + start as u64,
+                    length: u32::try_from(prefix.len() + body).unwrap_or(u32::MAX),
+                });
+            }
         }
     }
 }
 
-/// The length of the id, the underscore and the secret. What stands before the prefix does not
-/// matter: a key that is glued to other text still opens the door.
+/// The length of the id, the underscore and the secret. An id may hold underscores itself. What
+/// stands before or behind does not matter: a key that is glued to other text still opens doors.
 fn body(rest: &[u8]) -> Option<usize> {
-    let id = word::run(rest, |byte| word::alphanumeric(byte) || byte == b'-', ID_MAX);
-    let after = rest.get(id..)?.strip_prefix(b"_")?;
-    let secret = word::run(after, word::url_safe, SECRET_MAX);
-    let varied = word::is_varied(after.get(..secret)?);
-    (id > 0 && secret >= SECRET_MIN && varied).then_some(id + 1 + secret)
+    let token = rest.get(..word::run(rest, word::url_safe, TOKEN_MAX))?;
+    memchr::memchr_iter(b'_', token).filter(|&id| id > 0).find_map(|id| {
+        let after = token.get(id + 1..)?;
+        let secret = after.get(..word::run(after, word::alphanumeric, TOKEN_MAX))?;
+        let is_secret = secret.len() >= SECRET_MIN && word::is_varied(secret);
+        is_secret.then_some(id + 1 + secret.len())
+    })
 }
