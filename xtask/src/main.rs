@@ -1,5 +1,10 @@
 //! The drivers of this repository: `cargo xtask help` tells what they do.
 
+mod bench;
+mod fuzz;
+mod peers;
+mod process;
+mod test;
 mod tidy;
 
 use std::path::PathBuf;
@@ -7,6 +12,9 @@ use std::process::ExitCode;
 
 const HELP: &str = "\
 cargo xtask tidy                            the shape of the repository against its rules
+cargo xtask test [--ci]                     every test; with --ci nothing may be skipped
+cargo xtask bench NAME [--json] | --list    one benchmark, as a table or as one flat object
+cargo xtask fuzz [--seconds N] [TARGET]     the fuzz targets, or one of them
 ";
 
 fn main() -> ExitCode {
@@ -25,6 +33,9 @@ fn main() -> ExitCode {
 fn dispatch(words: &[&str]) -> Result<bool, String> {
     match words {
         ["tidy"] => tidy::run(&root()?),
+        ["test", rest @ ..] => test::test(&root()?, rest),
+        ["bench", rest @ ..] => bench::bench(&root()?, rest),
+        ["fuzz", rest @ ..] => fuzz::fuzz(&root()?, rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(true)

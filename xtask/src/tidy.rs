@@ -8,6 +8,7 @@ mod circles;
 mod exemptions;
 mod manifests;
 mod openings;
+mod purity;
 mod reach;
 mod rooms;
 mod sizes;
@@ -75,6 +76,7 @@ struct Repository<'a> {
 const CHECKS: &[fn(&Repository<'_>) -> Vec<Fault>] = &[
     manifests::check,
     arrows::check,
+    purity::check,
     reach::check,
     circles::check,
     openings::check,

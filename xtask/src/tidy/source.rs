@@ -14,6 +14,8 @@ pub(crate) struct Source {
     pub(crate) modules: Vec<Module>,
     /// Paths outside tests that start at `crate`, `self` or `super`.
     pub(crate) uses: Vec<Use>,
+    /// Paths outside tests that start at `std`.
+    pub(crate) std: Vec<(usize, String)>,
     /// Names that `use` brings to the top of the file, with the path that each stands for.
     pub(crate) imports: Vec<(String, Vec<String>)>,
     /// Functions outside tests.
@@ -87,7 +89,11 @@ struct Reader {
 
 impl Reader {
     fn note_use(&mut self, line: usize, path: Vec<String>) {
-        if !path.first().is_some_and(|first| is_own(first)) {
+        let first = path.first().map(String::as_str).unwrap_or_default();
+        if first == "std" {
+            self.source.std.push((line, path.join("::")));
+        }
+        if !is_own(first) {
             return;
         }
         self.source.uses.push(Use { line, within: self.within.clone(), path });

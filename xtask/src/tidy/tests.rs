@@ -93,6 +93,17 @@ fn pure_crates_have_no_runtime() {
 }
 
 #[test]
+fn pure_crates_touch_nothing() {
+    let core = |line: &str| format!("//! Core.\n{line}\n");
+    let faults = &["purity crates/bailiwick-core/src/lib.rs"][..];
+    check(&[(CORE, &core("use std::fs::File;"))], faults);
+    check(&[(CORE, &core("use std::{collections, net};"))], faults);
+    check(&[(CORE, &core("fn a() { std::thread::yield_now(); }"))], faults);
+    check(&[(CORE, &core("use std::time::Duration;"))], &[]);
+    check(&[(CORE, &core("#[cfg(test)]\nmod tests {\n    use std::fs;\n}"))], &[]);
+}
+
+#[test]
 fn every_member_has_the_lints() {
     let bare = "[package]\nname = \"bailiwick-wire\"\n";
     check(&[(WIRE, bare)], &["lints crates/bailiwick-wire/Cargo.toml"]);
