@@ -31,7 +31,8 @@ struct Edit<'b> {
 /// An array or object some of whose items go, or that gets new ones.
 #[derive(Debug)]
 struct Container<'b> {
-    inside: usize,
+    /// What lies between the brackets.
+    inside: Range<usize>,
     items: Vec<(Range<usize>, bool)>,
     added: Vec<(Box<str>, Cow<'b, [u8]>)>,
 }
@@ -138,13 +139,13 @@ impl<'b> Splice<'b> {
     }
 
     fn container(&mut self, node: Node<'_>) -> &mut Container<'b> {
-        let start = node.span().start;
+        let Range { start, end } = node.span();
         self.containers.entry(start).or_insert_with(|| {
             let elements = node.elements().map(|it| (it.span(), true));
             let members =
                 node.pairs().map(|(name, value)| (name.span().start..value.span().end, true));
             Container {
-                inside: start + 1,
+                inside: start + 1..end.saturating_sub(1),
                 items: elements.chain(members).collect(),
                 added: Vec::new(),
             }
@@ -163,9 +164,10 @@ impl<'b> Container<'b> {
     ///
     /// A run of items that goes takes the text from the end of the kept item before it with it, so
     /// that the comma in front of the next kept item stays as it was; at the front, where nothing
-    /// is kept before, the text up to the next kept item.
+    /// is kept before, the text up to the next kept item. Where nothing is kept at all, the space
+    /// between the brackets goes too: an emptied list looks like one that was always empty.
     fn write_to(self, edits: &mut Vec<Edit<'b>>) {
-        let last = self.items.last().map_or(self.inside, |(span, _)| span.end);
+        let mut last = self.items.last().map_or(self.inside.start, |(span, _)| span.end);
         let mut kept_end: Option<usize> = None;
         let mut gone: Option<Range<usize>> = None;
         let mut cut = |span| edits.push(Edit { span, text: Cow::Borrowed(&[]) });
@@ -181,8 +183,13 @@ impl<'b> Container<'b> {
                 kept_end = Some(span.end);
             }
         }
-        if let Some(run) = gone {
-            cut(run);
+        match (gone, kept_end) {
+            (Some(run), Some(_)) => cut(run),
+            (Some(_), None) => {
+                last = self.inside.end;
+                cut(self.inside);
+            }
+            (None, _) => {}
         }
         if self.added.is_empty() {
             return;

@@ -10,4 +10,4 @@ pub use tape::{DEPTH_CEILING, JsonError, Kind, Limits};
 pub use text::{looks_like, quote};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
