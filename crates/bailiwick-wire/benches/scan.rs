@@ -8,7 +8,20 @@ use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{interpret, read_list};
 use bailiwick_wire::rpc::Message;
 
-const CALL: &str = r#"{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"refund_order","arguments":{"order_id":"o_4821","customer_id":"c_42","amount":50.00,"currency":"EUR","reason":"The parcel came late, and the box was crushed on one side.","notify":true,"lines":[{"sku":"A-1001","count":2},{"sku":"B-7","count":1}]},"_meta":{"progressToken":7,"client":"desk-agent/1.4.2"}}}"#;
+const CALL: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"refund_order","#,
+    r#""arguments":{"order_id":"o_4821","customer_id":"c_42","amount":50.00,"currency":"EUR","reason":"The "#,
+    r#"parcel came late, and the box was crushed on one side.","notify":true,"lines":[{"sku":"#,
+    r#""A-1001","count":2},{"sku":"B-7","count":1}]},"_meta":{"progressToken":7,"client":"#,
+    r#""desk-agent/1.4.2"}}}"#,
+);
+
+const TOOL: &str = concat!(
+    r#"{"name":"tool_0","description":"Does one thing, and does it well enough that nobody has "#,
+    r#"asked for a second tool that does the same.","inputSchema":{"type":"object","properties":"#,
+    r#"{"path":{"type":"string","description":"Where it is."},"depth":{"type":"integer","#,
+    r#""minimum":0}},"required":["path"]}}"#,
+);
 
 /// The least of several rounds, in nanoseconds for each run.
 #[expect(clippy::disallowed_methods, reason = "a bench measures with the real clock")]
@@ -45,8 +58,7 @@ fn main() {
     measure("serde_json to a tree, for comparison", 100_000, || {
         black_box(serde_json::from_slice::<serde_json::Value>(black_box(CALL.as_bytes())).ok());
     });
-    let tool = r#"{"name":"tool_0","description":"Does one thing, and does it well enough that nobody has asked for a second tool that does the same.","inputSchema":{"type":"object","properties":{"path":{"type":"string","description":"Where it is."},"depth":{"type":"integer","minimum":0}},"required":["path"]}}"#;
-    let tools: Vec<String> = (0..100).map(|n| tool.replace("_0", &format!("_{n}"))).collect();
+    let tools: Vec<String> = (0..100).map(|n| TOOL.replace("_0", &format!("_{n}"))).collect();
     let list = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"tools":[{}]}}}}"#, tools.join(","));
     println!("list of {} bytes", list.len());
     measure("scan of the list", 1000, || {

@@ -149,10 +149,16 @@ impl<'d> Node<'d> {
             Kind::Bool => Value::Bool(self.raw() == "true"),
             Kind::Number => Value::Number(Number::from_lexeme(self.raw())),
             Kind::String => Value::Text(self.text().unwrap_or_default().into()),
-            Kind::Array => Value::List(self.elements().map(Self::to_value).collect()),
-            Kind::Object => Value::Record(
-                self.members().map(|(name, value)| (name.into(), value.to_value())).collect(),
-            ),
+            Kind::Array => {
+                let mut list = Vec::with_capacity(self.elements().count());
+                list.extend(self.elements().map(Self::to_value));
+                Value::List(list)
+            }
+            Kind::Object => {
+                let mut members = Vec::with_capacity(self.pairs().count());
+                members.extend(self.members().map(|(name, it)| (name.into(), it.to_value())));
+                Value::Record(members)
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn scan(text: &str, limits: Limits) -> Result<Vec<Entry>, JsonError> 
     if text.len() >= OUTSIDE as usize {
         return Err(JsonError::TooLong);
     }
-    let guess = (text.len() / 12 + 4).min(limits.nodes as usize);
+    let guess = (text.len() / 9 + 4).min(limits.nodes as usize);
     let mut scanner = Scanner {
         text,
         bytes: text.as_bytes(),

@@ -86,9 +86,9 @@ pub fn empty_result(id: &Id) -> Bytes {
 /// Tells the other side that the answer to a request is not wanted any more.
 pub fn cancelled(request: &Id, why: &'static str) -> Bytes {
     let (request, why) = (request.raw(), crate::json::quote(why));
-    Bytes::from(format!(
-        r#"{{"jsonrpc":"2.0","method":"notifications/cancelled","params":{{"requestId":{request},"reason":{why}}}}}"#
-    ))
+    let params = format!(r#"{{"requestId":{request},"reason":{why}}}"#);
+    let method = "notifications/cancelled";
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#))
 }
 
 fn error(id: &str, code: i32, message: &'static str) -> Bytes {

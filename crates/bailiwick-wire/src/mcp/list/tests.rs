@@ -63,7 +63,7 @@ fn each_kind_has_its_own_members() {
         (Action::ListTemplates, "resourceTemplates", "uriTemplate", 0),
     ] {
         let body = format!(
-            r#"{{"jsonrpc":"2.0","id":1,"result":{{"{member}":[{{"{key}":"x"}}],"nextCursor":null}}}}"#
+            r#"{{"jsonrpc":"2.0","result":{{"{member}":[{{"{key}":"x"}}],"nextCursor":null}}}}"#
         );
         let body = Bytes::from(body);
         let document = parse(&body);
@@ -93,17 +93,15 @@ fn what_is_no_list_is_none() {
 
 #[test]
 fn completions_lose_values_and_the_count_that_tells_of_them() {
-    let body = Bytes::from_static(
-        br#"{"jsonrpc":"2.0","id":1,"result":{"completion":{"values":["a", "b" ,3],"total":3,"hasMore":false}}}"#,
-    );
+    let answer = |completion: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"completion":{completion}}}}}"#)
+    };
+    let body = Bytes::from(answer(r#"{"values":["a", "b" ,3],"total":3,"hasMore":false}"#));
     let document = parse(&body);
     let values = completion_values(&document).unwrap();
     assert_eq!(values.iter().map(|it| &**it).collect::<Vec<_>>(), ["a", "b", ""]);
-    assert_eq!(
-        filter_completions(&body, &document, &[true, false, true]),
-        &br#"{"jsonrpc":"2.0","id":1,"result":{"completion":{"values":["a" ,3],"hasMore":false}}}"#
-            [..],
-    );
+    let fewer = filter_completions(&body, &document, &[true, false, true]);
+    assert_eq!(fewer, answer(r#"{"values":["a" ,3],"hasMore":false}"#).as_bytes());
     assert_eq!(filter_completions(&body, &document, &[true; 3]).as_ptr(), body.as_ptr());
     let fewer = filter_completions(&body, &document, &[true; 2]);
     assert!(fewer.ends_with(br#"{"values":["a", "b"],"hasMore":false}}}"#));
