@@ -9,7 +9,7 @@
 mod arguments;
 mod library;
 mod message;
-mod rpc;
+pub(crate) mod rpc;
 mod session;
 mod stdio;
 mod store;
