@@ -3,8 +3,9 @@
 //! `cargo fuzz` wants nightly for `-Z sanitizer`; coverage alone needs only LLVM's pass, which
 //! stable can switch on. Our code has no `unsafe`, so an address sanitizer would find little.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::process::{self, run};
 
@@ -41,7 +42,7 @@ pub(crate) fn fuzz(root: &Path, words: &[&str]) -> Result<bool, String> {
     for target in &targets {
         let mut command = session(root, &binaries, target)?;
         command.arg(format!("-max_total_time={}", plan.seconds));
-        run(&mut command).map_err(|why| {
+        watch(&mut command).map_err(|why| {
             format!("{target}: {why}\nthe input is in fuzz/artifacts/{target}/; keep it as a seed")
         })?;
     }
@@ -120,6 +121,21 @@ fn session(root: &Path, binaries: &Path, target: &str) -> Result<Command, String
     ]);
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
     Ok(command)
+}
+
+/// Runs a target and passes on what it says, without the pages of words that libFuzzer would
+/// like to have in a dictionary.
+fn watch(command: &mut Command) -> Result<(), String> {
+    eprintln!("xtask: {}", process::shown(command));
+    let mut child = command.stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
+    for line in child.stderr.take().into_iter().flat_map(|pipe| BufReader::new(pipe).split(b'\n')) {
+        let line = line.map_err(|error| error.to_string())?;
+        if !(line.starts_with(b"\"") || line.starts_with(b"######")) {
+            eprintln!("{}", String::from_utf8_lossy(&line));
+        }
+    }
+    let status = child.wait().map_err(|error| error.to_string())?;
+    if status.success() { Ok(()) } else { Err(status.to_string()) }
 }
 
 fn seeds(root: &Path, target: &str) -> Result<Vec<PathBuf>, String> {
