@@ -10,7 +10,8 @@ use bailiwick_wire::rpc::Message;
 
 const CALL: &str = concat!(
     r#"{"jsonrpc":"2.0","id":42,"method":"tools/call","params":{"name":"refund_order","#,
-    r#""arguments":{"order_id":"o_4821","customer_id":"c_42","amount":50.00,"currency":"EUR","reason":"The "#,
+    r#""arguments":{"order_id":"o_4821","customer_id":"c_42","amount":50.00,"#,
+    r#""currency":"EUR","reason":"The "#,
     r#"parcel came late, and the box was crushed on one side.","notify":true,"lines":[{"sku":"#,
     r#""A-1001","count":2},{"sku":"B-7","count":1}]},"_meta":{"progressToken":7,"client":"#,
     r#""desk-agent/1.4.2"}}}"#,
