@@ -1,0 +1,452 @@
+//! The log that a gateway writes: making one, opening one, appending, closing.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+use bailiwick_core::{
+    Digest, Ledger, Position, Record, Sealed, TenantId, Timestamp, Token, Unrecorded,
+};
+
+use crate::checkpoint::Checkpoint;
+use crate::disk::{Access, Disk};
+use crate::error::{LogError, Tried as _};
+use crate::forecast::{Forecast, Health};
+use crate::frame::{Place, SEGMENT_HEADER, SegmentHeader};
+use crate::journal::Journal;
+use crate::keys::{KeyChain, KeyFiles, Succession};
+use crate::layout::{Layout, replace_durably, segments, spare_number};
+use crate::note::{SigningKey, VerifierKey};
+use crate::options::{Options, World};
+use crate::publish::Publisher;
+use crate::reader::Reader;
+use crate::recover::{Recovered, Recovery, look};
+use crate::seal::Sealer;
+use crate::shared::{Bell, Callback, Shared, Signer, Writer};
+use crate::store::Store;
+use crate::tree::{Head, empty_root};
+
+/// The tamper-evident log, open for writing. One process at a time can have it.
+pub struct Log {
+    pub(crate) shared: Arc<Shared>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    recovery: Recovery,
+    _lock: Box<dyn Send + Sync>,
+}
+
+impl std::fmt::Debug for Log {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Log").field("dir", &self.shared.layout.dir).finish_non_exhaustive()
+    }
+}
+
+impl Log {
+    /// Make a log in an empty directory, with a new signing key, and open it. `origin` names the
+    /// log for ever; it should look like a host name and a path, without a scheme.
+    ///
+    /// # Errors
+    /// [`LogError::Exists`] when there is one; others when the disk says no.
+    pub fn create(
+        dir: &Path,
+        origin: &str,
+        options: Options,
+        world: World,
+    ) -> Result<Self, LogError> {
+        Self::make(dir, origin, &options, &world)?;
+        Self::open(dir, options, world)
+    }
+
+    /// Make what a log needs to be opened. The list of keys comes last: with it, there is a log.
+    pub(crate) fn make(
+        dir: &Path,
+        origin: &str,
+        options: &Options,
+        world: &World,
+    ) -> Result<(), LogError> {
+        let (disk, layout) = (&*world.disk, Layout::new(dir));
+        disk.create_dir(&layout.journal()).tried("create", dir)?;
+        let _lock = lock(disk, &layout)?;
+        if disk.read(&layout.keys()).is_ok() {
+            return Err(LogError::Exists(dir.to_owned()));
+        }
+        let files = KeyFiles::new(&layout, options);
+        let key = KeyFiles::generate(disk, &*world.entropy, &files.key, origin)?;
+        let head = Head { size: 0, root: empty_root() };
+        let note = Checkpoint { origin: origin.into(), head }.sign(&[&key]);
+        replace_durably(disk, &layout.checkpoint(), note.as_bytes(), Access::Usual)?;
+        first_segment(disk, &layout, 0, options.segment_bytes)?;
+        KeyChain::new(key.verifier().clone()).store(disk, &layout)
+    }
+
+    /// Open a log for writing, recovering what the last writer left.
+    ///
+    /// # Errors
+    /// [`LogError::Locked`] when another process has it, [`LogError::Corrupt`] when something
+    /// that was durable is missing, and others when the disk says no.
+    pub fn open(dir: &Path, options: Options, world: World) -> Result<Self, LogError> {
+        let log = Self::open_still(dir, options, world)?;
+        log.start()?;
+        Ok(log)
+    }
+
+    /// Open without threads: nothing is flushed or published but by hand.
+    pub(crate) fn open_still(dir: &Path, options: Options, world: World) -> Result<Self, LogError> {
+        options.check()?;
+        let (disk, layout) = (Arc::clone(&world.disk), Layout::new(dir));
+        let mut chain = KeyChain::load(&*disk, &layout)?;
+        let lock = lock(&*disk, &layout)?;
+        let (signer, succession) = signing_key(&*disk, &layout, &options, &chain)?;
+        let store = Store { disk: Arc::clone(&disk), layout: layout.clone() };
+        let (found, leftovers) = look(&store, &chain.all())?;
+        leftovers.clear(&disk, &layout, found.tail.map_or(0, |it| it.segment))?;
+        let recovery = found.report;
+        let shared = Arc::new(assemble(store, options, world, (found, signer))?);
+        let log = Self { shared, threads: Mutex::default(), recovery, _lock: lock };
+        log.adopt_spares()?;
+        if let Some((succession, key)) = succession {
+            log.finish_rotation(&mut chain, (&succession, key), "system")?;
+        }
+        Ok(log)
+    }
+
+    fn start(&self) -> Result<(), LogError> {
+        let jobs: [(&str, fn(&Shared)); 3] = [
+            ("log-commit", Shared::commit_loop),
+            ("log-keep", Shared::keep_loop),
+            ("log-publish", Shared::publish_loop),
+        ];
+        let mut threads = self.threads.lock().map_err(|_| Unrecorded::Stopped)?;
+        for (name, job) in jobs {
+            let shared = Arc::clone(&self.shared);
+            let thread = std::thread::Builder::new().name(name.into()).spawn(move || job(&shared));
+            threads.push(thread.tried("start a thread for", &self.shared.layout.dir)?);
+        }
+        drop(threads);
+        // What the last writer left unsigned is signed, and what it left unpublished published.
+        self.shared.committer.ring(|it| it.soon = true);
+        self.shared.publishing.ring(|it| it.soon = true);
+        Ok(())
+    }
+
+    /// Spares of the last writer are used again, when they have the right size.
+    fn adopt_spares(&self) -> Result<(), LogError> {
+        let shared = &self.shared;
+        let dir = shared.layout.journal();
+        let mut spares = Vec::new();
+        for name in shared.disk.list(&dir).tried("list", &dir)? {
+            let Some(number) = spare_number(&name) else { continue };
+            let path = dir.join(&name);
+            let len = shared.disk.open(&path, false).and_then(|it| it.len());
+            if len.is_ok_and(|it| it == shared.options.segment_bytes) {
+                spares.push((number, path));
+            } else {
+                shared.disk.remove(&path).tried("remove", &path)?;
+            }
+        }
+        let next = spares.iter().map(|(number, _)| number + 1).max().unwrap_or_default();
+        shared.spare_seq.store(next, Ordering::Release);
+        shared.segments.fetch_add(spares.len() as u64, Ordering::AcqRel);
+        let mut writer = shared.writer()?;
+        for (_, path) in spares {
+            writer.journal.add_spare(path, shared.options.segment_bytes);
+        }
+        Ok(())
+    }
+
+    /// What opening the log found.
+    pub const fn recovery(&self) -> Recovery {
+        self.recovery
+    }
+
+    /// The key that checkpoints are signed with, as verifiers need it.
+    ///
+    /// # Errors
+    /// [`Unrecorded::Stopped`] when a thread of the log panicked.
+    pub fn verifier_key(&self) -> Result<VerifierKey, Unrecorded> {
+        let signer = self.shared.signer.lock().map_err(|_| Unrecorded::Stopped)?;
+        Ok(signer.key.verifier().clone())
+    }
+
+    /// Call back, from the committer's thread or at once, when the entry with this index is
+    /// durable, or will never be. Callbacks must not wait for anything.
+    pub fn on_durable(&self, index: u64, callback: Box<dyn FnOnce(Result<(), Unrecorded>) + Send>) {
+        self.shared.on_durable(index, callback);
+    }
+
+    /// Wait until the entry with this index is durable.
+    ///
+    /// # Errors
+    /// [`Unrecorded::Stopped`] when it will never be.
+    pub fn wait_durable(&self, index: u64) -> Result<(), Unrecorded> {
+        let (send, receive) = mpsc::sync_channel(1);
+        let callback: Callback = Box::new(move |done| {
+            let _ = send.send(done);
+        });
+        self.shared.on_durable(index, callback);
+        receive.recv().unwrap_or(Err(Unrecorded::Stopped))
+    }
+
+    /// A reader of the same log.
+    ///
+    /// # Errors
+    /// [`LogError`] when the list of keys cannot be read.
+    pub fn reader(&self) -> Result<Reader, LogError> {
+        Reader::open_on(&self.shared.disk, &self.shared.layout.dir)
+    }
+
+    /// What was sealed beside an entry, in the clear; `None` when nothing was, or its key or the
+    /// seal itself was erased.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be read or a key cannot be had.
+    pub fn unseal(&self, index: u64) -> Result<Option<Vec<u8>>, LogError> {
+        let Some(sealed) = self.reader()?.sealed(index)? else { return Ok(None) };
+        Ok(self.shared.sealer.unseal(&sealed)?)
+    }
+
+    /// How the log is.
+    pub fn health(&self) -> Health {
+        let shared = &self.shared;
+        let writer = shared.writer();
+        let stopped = shared.stopped.load(Ordering::Acquire) || writer.is_err();
+        let (room, size) =
+            writer.map_or((crate::shared::Room::Failed, 0), |it| (it.room, it.tree.size()));
+        let trouble = shared.trouble.lock().ok().and_then(|it| it.clone());
+        let durable = shared.durable_end.load(Ordering::Acquire);
+        let published = shared.published.load(Ordering::Acquire);
+        Health { stopped, room, size, durable, published, trouble }
+    }
+
+    /// How the log grows, and when it will be full.
+    ///
+    /// # Errors
+    /// [`LogError::Io`] when the disk does not tell how much is free.
+    pub fn forecast(&self) -> Result<Forecast, LogError> {
+        self.shared.forecast()
+    }
+
+    /// Change the signing key. The record of it, in which the old key vouches for the new one,
+    /// is durable before the new key signs; the first checkpoint after it has both signatures.
+    ///
+    /// # Errors
+    /// [`LogError`] when it could not be done; opening the log again then completes it.
+    pub fn rotate_key(&self, operator: &str, world: &World) -> Result<VerifierKey, LogError> {
+        let shared = &self.shared;
+        let mut chain = KeyChain::load(&*shared.disk, &shared.layout)?;
+        let files = KeyFiles::new(&shared.layout, &shared.options);
+        let origin = chain.origin().to_owned();
+        let key = KeyFiles::generate(&*shared.disk, &*world.entropy, &files.next, &origin)?;
+        let new = key.verifier().clone();
+        let succession = {
+            let signer = shared.signer.lock().map_err(|_| Unrecorded::Stopped)?;
+            Succession::make(&signer.key, &new)
+        };
+        self.finish_rotation(&mut chain, (&succession, key), operator)?;
+        Ok(new)
+    }
+
+    fn finish_rotation(
+        &self,
+        chain: &mut KeyChain,
+        step: (&Succession, SigningKey),
+        operator: &str,
+    ) -> Result<(), LogError> {
+        let shared = &self.shared;
+        let (succession, key) = step;
+        // Held throughout, so that the old key signs nothing behind the record.
+        let mut signer = shared.signer.lock().map_err(|_| Unrecorded::Stopped)?;
+        let record = succession.record(operator);
+        let index = shared.append((shared.clock)(), &record, &Sealed::default())?;
+        if self.threads.lock().is_ok_and(|it| it.is_empty()) {
+            shared.commit(false);
+        }
+        self.wait_durable(index)?;
+        chain.push(succession.clone());
+        chain.store(&*shared.disk, &shared.layout)?;
+        KeyFiles::new(&shared.layout, &shared.options).promote(&*shared.disk)?;
+        signer.before = Some(std::mem::replace(&mut signer.key, key));
+        drop(signer);
+        shared.committer.ring(|it| it.soon = true);
+        Ok(())
+    }
+
+    /// Flush, sign and publish all that was appended, and end the log's threads.
+    ///
+    /// # Errors
+    /// [`LogError`] when that could not be done. What was durable stays so.
+    pub fn close(self) -> Result<(), LogError> {
+        self.end();
+        let shared = &self.shared;
+        shared.commit(true);
+        if shared.stopped.load(Ordering::Acquire) {
+            return Err(Unrecorded::Stopped.into());
+        }
+        shared.publish()?;
+        shared.save_usage(shared.published.load(Ordering::Acquire));
+        Ok(())
+    }
+
+    fn end(&self) {
+        let shared = &self.shared;
+        for bell in [&shared.committer, &shared.keeper, &shared.publishing] {
+            bell.ring(|it| it.stop = true);
+        }
+        let threads = self.threads.lock().map(|mut it| std::mem::take(&mut *it));
+        for thread in threads.unwrap_or_default() {
+            // A thread that panicked has poisoned its lock, which stops the log.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Log {
+    /// Ends the threads, so that the directory's lock is free when the log is gone.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Ledger for Log {
+    fn append(
+        &self,
+        at: Timestamp,
+        record: &Record,
+        sealed: &Sealed,
+    ) -> Result<Position, Unrecorded> {
+        self.shared.append(at, record, sealed).map(Position::at)
+    }
+
+    fn durable_end(&self) -> u64 {
+        self.shared.durable_end.load(Ordering::Acquire)
+    }
+
+    fn token(&self, tenant: &TenantId, kind: &str, name: &str) -> Result<Token, Unrecorded> {
+        self.shared.sealer.token(tenant, kind, name).map_err(|_| Unrecorded::NoKey)
+    }
+
+    fn keyed_digest(&self, tenant: &TenantId, content: &Digest) -> Result<Digest, Unrecorded> {
+        self.shared.sealer.keyed_digest(tenant, content).map_err(|_| Unrecorded::NoKey)
+    }
+
+    fn seal(&self, tenant: &TenantId, subject: &str, clear: &[u8]) -> Result<Sealed, Unrecorded> {
+        self.shared.sealer.seal(tenant, subject, clear).map_err(|_| Unrecorded::NoKey)
+    }
+}
+
+fn lock(disk: &dyn Disk, layout: &Layout) -> Result<Box<dyn Send + Sync>, LogError> {
+    let path = layout.lock();
+    disk.lock(&path).map_err(|source| match source.kind() {
+        std::io::ErrorKind::WouldBlock => LogError::Locked(layout.dir.clone()),
+        _ => LogError::Io { what: "lock", path, source },
+    })
+}
+
+/// Make the first segment of a journal, whose first entry will be `first`.
+pub(crate) fn first_segment(
+    disk: &dyn Disk,
+    layout: &Layout,
+    first: u64,
+    len: u64,
+) -> Result<(), LogError> {
+    let path = layout.segment(1);
+    disk.create_dir(&layout.journal()).tried("create", &path)?;
+    disk.preallocate(&path, len).tried("prepare", &path)?;
+    let file = disk.open(&path, true).tried("open", &path)?;
+    let header = SegmentHeader { segment: 1, first, durable: first };
+    file.write_at(0, &header.encode()).tried("write", &path)?;
+    file.sync_data().tried("flush", &path)?;
+    let dir = layout.journal();
+    disk.sync_dir(&dir).tried("flush", &dir)?;
+    disk.sync_dir(&layout.dir).tried("flush", &layout.dir)
+}
+
+type Unfinished = Option<(Succession, SigningKey)>;
+
+/// The key that signs, and a change of keys that was begun and not completed.
+fn signing_key(
+    disk: &dyn Disk,
+    layout: &Layout,
+    options: &Options,
+    chain: &KeyChain,
+) -> Result<(SigningKey, Unfinished), LogError> {
+    let files = KeyFiles::new(layout, options);
+    let missing = || LogError::SigningKey(files.key.clone());
+    let next = KeyFiles::read(disk, &files.next, chain.origin())?;
+    if let Some(next) = next.as_ref().filter(|it| it.verifier() == chain.newest()) {
+        debug_assert_eq!(next.verifier(), chain.newest(), "the list names it already");
+        files.promote(disk)?;
+    }
+    let key = KeyFiles::read(disk, &files.key, chain.origin())?.ok_or_else(missing)?;
+    if key.verifier() != chain.newest() {
+        return Err(missing());
+    }
+    let unfinished = next
+        .filter(|it| it.verifier() != key.verifier())
+        .map(|next| (Succession::make(&key, next.verifier()), next));
+    Ok((key, unfinished))
+}
+
+fn assemble(
+    store: Store,
+    options: Options,
+    world: World,
+    parts: (Recovered, SigningKey),
+) -> Result<Shared, LogError> {
+    let (found, key) = parts;
+    let layout = store.layout.clone();
+    let tail = found.tail.unwrap_or(Place { segment: 1, offset: SEGMENT_HEADER as u64 });
+    let journal = Journal::resume(&store.disk, &layout, tail)?;
+    let (size, published) = (found.tree.size(), found.published.head.size);
+    let stored = stored_bytes(&store, published);
+    let count = segments(&*store.disk, &layout)?.len() as u64;
+    Ok(Shared {
+        disk: Arc::clone(&store.disk),
+        layout,
+        options,
+        clock: world.clock,
+        sealer: Sealer::new(world.keyring, world.entropy),
+        boot: found.boot + 1,
+        writer: Mutex::new(Writer::new(journal, found.tree, published)),
+        room: Condvar::new(),
+        signer: Mutex::new(Signer { key, before: None }),
+        publisher: Mutex::new(Publisher::new(store, found.edge)),
+        released: Mutex::default(),
+        waiters: Mutex::default(),
+        committer: Bell::default(),
+        keeper: Bell::default(),
+        publishing: Bell::default(),
+        stopped: AtomicBool::new(false),
+        dirty: AtomicBool::new(false),
+        durable_end: AtomicU64::new(size),
+        signed_durable: AtomicU64::new(published),
+        published: AtomicU64::new(published),
+        stored_bytes: AtomicU64::new(stored),
+        segments: AtomicU64::new(count),
+        spare_seq: AtomicU64::new(0),
+        trouble: Mutex::default(),
+        growth: Mutex::default(),
+    })
+}
+
+/// How many bytes are stored for `size` entries: as written down last, and guessed from there.
+fn stored_bytes(store: &Store, size: u64) -> u64 {
+    let text = store.disk.read(&store.layout.usage()).unwrap_or_default();
+    let text = String::from_utf8(text).unwrap_or_default();
+    let known = text
+        .trim_end()
+        .split_once(' ')
+        .and_then(|(size, bytes)| Some((size.parse::<u64>().ok()?, bytes.parse::<u64>().ok()?)));
+    match known {
+        Some((known, bytes)) if known > 0 => {
+            let part = u128::from(bytes) * u128::from(size) / u128::from(known);
+            u64::try_from(part).unwrap_or(u64::MAX)
+        }
+        _ => {
+            let last = size.saturating_sub(1) / 256;
+            let (bytes, width) = store.bundle(last, size).unwrap_or_default();
+            let each = (bytes.len() as u64).checked_div(u64::from(width)).unwrap_or_default();
+            size.saturating_mul(each + 33)
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! From the journal to tiles: entries that a durable checkpoint covers become tiles and bundles;
+//! when all of them are flushed, the checkpoint takes its place.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+
+use crate::cursor::Cursor;
+use crate::disk::Access;
+use crate::edge::{Due, Edge};
+use crate::error::{Corruption, LogError, Tried as _};
+use crate::frame::FrameKind;
+use crate::layout::{replace, replace_durably};
+use crate::recover::body_root;
+use crate::store::Store;
+use crate::tile::TileName;
+
+/// Full tiles are written out when so many bytes of them wait.
+const WAITING_BYTES: usize = 1 << 20;
+
+/// Makes tiles. One at a time.
+pub(crate) struct Publisher {
+    store: Store,
+    edge: Edge,
+    cursor: Option<Cursor>,
+    due: VecDeque<Due>,
+    due_bytes: usize,
+    dirs: BTreeSet<PathBuf>,
+    last_dir: PathBuf,
+    partials: Vec<TileName>,
+    /// How many bytes were stored since the publisher began.
+    pub(crate) stored_bytes: u64,
+}
+
+/// What one publication did.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Published {
+    /// How many entries the checkpoint covers.
+    pub(crate) size: u64,
+    /// Segments with lower numbers are wholly in tiles.
+    pub(crate) segment: u64,
+}
+
+impl Publisher {
+    pub(crate) fn new(store: Store, edge: Edge) -> Self {
+        let partials = edge.partials().into_iter().map(|it| it.name).collect();
+        Self {
+            store,
+            edge,
+            cursor: None,
+            due: VecDeque::new(),
+            due_bytes: 0,
+            dirs: BTreeSet::new(),
+            last_dir: PathBuf::new(),
+            partials,
+            stored_bytes: 0,
+        }
+    }
+
+    /// Publish the checkpoint of that size, which stands in the journal and is durable there.
+    /// After an error of the disk it can be tried again.
+    pub(crate) fn publish(&mut self, target: u64) -> Result<Published, LogError> {
+        self.write_due()?;
+        let note = self.gather(target)?;
+        self.write_due()?;
+        let partials = self.edge.partials();
+        for due in &partials {
+            self.store_one(due)?;
+        }
+        self.flush_dirs()?;
+        let disk = &*self.store.disk;
+        replace_durably(disk, &self.store.layout.checkpoint(), &note, Access::Usual)?;
+        let old = std::mem::take(&mut self.partials);
+        self.partials = partials.iter().map(|it| it.name).collect();
+        for name in old.iter().filter(|it| !self.partials.contains(it)) {
+            self.forget(*name);
+        }
+        let place = self.cursor.as_ref().and_then(Cursor::place);
+        let segment = place.map_or(0, |it| it.segment);
+        Ok(Published { size: self.edge.size(), segment })
+    }
+
+    /// Take entries from the journal up to the checkpoint of the target's size.
+    fn gather(&mut self, target: u64) -> Result<Vec<u8>, LogError> {
+        let mut cursor = match self.cursor.take() {
+            Some(cursor) => cursor,
+            None => Cursor::start(&self.store.disk, &self.store.layout, self.edge.size())?
+                .ok_or(Corruption::Lost(self.edge.size()))?,
+        };
+        cursor.refresh();
+        let gathered = self.gather_by(&mut cursor, target);
+        // After an error the cursor may stand behind entries that were not taken: begin anew.
+        if gathered.is_ok() {
+            self.cursor = Some(cursor);
+        }
+        gathered
+    }
+
+    fn gather_by(&mut self, cursor: &mut Cursor, target: u64) -> Result<Vec<u8>, LogError> {
+        loop {
+            let Some(step) = cursor.step()? else {
+                return Err(Corruption::Lost(self.edge.size()).into());
+            };
+            match step.frame.kind {
+                FrameKind::Entry => {
+                    let mut full = Vec::new();
+                    let hash = self.edge.push(step.frame.body, step.frame.sealed, &mut full);
+                    if hash != step.hash {
+                        return Err(Corruption::Misplaced(step.frame.index).into());
+                    }
+                    for due in full {
+                        self.due_bytes += due.bytes.len();
+                        self.due.push_back(due);
+                    }
+                }
+                FrameKind::Checkpoint if step.frame.index == target => {
+                    let note = step.frame.body.to_vec();
+                    // INVARIANT: what is published is what was appended. The root is computed
+                    // again, from the entries that go into the tiles.
+                    if body_root(&note) != Some((target, self.edge.range().root())) {
+                        return Err(Corruption::Root(target).into());
+                    }
+                    return Ok(note);
+                }
+                FrameKind::Checkpoint => {}
+            }
+            if self.due_bytes >= WAITING_BYTES {
+                self.write_due()?;
+            }
+        }
+    }
+
+    fn write_due(&mut self) -> Result<(), LogError> {
+        while let Some(due) = self.due.pop_front() {
+            if let Err(error) = self.store_one(&due) {
+                self.due.push_front(due);
+                return Err(error);
+            }
+        }
+        self.due_bytes = 0;
+        Ok(())
+    }
+
+    fn store_one(&mut self, due: &Due) -> Result<(), LogError> {
+        let disk = &*self.store.disk;
+        let path = self.store.layout.dir.join(due.name.path());
+        let dir = path.parent().unwrap_or(Path::new("."));
+        if dir != self.last_dir {
+            disk.create_dir(dir).tried("create", dir)?;
+            self.last_dir = dir.to_owned();
+        }
+        let above = dir.ancestors().take_while(|it| it.starts_with(&self.store.layout.dir));
+        for dir in above {
+            if !self.dirs.insert(dir.to_owned()) {
+                break;
+            }
+        }
+        replace(disk, &path, &due.bytes, Access::Usual)?;
+        self.stored_bytes += due.bytes.len() as u64;
+        Ok(())
+    }
+
+    fn flush_dirs(&mut self) -> Result<(), LogError> {
+        for dir in self.dirs.iter().rev() {
+            self.store.disk.sync_dir(dir).tried("flush", dir)?;
+        }
+        self.dirs.clear();
+        Ok(())
+    }
+
+    /// Remove a partial resource that nobody needs any more. That it stays is no harm.
+    fn forget(&self, name: TileName) {
+        let path = self.store.layout.dir.join(name.path());
+        let disk = &*self.store.disk;
+        if disk.remove(&path).is_ok()
+            && let Some(dir) = path.parent()
+            && disk.list(dir).is_ok_and(|it| it.is_empty())
+        {
+            // INVARIANT: only this thread makes files here, so an empty directory stays empty.
+            let _ = disk.remove(dir);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Queries: entries that fit a filter, streamed from the tiles and the journal in either order.
+
+use std::collections::VecDeque;
+
+use bailiwick_core::{
+    AgentId, DecisionRecord, ExchangeId, Record, ServerId, Subject, Timestamp, Token,
+};
+
+use crate::cursor::Cursor;
+use crate::entry::{Entry, Stamp};
+use crate::error::{Corruption, LogError};
+use crate::frame::{FrameKind, Place};
+use crate::reader::Reader;
+use crate::tile::{TILE_WIDTH, parse_entries};
+
+/// How far a clock may have been set back without a query by time missing anything.
+const SLACK_NS: u64 = 3_600_000_000_000;
+
+/// The kinds of records.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// A decision.
+    Decision,
+    /// What came of a call.
+    Outcome,
+    /// Somebody was turned away before there was a call.
+    Refusal,
+    /// An administrative act.
+    Admin,
+    /// A gateway began or stopped to write, or had nothing to write.
+    Life,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 5] =
+        [Self::Decision, Self::Outcome, Self::Refusal, Self::Admin, Self::Life];
+
+    /// The kind of a record.
+    pub const fn of(record: &Record) -> Self {
+        match record {
+            Record::Decision(_) => Self::Decision,
+            Record::Outcome(_) => Self::Outcome,
+            Record::Refusal(_) => Self::Refusal,
+            Record::Admin(_) => Self::Admin,
+            Record::Started { .. } | Record::Stopped | Record::Heartbeat => Self::Life,
+        }
+    }
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Outcome => "outcome",
+            Self::Refusal => "refusal",
+            Self::Admin => "admin",
+            Self::Life => "life",
+        }
+    }
+
+    /// The kind that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// What an entry has to be to be found. What is `None` is not asked for. Agent, person, tool and
+/// server are asked of decisions (the agent of refusals too); other records do not have them.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// The agent in the chain.
+    pub agent: Option<AgentId>,
+    /// The person in the chain, by pseudonym.
+    pub person: Option<Token>,
+    /// The resource's name: the tool.
+    pub tool: Option<Box<str>>,
+    /// The server.
+    pub server: Option<ServerId>,
+    /// Whether it was permitted.
+    pub permitted: Option<bool>,
+    /// The kind of record.
+    pub kind: Option<Kind>,
+    /// Stamped at this time or later.
+    pub since: Option<Timestamp>,
+    /// Stamped before this time.
+    pub until: Option<Timestamp>,
+    /// The exchange.
+    pub exchange: Option<ExchangeId>,
+}
+
+impl Filter {
+    /// Whether an entry fits.
+    pub fn fits(&self, entry: &Entry) -> bool {
+        let record = &entry.record;
+        self.since.is_none_or(|it| entry.at >= it)
+            && self.until.is_none_or(|it| entry.at < it)
+            && self.kind.is_none_or(|it| Kind::of(record) == it)
+            && self.exchange.is_none_or(|it| exchange_of(record) == Some(it))
+            && self.fits_agent(record)
+            && self.fits_decision(record)
+    }
+
+    fn fits_agent(&self, record: &Record) -> bool {
+        let Some(agent) = &self.agent else { return true };
+        match record {
+            Record::Decision(it) => it.chain.contains(&Subject::Agent(agent.clone())),
+            Record::Refusal(it) => it.who.as_ref() == Some(agent),
+            Record::Outcome(_)
+            | Record::Admin(_)
+            | Record::Started { .. }
+            | Record::Stopped
+            | Record::Heartbeat => false,
+        }
+    }
+
+    fn fits_decision(&self, record: &Record) -> bool {
+        let asked = self.person.is_some()
+            || self.tool.is_some()
+            || self.server.is_some()
+            || self.permitted.is_some();
+        match record {
+            Record::Decision(it) => self.fits_fields(it),
+            Record::Outcome(_)
+            | Record::Refusal(_)
+            | Record::Admin(_)
+            | Record::Started { .. }
+            | Record::Stopped
+            | Record::Heartbeat => !asked,
+        }
+    }
+
+    fn fits_fields(&self, it: &DecisionRecord) -> bool {
+        let person = |token: &Token| it.chain.contains(&Subject::Person(*token));
+        self.person.as_ref().is_none_or(person)
+            && self.tool.as_ref().is_none_or(|tool| it.name.as_ref() == Some(tool))
+            && self.server.as_ref().is_none_or(|server| it.server == *server)
+            && self.permitted.is_none_or(|permitted| it.permitted == permitted)
+    }
+}
+
+/// The exchange that a record is about.
+pub(crate) const fn exchange_of(record: &Record) -> Option<ExchangeId> {
+    match record {
+        Record::Decision(it) => Some(it.exchange),
+        Record::Outcome(it) => Some(it.exchange),
+        Record::Refusal(it) => Some(it.exchange),
+        Record::Admin(_) | Record::Started { .. } | Record::Stopped | Record::Heartbeat => None,
+    }
+}
+
+/// In which order entries come.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Order {
+    /// As they were written.
+    OldestFirst,
+    /// The other way round.
+    NewestFirst,
+}
+
+/// A running query. It holds at most one bundle of entries at a time.
+#[derive(Debug)]
+pub struct Query<'a> {
+    reader: &'a Reader,
+    filter: Filter,
+    order: Order,
+    left: usize,
+    /// The published size when the query began.
+    size: u64,
+    /// Where each 256 entries of the journal behind it begin.
+    marks: Vec<Place>,
+    /// The chunks that are still to be read: bundles first, then marks.
+    chunks: std::ops::Range<u64>,
+    ready: VecDeque<Entry>,
+}
+
+impl<'a> Query<'a> {
+    pub(crate) fn new(
+        reader: &'a Reader,
+        filter: Filter,
+        order: Order,
+        limit: usize,
+    ) -> Result<Self, LogError> {
+        let size = reader.checkpoint()?.head.size;
+        let marks = marks(reader, size)?;
+        let end = size.div_ceil(TILE_WIDTH) + marks.len() as u64;
+        let ready = VecDeque::new();
+        let chunks = 0..end;
+        let mut query = Self { reader, filter, order, left: limit, size, marks, chunks, ready };
+        if let Some(since) = query.filter.since {
+            query = query.from_time(since.ns())?;
+        }
+        Ok(query)
+    }
+
+    /// Leave out the bundles that are older than that time, by more than clocks err.
+    pub(crate) fn from_time(mut self, ns: u64) -> Result<Self, LogError> {
+        let wanted = ns.saturating_sub(SLACK_NS);
+        let (mut low, mut high) = (0, self.size.div_ceil(TILE_WIDTH));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let (bytes, width) = self.reader.store.bundle(middle, self.size)?;
+            let entries = parse_entries(&bytes, width).unwrap_or_default();
+            let first = entries.first().and_then(|it| Stamp::split(it).ok());
+            if first.is_some_and(|(stamp, _)| stamp.at.ns() < wanted) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        self.chunks.start = low.saturating_sub(1);
+        Ok(self)
+    }
+
+    fn load(&mut self) -> Result<bool, LogError> {
+        let next = match self.order {
+            Order::OldestFirst => self.chunks.next(),
+            Order::NewestFirst => self.chunks.next_back(),
+        };
+        let Some(chunk) = next else { return Ok(false) };
+        let bundles = self.size.div_ceil(TILE_WIDTH);
+        let mut entries = match chunk.checked_sub(bundles) {
+            None => self.load_bundle(chunk)?,
+            Some(mark) => self.load_tail(mark)?,
+        };
+        if let Some(until) = self.filter.until {
+            let late = until.ns().saturating_add(SLACK_NS);
+            let all_late = !entries.is_empty() && entries.iter().all(|it| it.at.ns() > late);
+            if all_late && self.order == Order::OldestFirst {
+                self.chunks = 0..0;
+            }
+        }
+        entries.retain(|it| self.filter.fits(it));
+        if self.order == Order::NewestFirst {
+            entries.reverse();
+        }
+        self.ready.extend(entries);
+        Ok(true)
+    }
+
+    fn load_bundle(&self, number: u64) -> Result<Vec<Entry>, LogError> {
+        let (bytes, width) = self.reader.store.bundle(number, self.size)?;
+        let entries = parse_entries(&bytes, width).unwrap_or_default();
+        let first = number * TILE_WIDTH;
+        (first..).zip(entries).map(|(index, bytes)| read(index, bytes)).collect()
+    }
+
+    fn load_tail(&self, mark: u64) -> Result<Vec<Entry>, LogError> {
+        let first = self.size + mark * TILE_WIDTH;
+        let place = usize::try_from(mark).ok().and_then(|it| self.marks.get(it));
+        let store = &self.reader.store;
+        let cursor = match place {
+            Some(place) => Cursor::at(&store.disk, &store.layout, *place, first)?,
+            None => None,
+        };
+        let mut entries = Vec::new();
+        if let Some(mut cursor) = cursor {
+            while entries.len() < 256
+                && let Some(step) = cursor.step()?
+            {
+                if step.frame.kind == FrameKind::Entry {
+                    entries.push(read(step.frame.index, step.frame.body)?);
+                }
+            }
+        }
+        if entries.is_empty() {
+            // The segment was made into tiles meanwhile.
+            for index in first..first + TILE_WIDTH {
+                let Some(bytes) = self.reader.entry_bytes(index)? else { break };
+                entries.push(read(index, &bytes)?);
+            }
+        }
+        Ok(entries)
+    }
+}
+
+impl Iterator for Query<'_> {
+    type Item = Result<Entry, LogError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.left == 0 {
+            return None;
+        }
+        while self.ready.is_empty() {
+            match self.load() {
+                Ok(true) => {}
+                Ok(false) => return None,
+                Err(error) => {
+                    self.left = 0;
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.left -= 1;
+        self.ready.pop_front().map(Ok)
+    }
+}
+
+fn read(index: u64, bytes: &[u8]) -> Result<Entry, LogError> {
+    let entry = Entry::parse(bytes).map_err(|source| Corruption::Entry { index, source })?;
+    if entry.index == index { Ok(entry) } else { Err(Corruption::Misplaced(index).into()) }
+}
+
+fn marks(reader: &Reader, size: u64) -> Result<Vec<Place>, LogError> {
+    let store = &reader.store;
+    let mut marks = Vec::new();
+    let Some(mut cursor) = Cursor::start(&store.disk, &store.layout, size)? else {
+        return Ok(marks);
+    };
+    while let Some(step) = cursor.step()? {
+        let behind = step.frame.index.saturating_sub(size);
+        if step.frame.kind == FrameKind::Entry && behind.is_multiple_of(TILE_WIDTH) {
+            marks.push(step.place);
+        }
+    }
+    Ok(marks)
+}

@@ -1,0 +1,216 @@
+//! Reading a log, also while another process writes it: entries, seals, resources and proofs.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use bailiwick_core::ExchangeId;
+
+use crate::checkpoint::{Checkpoint, Proof};
+use crate::cursor::Cursor;
+use crate::disk::{Disk, RealDisk};
+use crate::entry::Entry;
+use crate::error::{Corruption, LogError};
+use crate::frame::FrameKind;
+use crate::keys::KeyChain;
+use crate::layout::Layout;
+use crate::note::VerifierKey;
+use crate::query::{Filter, Order, Query};
+use crate::store::{Store, TileHashes};
+use crate::tile::{Seal, Shelf, TILE_WIDTH, TileName, parse_entries, parse_seals};
+use crate::tree::{consistency_proof, inclusion_proof};
+
+/// Reads a log. It takes no lock and changes nothing.
+#[derive(Debug)]
+pub struct Reader {
+    pub(crate) store: Store,
+    chain: KeyChain,
+}
+
+impl Reader {
+    /// Open the log in that directory for reading.
+    ///
+    /// # Errors
+    /// [`LogError::NotALog`] when there is none.
+    pub fn open(dir: &Path) -> Result<Self, LogError> {
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        Self::open_on(&disk, dir)
+    }
+
+    /// Open a log on some disk for reading.
+    ///
+    /// # Errors
+    /// [`LogError::NotALog`] when there is none.
+    pub fn open_on(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Self, LogError> {
+        let store = Store { disk: Arc::clone(disk), layout: Layout::new(dir) };
+        let chain = KeyChain::load(&**disk, &store.layout)?;
+        Ok(Self { store, chain })
+    }
+
+    /// The log's keys, as its directory lists them.
+    pub const fn key_chain(&self) -> &KeyChain {
+        &self.chain
+    }
+
+    fn keys(&self) -> Result<Vec<VerifierKey>, LogError> {
+        // The list may have grown since: the writer adds a key before it signs with it.
+        Ok(KeyChain::load(&*self.store.disk, &self.store.layout)?.all())
+    }
+
+    /// The published checkpoint, as the signed note that it is.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be read.
+    pub fn note(&self) -> Result<String, LogError> {
+        let bytes = self.store.note()?;
+        let form = crate::note::NoteError::Form;
+        Ok(String::from_utf8(bytes).map_err(|_| Corruption::Checkpoint(form))?)
+    }
+
+    /// The published checkpoint.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be read or is not signed by a key of the log.
+    pub fn checkpoint(&self) -> Result<Checkpoint, LogError> {
+        self.store.checkpoint(&self.keys()?)
+    }
+
+    /// A resource by its tlog-tiles path, such as `checkpoint` or `tile/0/000.p/5`; `None` when
+    /// there is no such. A narrower partial is cut from a wider one. Seals are not given out.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be read.
+    pub fn resource(&self, path: &str) -> Result<Option<Vec<u8>>, LogError> {
+        if path == "checkpoint" {
+            return self.store.note().map(Some);
+        }
+        match TileName::parse(path).filter(|it| it.shelf != Shelf::Seals) {
+            Some(name) => self.store.read(name),
+            None => Ok(None),
+        }
+    }
+
+    /// The bytes of an entry, from the tiles or the journal; `None` when there is no such entry.
+    ///
+    /// # Errors
+    /// [`LogError`] when they cannot be read.
+    pub fn entry_bytes(&self, index: u64) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.look_up(index)?.map(|(entry, _)| entry))
+    }
+
+    /// An entry; `None` when there is no such.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be read.
+    pub fn entry(&self, index: u64) -> Result<Option<Entry>, LogError> {
+        let Some(bytes) = self.entry_bytes(index)? else { return Ok(None) };
+        Ok(Some(Entry::parse(&bytes).map_err(|source| Corruption::Entry { index, source })?))
+    }
+
+    /// What was sealed beside an entry, still encrypted; `None` when nothing was, or it was
+    /// erased.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be read.
+    pub fn sealed(&self, index: u64) -> Result<Option<Vec<u8>>, LogError> {
+        Ok(self.look_up(index)?.and_then(|(_, sealed)| sealed))
+    }
+
+    fn look_up(&self, index: u64) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, LogError> {
+        // An entry may move from the journal to the tiles between two looks: look again.
+        for _ in 0..4 {
+            let size = self.checkpoint()?.head.size;
+            if index < size {
+                return self.stored(index, size);
+            }
+            let Some(mut cursor) = Cursor::start(&self.store.disk, &self.store.layout, index)?
+            else {
+                continue;
+            };
+            while let Some(step) = cursor.step()? {
+                if step.frame.kind == FrameKind::Entry && step.frame.index == index {
+                    let sealed = step.frame.sealed;
+                    let sealed = (!sealed.is_empty()).then(|| sealed.to_vec());
+                    return Ok(Some((step.frame.body.to_vec(), sealed)));
+                }
+            }
+            if self.checkpoint()?.head.size <= index {
+                return Ok(None);
+            }
+        }
+        Ok(None)
+    }
+
+    fn stored(
+        &self,
+        index: u64,
+        size: u64,
+    ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, LogError> {
+        let (number, offset) = (index / TILE_WIDTH, index % TILE_WIDTH);
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let (bytes, width) = self.store.bundle(number, size)?;
+        let entries = parse_entries(&bytes, width).unwrap_or_default();
+        let Some(entry) = entries.get(offset) else { return Ok(None) };
+        let seals = self.store.seals(number, size)?;
+        let seals = seals.as_deref().and_then(|it| parse_seals(it, width).ok());
+        let sealed = match seals.as_ref().and_then(|it| it.get(offset)) {
+            Some(Seal::Kept(bytes)) => Some(bytes.to_vec()),
+            Some(Seal::None | Seal::Erased) | None => None,
+        };
+        Ok(Some((entry.to_vec(), sealed)))
+    }
+
+    /// The proof that the entry with this index stands under the published checkpoint.
+    ///
+    /// # Errors
+    /// [`LogError::NoEntry`] when it does not, or not yet.
+    pub fn prove(&self, index: u64) -> Result<Proof, LogError> {
+        let checkpoint = self.note()?;
+        let head = Checkpoint::open(checkpoint.as_bytes(), &self.keys()?)
+            .map_err(Corruption::Checkpoint)?
+            .head;
+        let hashes = TileHashes::new(&self.store, head.size);
+        let path = inclusion_proof(&hashes, index, head.size)?;
+        Ok(Proof { index, path: path.ok_or(LogError::NoEntry(index))?, checkpoint })
+    }
+
+    /// The hashes that show the tree of `old` entries to be a prefix of the published one;
+    /// `None` when `old` is nought or more than is published.
+    ///
+    /// # Errors
+    /// [`LogError`] when they cannot be read.
+    pub fn prove_consistency(&self, old: u64) -> Result<Option<Vec<[u8; 32]>>, LogError> {
+        let size = self.checkpoint()?.head.size;
+        consistency_proof(&TileHashes::new(&self.store, size), old, size)
+    }
+
+    /// The index of an exchange's first entry, its decision or refusal; `None` when there is
+    /// none. The id tells the time, so that only a part of the log is looked at, unless there is
+    /// no such exchange.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn find(&self, exchange: ExchangeId) -> Result<Option<u64>, LogError> {
+        let filter = Filter { exchange: Some(exchange), ..Filter::default() };
+        let whole = || Query::new(self, filter.clone(), Order::OldestFirst, 1);
+        let likely = whole()?.from_time(exchange_time(exchange))?.next();
+        let found = match likely {
+            Some(found) => Some(found),
+            None => whole()?.next(),
+        };
+        Ok(found.transpose()?.map(|it| it.index))
+    }
+
+    /// The entries that fit the filter, at most `limit` of them.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn query(&self, filter: Filter, order: Order, limit: usize) -> Result<Query<'_>, LogError> {
+        Query::new(self, filter, order, limit)
+    }
+}
+
+/// The time at which an exchange began, in nanoseconds, as its id says.
+fn exchange_time(exchange: ExchangeId) -> u64 {
+    let ms = exchange.as_bytes().iter().take(6).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    ms.saturating_mul(1_000_000)
+}
