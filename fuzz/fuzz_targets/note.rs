@@ -1,5 +1,5 @@
-//! Notes, verifier keys and checkpoints: nothing verifies that we did not sign, and what we write is
-//! read back as what it was.
+//! Notes, verifier keys and checkpoints: nothing verifies that we did not sign, and what we write
+//! is read back as what it was.
 #![no_main]
 
 use bailiwick_log::{Checkpoint, Note, NoteError, SigningKey, VerifierKey};

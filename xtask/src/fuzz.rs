@@ -80,12 +80,12 @@ fn targets(root: &Path) -> Result<Vec<String>, String> {
 }
 
 /// Builds for the host by name: then the flags reach our crates and theirs, but neither build
-/// scripts nor macros.
+/// scripts nor macros. Not `--locked`: the lock of this workspace follows our manifests by itself.
 fn build(root: &Path, only: Option<&str>) -> Result<PathBuf, String> {
     let host = host()?;
     let target_dir = process::target_dir(root).join("fuzz");
     let mut command = process::cargo(root);
-    command.args(["build", "--release", "--locked", "--manifest-path", "fuzz/Cargo.toml"]);
+    command.args(["build", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
     command.args(["--target", &host]).env("CARGO_TARGET_DIR", &target_dir);
     command.env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\u{1f}")).env_remove("RUSTFLAGS");
     match only {
