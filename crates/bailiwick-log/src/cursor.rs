@@ -7,7 +7,7 @@ use crate::disk::{Disk, DiskFile};
 use crate::error::{LogError, Tried as _};
 use crate::frame::{
     ALIGN, FRAME_HEADER, Frame, FrameKind, NoFrame, Parsed, Place, SEGMENT_HEADER, SegmentHeader,
-    frame_claim, frame_span, parse_frame,
+    begins_frame, frame_claim, frame_span, parse_frame,
 };
 use crate::layout::{Layout, segments};
 use crate::tree::Hash;
@@ -113,22 +113,18 @@ impl Segment {
             if ahead.len() < FRAME_HEADER {
                 return Ok(false);
             }
-            let usable = ahead.len() - (ahead.len() - FRAME_HEADER) % ALIGN;
-            let mut at = 0;
-            while at + FRAME_HEADER <= usable {
-                let here = ahead.get(at..).unwrap_or_default();
-                if frame_span(here).is_some() {
+            let last = ahead.len() - FRAME_HEADER;
+            let found = ahead.chunks_exact(ALIGN).position(begins_frame);
+            match found.map(|at| at * ALIGN).filter(|at| *at <= last) {
+                Some(at) => {
                     self.offset += at as u64;
                     if self.peek()? {
                         return Ok(true);
                     }
-                    at = usize::MAX;
-                    break;
+                    self.offset += ALIGN as u64;
                 }
-                at += ALIGN;
+                None => self.offset += (last / ALIGN * ALIGN + ALIGN) as u64,
             }
-            // What looked like a frame was none: go on behind its first bytes.
-            self.offset += if at == usize::MAX { ALIGN as u64 } else { at as u64 };
         }
     }
 

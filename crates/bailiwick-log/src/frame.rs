@@ -202,3 +202,8 @@ pub(crate) fn frame_claim(bytes: &[u8]) -> Option<(u64, usize)> {
     let index = bytes.get(16..24)?.first_chunk()?;
     Some((u64::from_be_bytes(*index), span))
 }
+
+/// Whether a frame may begin with these bytes.
+pub(crate) fn begins_frame(bytes: &[u8]) -> bool {
+    bytes.starts_with(FRAME_MAGIC)
+}

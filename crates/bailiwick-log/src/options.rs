@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::Timestamp;
+use bailiwick_core::{TenantId, Timestamp, Token};
 
 use crate::disk::{Disk, RealDisk};
 use crate::error::LogError;
-use crate::seal::{Entropy, KeyRing, SystemEntropy};
+use crate::seal::{Entropy, KeyRing, Sealer, SystemEntropy};
 
 /// What the operator may choose.
 #[derive(Clone, Debug)]
@@ -94,6 +94,24 @@ impl World {
     pub fn real(clock: Clock, keyring: Arc<dyn KeyRing>) -> Self {
         let entropy = Arc::new(SystemEntropy::default());
         Self { disk: Arc::new(RealDisk), clock, entropy, keyring }
+    }
+
+    /// The pseudonym of a name of some kind within a tenant, as records hold it.
+    ///
+    /// # Errors
+    /// [`LogError`] when the tenant's key cannot be had.
+    pub fn token(&self, tenant: &TenantId, kind: &str, name: &str) -> Result<Token, LogError> {
+        let sealer = Sealer::new(Arc::clone(&self.keyring), Arc::clone(&self.entropy));
+        Ok(sealer.token(tenant, kind, name)?)
+    }
+
+    /// What a seal holds, in the clear; `None` when its key was erased.
+    ///
+    /// # Errors
+    /// [`LogError`] when it is no seal, or its key cannot be had.
+    pub fn unseal(&self, sealed: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
+        let sealer = Sealer::new(Arc::clone(&self.keyring), Arc::clone(&self.entropy));
+        Ok(sealer.unseal(sealed)?)
     }
 }
 
