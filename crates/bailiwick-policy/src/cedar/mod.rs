@@ -1,0 +1,25 @@
+//! The one module that knows Cedar's internals (`cedar-policy-core`, pinned): parsing, the index
+//! over scopes, the entities, the context, and the evaluation of conditions.
+//!
+//! Nothing here decides. What a policy set makes of the outcomes is in `set.rs`.
+
+mod condition;
+mod context;
+#[cfg(test)]
+mod corpus;
+mod entities_file;
+mod evaluate;
+mod index;
+mod names;
+mod parse;
+mod reads;
+mod store;
+
+pub(crate) use condition::Condition;
+pub(crate) use context::{Occasion, build as build_context};
+pub(crate) use evaluate::{Ask, Evaluation, Outcome};
+pub(crate) use index::{Index, IndexBuilder, Keys};
+pub(crate) use names::{CORE_WORDS, GROUPS, is_word};
+pub(crate) use parse::{Fault, ParsedPolicy, policies as parse_policies};
+pub(crate) use reads::{InputReads, members};
+pub(crate) use store::{Store, Uid};

@@ -1,0 +1,170 @@
+//! The entities that policies look at: the operator's, and the gateway's own actions and groups.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bailiwick_core::{Action, Effect, Link, Question, Resource};
+use cedar_policy_core::ast::{Eid, Entity, EntityType, EntityUID};
+use cedar_policy_core::entities::{Dereference, Entities, NoEntitiesSchema, TCComputation};
+use cedar_policy_core::extensions::Extensions;
+use rustc_hash::FxHashMap;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::entities_file::entities;
+use super::names::{CORE_WORDS, DISCOVER, Types, groups_of, groups_of_effect};
+use super::parse::Fault;
+
+/// An entity's name, cheap to clone.
+pub(crate) type Uid = Arc<EntityUID>;
+
+/// The entities, closed under parenthood, and the names that questions are put in.
+#[derive(Debug)]
+pub(crate) struct Store {
+    entities: Entities,
+    types: Types,
+    /// The types of the operator's entities by name, so that arguments can name them quickly.
+    kinds: FxHashMap<String, EntityType>,
+}
+
+impl Store {
+    /// The gateway's own entities and those of a file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub(crate) fn load(file: Option<&str>) -> Result<Self, Vec<Fault>> {
+        let listed = file.map_or_else(|| Ok(Vec::new()), entities)?;
+        let types = Types::new().ok_or_else(|| whole_file("Cedar refuses the model's names"))?;
+        let kinds = listed
+            .iter()
+            .map(|(_, entity)| entity.uid().entity_type())
+            .map(|kind| (kind.to_string(), kind.clone()))
+            .collect();
+        let all = own(&types).into_iter().chain(listed.into_iter().map(|(_, entity)| entity));
+        let entities = Entities::from_entities(
+            all,
+            None::<&NoEntitiesSchema>,
+            TCComputation::ComputeNow,
+            Extensions::all_available(),
+        )
+        .map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            whole_file(&cause.map_or_else(|| error.to_string(), |it| format!("{error}: {it}")))
+        })?;
+        Ok(Self { entities, types, kinds })
+    }
+
+    /// A store of these entities and no others.
+    #[cfg(test)]
+    pub(super) fn of(entities: Entities) -> Self {
+        Self { entities, types: Types::new().unwrap(), kinds: FxHashMap::default() }
+    }
+
+    pub(super) const fn entities(&self) -> &Entities {
+        &self.entities
+    }
+
+    pub(super) const fn types(&self) -> &Types {
+        &self.types
+    }
+
+    /// Whether the operator's file has this entity of type `Action`.
+    pub(crate) fn has_action(&self, word: &str) -> bool {
+        let uid = uid(&self.types.action, word);
+        matches!(self.entities.entity(&uid), Dereference::Data(_))
+            || self.entities.iter().any(|it| it.is_descendant_of(&uid))
+    }
+
+    /// The groups that the entity is in according to the store.
+    pub(super) fn ancestors(&self, uid: &EntityUID) -> impl Iterator<Item = &EntityUID> {
+        let entity = match self.entities.entity(uid) {
+            Dereference::Data(entity) => Some(entity),
+            Dereference::NoSuchEntity | Dereference::Residual(_) => None,
+        };
+        entity.into_iter().flat_map(Entity::ancestors)
+    }
+
+    /// One link of a chain.
+    pub(crate) fn link(&self, link: &Link) -> Uid {
+        Arc::new(match link {
+            Link::Person(person) => uid(&self.types.person, person.as_str()),
+            Link::Agent(agent) => uid(&self.types.agent, agent.as_str()),
+            Link::System(purpose) => uid(&self.types.system, purpose.as_str()),
+            Link::Server(server) => uid(&self.types.server, server.as_str()),
+        })
+    }
+
+    /// What is acted on, and the server that it is in.
+    pub(crate) fn resource(&self, resource: &Resource) -> (Uid, Uid) {
+        let types = &self.types;
+        let server = resource.server().as_str();
+        let parent = Arc::new(uid(&types.server, server));
+        let within = |kind, name: &str| Arc::new(uid(kind, format_smolstr!("{server}/{name}")));
+        let itself = match resource {
+            Resource::Server(_) => Arc::clone(&parent),
+            Resource::Tool { name, .. } => within(&types.tool, name),
+            Resource::Prompt { name, .. } => within(&types.prompt, name),
+            Resource::Document { uri, .. } => within(&types.document, uri),
+            Resource::Template { uri, .. } => within(&types.template, uri),
+            Resource::Client { .. } => Arc::new(uid(&types.client, server)),
+            Resource::Method { name, .. } => within(&types.method, name),
+        };
+        (itself, parent)
+    }
+
+    /// The action of a question, and the entity that stands for its groups.
+    pub(crate) fn action(&self, question: &Question<'_>) -> (Uid, Uid) {
+        let types = &self.types;
+        match (question.action, question.resource) {
+            (Action::InvokeTool, Resource::Tool { server, name }) => {
+                let effect = question.call.map_or(Effect::Unknown, |call| call.effect());
+                let action = uid(&types.action, format_smolstr!("{server}/{name}"));
+                (Arc::new(action), Arc::new(uid(&types.class, effect.as_str())))
+            }
+            (action, _) => {
+                let action = Arc::new(uid(&types.action, action.as_str()));
+                (Arc::clone(&action), action)
+            }
+        }
+    }
+
+    /// The action of the verb `discover`, twice: it is in no group.
+    pub(crate) fn discover(&self) -> (Uid, Uid) {
+        let action = Arc::new(uid(&self.types.action, DISCOVER));
+        (Arc::clone(&action), action)
+    }
+
+    /// The entity that an argument names; `None` when its type is not one that Cedar can have, or
+    /// is one of ours.
+    pub(super) fn named(&self, kind: &str, id: &str) -> Option<EntityUID> {
+        if let Some(kind) = self.kinds.get(kind) {
+            return Some(uid(kind, id));
+        }
+        let kind: EntityType = kind.parse().ok()?;
+        let ours = kind.is_action() || kind == self.types.class;
+        (!ours).then(|| uid(&kind, id))
+    }
+}
+
+fn uid(kind: &EntityType, id: impl Into<SmolStr>) -> EntityUID {
+    EntityUID::from_components(kind.clone(), Eid::new(id), None)
+}
+
+/// The gateway's own entities: its actions, and one class for each effect of a tool.
+fn own(types: &Types) -> Vec<Entity> {
+    let entity = |itself: EntityUID, groups: &[&str]| {
+        let parents: HashSet<_> = groups.iter().map(|group| uid(&types.action, *group)).collect();
+        Entity::new_with_attr_partial_value(itself, [], HashSet::new(), parents, [])
+    };
+    let classes = Effect::ALL
+        .into_iter()
+        .map(|effect| entity(uid(&types.class, effect.as_str()), groups_of_effect(effect)));
+    let actions = CORE_WORDS
+        .into_iter()
+        .map(|action| entity(uid(&types.action, action.as_str()), groups_of(action)));
+    classes.chain(actions).chain([entity(uid(&types.action, DISCOVER), &[])]).collect()
+}
+
+fn whole_file(message: &str) -> Vec<Fault> {
+    let help = "no entity may be its own ancestor, and none may be listed twice".to_owned();
+    vec![Fault { offset: 0, message: message.to_owned(), help: Some(help) }]
+}

@@ -1,0 +1,255 @@
+//! The policy set: questions in, votes out.
+
+use std::sync::Arc;
+
+use bailiwick_core::{
+    Ballot, Digest, Effect, LinkVote, Obligation, Permitting, Policy, PolicyId, Question, ServerId,
+    Verb, Votes,
+};
+use rustc_hash::FxHashMap;
+
+use crate::cedar::{
+    Ask, Condition, Evaluation, Index, InputReads, Keys, Occasion, Outcome, Store, Uid,
+    build_context,
+};
+use crate::explain::Explanation;
+use crate::load::{Source, load};
+use crate::problem::{LoadErrors, Warning};
+
+/// What a contract says of one tool, for those who list them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ToolFact {
+    /// The server that offers it.
+    pub server: ServerId,
+    /// Its name there.
+    pub name: Box<str>,
+    /// What it does to the world.
+    pub effect: Effect,
+}
+
+/// What a policy says when it applies.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PolicyEffect {
+    /// It permits.
+    Permit,
+    /// It forbids.
+    Forbid,
+}
+
+impl PolicyEffect {
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Permit => "permit",
+            Self::Forbid => "forbid",
+        }
+    }
+}
+
+/// One policy, for people. Cheap to clone.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PolicyInfo {
+    /// Its id.
+    pub id: PolicyId,
+    /// What it says.
+    pub effect: PolicyEffect,
+    /// The file that it is in.
+    pub file: Arc<str>,
+    /// The line where it begins.
+    pub line: usize,
+    /// Its source text.
+    pub text: Arc<str>,
+    /// The duties that it asks for.
+    pub obligations: Vec<Obligation>,
+}
+
+/// A policy and what of it is left to evaluate once its scope holds.
+#[derive(Debug)]
+pub(crate) struct Held {
+    pub(crate) info: PolicyInfo,
+    pub(crate) condition: Option<Condition>,
+}
+
+/// A loaded, immutable set of policies and entities.
+#[derive(Debug)]
+pub struct PolicySet {
+    pub(crate) store: Store,
+    pub(crate) index: Index,
+    pub(crate) input: InputReads,
+    pub(crate) held: Vec<Held>,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) digest: Digest,
+}
+
+/// One question in Cedar's terms: what is the same for both verbs.
+pub(crate) struct Posed<'a> {
+    question: &'a Question<'a>,
+    pub(crate) links: Vec<Uid>,
+    link_keys: Vec<Keys>,
+    pub(crate) resource: Uid,
+    server: Uid,
+    resource_keys: Keys,
+}
+
+/// What came of one candidate for one link.
+pub(crate) struct Weighed<'a> {
+    pub(crate) link: usize,
+    pub(crate) held: &'a Held,
+    pub(crate) outcome: Outcome,
+}
+
+impl PolicySet {
+    /// A set from the texts of its files. Order does not matter to decisions.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the sources, each with its place.
+    pub fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<Self, LoadErrors> {
+        load(policies, entities)
+    }
+
+    /// How many policies there are.
+    pub const fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether there are none: then everything is denied.
+    pub const fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// What loads but is probably not meant.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The policies, in the order of their sources.
+    pub fn policies(&self) -> impl Iterator<Item = PolicyInfo> + '_ {
+        self.held.iter().map(|held| held.info.clone())
+    }
+
+    /// Every policy whose scope matches, for each link, and what came of it. Dearer than a vote.
+    pub fn explain(&self, question: &Question<'_>, verb: Verb) -> Explanation {
+        crate::explain::explain(self, question, verb)
+    }
+
+    pub(crate) fn pose<'a>(&self, question: &'a Question<'a>) -> Posed<'a> {
+        let chain = &question.who.principal().chain;
+        let links: Vec<_> = chain.iter().map(|link| self.store.link(link)).collect();
+        let link_keys = links.iter().map(|uid| self.index.principal(uid, &self.store)).collect();
+        let (resource, server) = self.store.resource(question.resource);
+        let resource_keys = self.index.resource(&resource, &server, &self.store);
+        Posed { question, links, link_keys, resource, server, resource_keys }
+    }
+
+    /// The action that a verb asks about, and the entity that stands for its groups.
+    pub(crate) fn action(&self, question: &Question<'_>, verb: Verb) -> (Uid, Uid) {
+        match verb {
+            Verb::Discover => self.store.discover(),
+            Verb::Invoke => self.store.action(question),
+        }
+    }
+
+    /// Weigh every candidate for every link. What does not mention the principal is evaluated
+    /// once, and the context is built once, from what the candidates read.
+    pub(crate) fn weigh<'a>(
+        &'a self,
+        posed: &Posed<'_>,
+        verb: Verb,
+        mut each: impl FnMut(Weighed<'a>),
+    ) {
+        let (action, class) = self.action(posed.question, verb);
+        let action_keys = self.index.action(&action, &class, &self.store);
+        let candidates: Vec<Vec<u32>> = posed
+            .link_keys
+            .iter()
+            .map(|keys| self.index.candidates(keys, &action_keys, &posed.resource_keys))
+            .collect();
+        let wanted = candidates.iter().flatten().fold(0, |sum, number| {
+            sum | self.condition(*number).map_or(0, |condition| condition.reads.members)
+        });
+        let occasion = Occasion {
+            question: posed.question,
+            links: &posed.links,
+            shows_call: verb == Verb::Invoke,
+        };
+        let ask = Ask {
+            action,
+            class,
+            resource: Uid::clone(&posed.resource),
+            server: Uid::clone(&posed.server),
+            context: build_context(&occasion, wanted, &self.input, &self.store),
+        };
+        let mut shared: FxHashMap<u32, Outcome> = FxHashMap::default();
+        for (link, (principal, numbers)) in posed.links.iter().zip(candidates).enumerate() {
+            let mut evaluation = None;
+            for number in numbers {
+                let Some(held) = self.held.get(number as usize) else { continue };
+                let mut judge = |condition: &Condition| {
+                    evaluation
+                        .get_or_insert_with(|| Evaluation::new(principal, &ask, &self.store))
+                        .holds(condition)
+                };
+                let outcome = match &held.condition {
+                    None => Ok(true),
+                    Some(condition) if condition.reads.principal || posed.links.len() == 1 => {
+                        judge(condition)
+                    }
+                    Some(condition) => {
+                        shared.entry(number).or_insert_with(|| judge(condition)).clone()
+                    }
+                };
+                each(Weighed { link, held, outcome });
+            }
+        }
+    }
+
+    fn condition(&self, number: u32) -> Option<&Condition> {
+        self.held.get(number as usize)?.condition.as_ref()
+    }
+
+    fn votes(&self, posed: &Posed<'_>, verb: Verb) -> Votes {
+        let mut votes = vec![LinkVote::default(); posed.links.len()];
+        self.weigh(posed, verb, |weighed| {
+            let Some(vote) = votes.get_mut(weighed.link) else { return };
+            let info = &weighed.held.info;
+            match (weighed.outcome, info.effect) {
+                (Ok(false), _) => {}
+                (Ok(true), PolicyEffect::Forbid) => vote.forbids.push(info.id.clone()),
+                (Ok(true), PolicyEffect::Permit) => vote.permits.push(Permitting {
+                    policy: info.id.clone(),
+                    obligations: info.obligations.clone(),
+                }),
+                (Err(reason), _) => vote.errors.push((info.id.clone(), reason)),
+            }
+        });
+        votes
+    }
+}
+
+impl Policy for PolicySet {
+    fn vote(&self, question: &Question<'_>, verb: Verb) -> Ballot {
+        let posed = self.pose(question);
+        let asked = |verb| self.votes(&posed, verb);
+        match (verb, question.action.is_session()) {
+            // What only keeps a session going is discovered by whoever may do it.
+            (Verb::Discover, true) => Ballot { discover: asked(Verb::Invoke), invoke: Vec::new() },
+            (Verb::Discover, false) => {
+                Ballot { discover: asked(Verb::Discover), invoke: Vec::new() }
+            }
+            (Verb::Invoke, true) => {
+                let invoke = asked(Verb::Invoke);
+                Ballot { discover: invoke.clone(), invoke }
+            }
+            (Verb::Invoke, false) => {
+                Ballot { discover: asked(Verb::Discover), invoke: asked(Verb::Invoke) }
+            }
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        self.digest
+    }
+}
+
+#[cfg(test)]
+mod tests;
