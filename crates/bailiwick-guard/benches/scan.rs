@@ -7,7 +7,14 @@ use std::time::{Duration, Instant};
 use bailiwick_core::{Findings, Inspectors, Seen, Surface};
 use bailiwick_guard::{INSPECTORS, inspectors};
 
-const TEXT: &str = r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"Customer c_41 asked on 3 March about the invoice — the desk-based team’s task-list says:\n“pay by card”, risk-free, and sketchy kiosk-style forms are éviter. Ümlaut naïve 東京 \u00e9\u4e1c \"quoted\" eyes and npm, AIs and ASIAN food.\nNothing to see, really; totals: 1,204.50 EUR."}],"structuredContent":{"customer_id":"c_41","balance_cents":120450,"currency":"EUR","lines":[{"sku":"A-100","qty":2},{"sku":"B-7","qty":1}]}}}"#;
+const TEXT: &str = "\
+    {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"content\":[{\"type\":\"text\",\"text\
+    \":\"Customer c_41 asked on 3 March about the invoice — the desk-based team’s ta\
+    sk-list says:\\n“pay by card”, risk-free, and sketchy kiosk-style forms are évit\
+    er. Ümlaut naïve 東京 \\u00e9\\u4e1c \\\"quoted\\\" eyes and npm, AIs and ASIAN fo\
+    od.\\nNothing to see, really; totals: 1,204.50 EUR.\"}],\"structuredContent\":{\"\
+    customer_id\":\"c_41\",\"balance_cents\":120450,\"currency\":\"EUR\",\"lines\":[\
+    {\"sku\":\"A-100\",\"qty\":2},{\"sku\":\"B-7\",\"qty\":1}]}}}";
 
 fn main() {
     let text = TEXT.repeat(1 + (1 << 20) / TEXT.len());

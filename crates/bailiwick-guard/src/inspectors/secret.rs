@@ -1,8 +1,8 @@
 //! Credentials of well-known services: access keys, tokens, private keys.
 //!
-//! A literal anchor finds the candidates at memory speed; the shape of what stands around it decides. Only
-//! credentials that their issuers made recognisable are looked for: a password looks like any
-//! other word, and a guess would be wrong too often to act upon.
+//! A literal anchor finds the candidates at memory speed; the shape of what stands around it
+//! decides. Only credentials that their issuers made recognisable are looked for: a password looks
+//! like any other word, and a guess would be wrong too often to act upon.
 
 mod shapes;
 
