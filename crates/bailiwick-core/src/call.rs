@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 
-use crate::finding::Findings;
 use crate::identity::Identified;
 use crate::names::{Digest, ExchangeId, ServerId, Timestamp};
 use crate::value::Value;
@@ -368,24 +367,5 @@ impl Call {
     /// The bytes that were asked. Reading them is free; sending them takes a clearance.
     pub fn ask(&self) -> &Bytes {
         &self.0.what.ask
-    }
-}
-
-/// A call whose ask every inspector has seen. Only [`screen`](crate::screen) makes one.
-#[derive(Debug)]
-pub struct Screened {
-    pub(crate) call: Call,
-    pub(crate) findings: Findings,
-}
-
-impl Screened {
-    /// The call.
-    pub const fn call(&self) -> &Call {
-        &self.call
-    }
-
-    /// What the inspectors saw in the ask.
-    pub const fn findings(&self) -> &Findings {
-        &self.findings
     }
 }

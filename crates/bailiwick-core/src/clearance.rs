@@ -3,13 +3,12 @@
 
 use crate::answer::{Pending, Released};
 use crate::call::{Action, Call, Effect, Resource};
-use crate::cbor::Writer;
 use crate::decision::{Decision, Denial, Mode, Obligation, Permit};
 use crate::identity::{Link, Principal};
+use crate::inputs::Inputs;
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, Timestamp, Token};
 use crate::record::{DecisionRecord, Durability, Record, Subject};
-use crate::value::Value;
 
 /// A decision that is on record.
 #[derive(Debug)]
@@ -246,80 +245,8 @@ fn seal_inputs(ledger: &dyn Ledger, call: &Call) -> Result<Sealed, Unrecorded> {
     let principal = call.who().principal();
     let subject = call.who().person().map_or("", |it| it.as_str());
     let mut clear = Vec::with_capacity(256);
-    inputs(&mut clear, call, principal);
+    Inputs::write(call, &mut clear);
     ledger.seal(&principal.tenant, subject, &clear)
-}
-
-/// `[1, chain, task, session, action, resource kind, server, name, effect, exists, named, arguments]`
-fn inputs(out: &mut Vec<u8>, call: &Call, principal: &Principal) {
-    let mut w = Writer(out);
-    w.array(12);
-    w.uint(1);
-    w.array(principal.chain.len());
-    for link in &principal.chain {
-        let (kind, name) = match link {
-            Link::Person(it) => ("Person", it.as_str()),
-            Link::Agent(it) => ("Agent", it.as_str()),
-            Link::System(it) => ("System", it.as_str()),
-            Link::Server(it) => ("Server", it.as_str()),
-        };
-        w.array(2);
-        w.text(kind);
-        w.text(name);
-    }
-    let optional = [
-        principal.task.as_ref().map(|it| it.as_str()),
-        principal.session.as_ref().map(|it| it.as_str()),
-    ];
-    for it in optional {
-        match it {
-            Some(it) => w.text(it),
-            None => w.null(),
-        }
-    }
-    w.text(call.action().as_str());
-    w.text(call.resource().kind());
-    w.text(call.resource().server().as_str());
-    w.text(call.resource().name());
-    w.text(call.effect().as_str());
-    w.bool(call.exists());
-    w.array(call.named().len());
-    for it in call.named() {
-        w.array(3);
-        w.text(&it.argument);
-        w.text(&it.kind);
-        w.text(&it.id);
-    }
-    value(&mut w, call.arguments());
-}
-
-/// A value as CBOR: numbers as `[lexeme]`, so that their spelling is kept; objects as arrays of
-/// name and value behind a leading `true`, lists behind a leading `false`.
-fn value(w: &mut Writer<'_>, it: &Value) {
-    match it {
-        Value::Null => w.null(),
-        Value::Bool(flag) => w.bool(*flag),
-        Value::Number(number) => {
-            w.array(1);
-            w.text(number.lexeme());
-        }
-        Value::Text(text) => w.text(text),
-        Value::List(items) => {
-            w.array(2);
-            w.bool(false);
-            w.array(items.len());
-            items.iter().for_each(|item| value(w, item));
-        }
-        Value::Record(members) => {
-            w.array(2);
-            w.bool(true);
-            w.array(members.len() * 2);
-            for (name, member) in members {
-                w.text(name);
-                value(w, member);
-            }
-        }
-    }
 }
 
 /// How firmly a call's record must stand by default: reads survive the process, all else survives

@@ -3,10 +3,11 @@
 //! Nothing permits: denied. A forbid, an error or an obligation that this build does not know
 //! denies, whatever else permits. A chain is permitted what every one of its links is permitted.
 
-use crate::call::{Action, Call, Resource, Screened};
+use crate::call::{Action, Call, Resource};
 use crate::finding::Findings;
 use crate::identity::Identified;
 use crate::names::{Digest, PolicyId, Timestamp};
+use crate::screening::Screened;
 
 /// The two questions that policy answers of everything that has a name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::call::{Call, Screened};
-
 /// Which way the bytes go.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Surface {
@@ -144,12 +142,4 @@ impl<'a> Inspectors<'a> {
         self.first.scan(seen, findings);
         self.rest.iter().for_each(|inspector| inspector.scan(seen, findings));
     }
-}
-
-/// Show a call's ask to every inspector. What they see is part of what policy may read.
-pub fn screen(inspectors: Inspectors<'_>, call: Call) -> Screened {
-    let mut findings = Findings::default();
-    let seen = Seen { surface: Surface::Ask, bytes: call.ask(), offset: 0 };
-    inspectors.scan(&seen, &mut findings);
-    Screened { call, findings }
 }

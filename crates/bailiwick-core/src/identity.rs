@@ -31,6 +31,11 @@ impl Purpose {
             Self::Catalogue => "catalogue",
         }
     }
+
+    /// The purpose that the word names.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Catalogue].into_iter().find(|it| it.as_str() == word)
+    }
 }
 
 /// Who makes a call: the chain from the person at the root to whoever acts.

@@ -18,22 +18,25 @@ mod clearance;
 mod decision;
 mod finding;
 mod identity;
+mod inputs;
 mod ledger;
 mod names;
 mod record;
+mod screening;
 mod value;
 
 pub use answer::{Disposition, Inspected, Interim, Pending, Released};
-pub use call::{Action, Call, Effect, Interpreted, NamedResource, Resource, Screened};
+pub use call::{Action, Call, Effect, Interpreted, NamedResource, Resource};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use decision::{
     Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Obligation, Permit, Permitting,
     Policy, Question, Stance, Verb, Votes, decide, visible,
 };
-pub use finding::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface, screen};
+pub use finding::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface};
 pub use identity::{
     Authenticator, Evidence, Identified, Link, Principal, Purpose, Unproved, identify,
 };
+pub use inputs::Inputs;
 pub use ledger::{Appended, Ledger, Position, Sealed, Unrecorded, note, turn_away};
 pub use names::{
     AgentId, Digest, ExchangeId, KeyId, PersonId, PolicyId, ServerId, SessionId, TaskId, TenantId,
@@ -43,4 +46,5 @@ pub use record::{
     AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RecordError,
     RefusalReason, RefusalRecord, Subject,
 };
+pub use screening::{Screened, screen};
 pub use value::{Number, Value};

@@ -1,1 +1,44 @@
-//! (crate root)
+//! The gateway: sockets, upstreams, obligations, configuration, and the exchange itself.
+//!
+//! [`exchange`] is the product on one screen. The world is touched by four doors only: `clock`,
+//! `entropy`, `disk` and the sockets of `front` and `upstream`.
+
+mod authenticators;
+pub mod backup;
+mod catalogue;
+mod clock;
+pub mod config;
+pub mod contract;
+pub mod diary;
+mod disk;
+pub mod dry_run;
+mod entropy;
+mod exchange;
+mod front;
+mod gate;
+mod listing;
+mod obligations;
+mod operators;
+pub mod paths;
+mod reading;
+pub mod recording;
+mod refusal;
+mod relay;
+mod rules;
+mod run;
+mod secrets;
+mod server;
+mod session;
+pub mod store;
+mod tally;
+mod uninterrupted;
+mod upstream;
+mod view;
+
+pub use clock::now;
+pub use disk::{private_file, private_folder};
+pub use operators::{
+    Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, Readiness, ServerState,
+};
+pub use rules::{BadRules, Rules};
+pub use run::{Gateway, StartError};

@@ -66,6 +66,10 @@ impl Options {
         if self.spares == 0 || self.reserve_bytes > spare_bytes {
             return Err(LogError::Options("the reserve has to fit into the spare segments"));
         }
+        let least = (self.spares as u64 + 2).saturating_mul(2 * self.segment_bytes);
+        if self.max_bytes.is_some_and(|max| max < least) {
+            return Err(LogError::Options("the cap has to be twice the segments and two more"));
+        }
         if self.segments_max <= self.spares {
             return Err(LogError::Options("more segments have to be allowed than are spare"));
         }

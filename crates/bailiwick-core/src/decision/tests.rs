@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::call::{Effect, Interpreted};
-use crate::finding::{Inspector, Inspectors, Seen, screen};
+use crate::finding::{Inspector, Inspectors, Seen};
 use crate::identity::{Authenticator, Evidence, Link, Principal, Unproved, identify};
 use crate::names::ExchangeId;
+use crate::screening::screen;
 use crate::value::Value;
 
 /// What one link's policies say, in short: P permits, D permits with a known duty, U permits with

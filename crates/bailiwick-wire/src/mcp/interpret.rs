@@ -44,6 +44,15 @@ pub enum Unintelligible {
 }
 
 impl Unintelligible {
+    /// What the caller is told: the member that is at fault, or why the whole is.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::NotAsking => "not a request or a notification",
+            Self::NeedsId => "this method needs an id",
+            Self::Missing(member) | Self::IllTyped(member) | Self::LookAlike(member) => member,
+        }
+    }
+
     /// The JSON-RPC code that it is answered with: "invalid params".
     pub const fn code(self) -> i64 {
         -32602

@@ -1,0 +1,155 @@
+//! Catalogues: what each server offers, so that a name that is not there is refused like one that
+//! is hidden, without asking the server.
+//!
+//! The gateway lists a server by calls of its own, through the corridor like any other, as the
+//! principal `System::"catalogue"`. What agents' own lists show is added.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use bailiwick_core::{Action, Digest, Resource};
+use bailiwick_wire::mcp::{ListKind, Listed, template};
+use tokio::sync::{Notify, watch};
+
+/// The most names of one server that are held.
+const NAMES_MAX: usize = 100_000;
+/// How long a call waits for the first listing.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What one server offers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    tools: HashMap<Box<str>, Option<Digest>>,
+    prompts: HashSet<Box<str>>,
+    documents: HashSet<Box<str>>,
+    templates: HashSet<Box<str>>,
+}
+
+impl Known {
+    /// Whether there is such a thing.
+    pub(crate) fn has(&self, resource: &Resource) -> bool {
+        match resource {
+            Resource::Tool { name, .. } => self.tools.contains_key(name),
+            Resource::Prompt { name, .. } => self.prompts.contains(name),
+            Resource::Template { uri, .. } => self.templates.contains(uri),
+            Resource::Document { uri, .. } => {
+                self.documents.contains(uri)
+                    || self.templates.iter().any(|it| template::matches(it, uri))
+            }
+            Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => true,
+        }
+    }
+
+    /// The digest of a tool's definition.
+    pub(crate) fn pin(&self, resource: &Resource) -> Option<Digest> {
+        match resource {
+            Resource::Tool { name, .. } => self.tools.get(name).copied().flatten(),
+            Resource::Server(_)
+            | Resource::Prompt { .. }
+            | Resource::Document { .. }
+            | Resource::Template { .. }
+            | Resource::Client { .. }
+            | Resource::Method { .. } => None,
+        }
+    }
+
+    /// Every tool and prompt.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (Action, &str)> {
+        let tools = self.tools.keys().map(|it| (Action::InvokeTool, &**it));
+        tools.chain(self.prompts.iter().map(|it| (Action::GetPrompt, &**it)))
+    }
+
+    /// Add what a list shows.
+    pub(crate) fn add(&mut self, listed: &Listed) {
+        let room = NAMES_MAX.saturating_sub(
+            self.tools.len() + self.prompts.len() + self.documents.len() + self.templates.len(),
+        );
+        for (n, name) in named(listed).take(room) {
+            let name = name.clone();
+            match listed.kind {
+                ListKind::Tools => drop(self.tools.insert(name, listed.digests.get(n).copied())),
+                ListKind::Prompts => drop(self.prompts.insert(name)),
+                ListKind::Templates => drop(self.templates.insert(name)),
+                ListKind::Resources => drop(self.documents.insert(name)),
+            }
+        }
+    }
+
+    fn lacks(&self, listed: &Listed) -> bool {
+        named(listed).any(|(n, name)| match listed.kind {
+            ListKind::Tools => self.tools.get(name) != Some(&listed.digests.get(n).copied()),
+            ListKind::Prompts => !self.prompts.contains(name),
+            ListKind::Templates => !self.templates.contains(name),
+            ListKind::Resources => !self.documents.contains(name),
+        })
+    }
+}
+
+/// The entries of a page whose name can be read, with their places.
+fn named(listed: &Listed) -> impl Iterator<Item = (usize, &Box<str>)> {
+    listed.names.iter().enumerate().filter(|(_, name)| !name.is_empty())
+}
+
+/// The catalogue of one server, kept up to date in the background.
+pub(crate) struct Catalogue {
+    known: RwLock<Arc<Known>>,
+    rounds: watch::Sender<u64>,
+    pub(crate) wanted: Notify,
+}
+
+impl Default for Catalogue {
+    fn default() -> Self {
+        Self { known: RwLock::default(), rounds: watch::Sender::new(0), wanted: Notify::new() }
+    }
+}
+
+impl Catalogue {
+    /// What is known by now.
+    pub(crate) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many listings succeeded. At none, nothing is known.
+    pub(crate) fn rounds(&self) -> u64 {
+        *self.rounds.borrow()
+    }
+
+    /// What is known, waiting for the first listing; `None` when it does not come.
+    pub(crate) async fn ready(&self) -> Option<Arc<Known>> {
+        if self.rounds() == 0 {
+            self.wanted.notify_one();
+            self.after(0).await?;
+        }
+        Some(self.known())
+    }
+
+    /// What is known after one more listing; `None` when it does not come in time.
+    pub(crate) async fn listed_again(&self) -> Option<Arc<Known>> {
+        let before = self.rounds();
+        self.wanted.notify_one();
+        self.after(before).await?;
+        Some(self.known())
+    }
+
+    async fn after(&self, rounds: u64) -> Option<()> {
+        let mut watched = self.rounds.subscribe();
+        let more = watched.wait_for(|it| *it > rounds);
+        tokio::time::timeout(PATIENCE, more).await.ok()?.ok()?;
+        Some(())
+    }
+
+    /// A whole listing succeeded.
+    pub(crate) fn replace(&self, known: Known) {
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+        self.rounds.send_modify(|it| *it += 1);
+    }
+
+    /// An agent's list shows this.
+    pub(crate) fn observe(&self, listed: &Listed) {
+        if self.known().lacks(listed) {
+            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+            Arc::make_mut(&mut known).add(listed);
+        }
+    }
+}

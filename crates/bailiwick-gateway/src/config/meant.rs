@@ -1,0 +1,238 @@
+//! What a configuration means: absolute, complete, and free of contradictions.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId};
+use hyper::Uri;
+
+use super::said::{Class, Guard, Limits, LogSection, Said, SecretRef, Server};
+
+/// Who a caller on this machine is that shows no key.
+#[derive(Clone, Debug)]
+pub struct Keyless {
+    /// The agent.
+    pub agent: AgentId,
+    /// The person on whose behalf it acts.
+    pub person: PersonId,
+    /// The tenant.
+    pub tenant: TenantId,
+}
+
+/// How a server is reached.
+#[derive(Clone, Debug)]
+pub enum Launch {
+    /// As a child process.
+    Child {
+        /// The program.
+        program: String,
+        /// Its arguments.
+        arguments: Vec<String>,
+        /// The folder in which it starts.
+        directory: PathBuf,
+        /// Its environment, besides `PATH` and `HOME`.
+        environment: BTreeMap<String, String>,
+    },
+    /// Over streamable HTTP.
+    Http(Uri),
+}
+
+/// One upstream server.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    /// Its name.
+    pub name: ServerId,
+    /// How it is reached.
+    pub launch: Launch,
+    /// Secrets for its environment, by variable.
+    pub secret_environment: BTreeMap<String, SecretRef>,
+    /// Secrets for its headers, by header.
+    pub secret_headers: BTreeMap<String, SecretRef>,
+}
+
+/// What a configuration means.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where agents connect.
+    pub agents: SocketAddr,
+    /// Where operators connect.
+    pub operators: SocketAddr,
+    /// Who a caller on this machine is that shows no key.
+    pub keyless: Option<Keyless>,
+    /// Accepted values of `Host` besides loopback names.
+    pub hosts: Vec<String>,
+    /// Accepted values of `Origin`.
+    pub origins: Vec<String>,
+    /// The folder of log, keys and administrative state.
+    pub data: PathBuf,
+    /// The folder of policies.
+    pub policies: PathBuf,
+    /// The folder of contracts.
+    pub contracts: PathBuf,
+    /// How much of everything is allowed.
+    pub limits: Limits,
+    /// The class of reads.
+    pub reads: Durability,
+    /// The class of everything else.
+    pub writes: Durability,
+    /// Servers for which everything is durable.
+    pub regulated: Vec<ServerId>,
+    /// The log.
+    pub log: LogSection,
+    /// The inspectors.
+    pub guard: Guard,
+    /// The servers.
+    pub servers: Vec<ServerSettings>,
+}
+
+/// A section's name and what is wrong in it.
+type Problem = (String, String);
+
+impl Settings {
+    /// What `said` means when its file lies in `base`.
+    pub(super) fn meant_by(said: &Said, base: &Path) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let agents = address("agents", &said.agents.listen, &mut problems);
+        let operators = address("operators", &said.operators.listen, &mut problems);
+        limits(&said.limits, &mut problems);
+        log(&said.log, &mut problems);
+        let mut servers = Vec::new();
+        for (name, server) in &said.servers {
+            match meant_server(name, server, base) {
+                Ok(server) => servers.push(server),
+                Err(what) => problems.push((format!("servers.{name}"), what)),
+            }
+        }
+        for name in &said.durability.regulated {
+            if !said.servers.contains_key(name) {
+                let what = format!("regulated names `{name}`, which is not a server");
+                problems.push(("durability".into(), what));
+            }
+        }
+        let (Some(agents), Some(operators), []) = (agents, operators, problems.as_slice()) else {
+            return Err(problems);
+        };
+        Ok(Self {
+            agents,
+            operators,
+            keyless: said.agents.keyless_loopback.as_ref().map(|it| Keyless {
+                agent: it.agent.as_str().into(),
+                person: it.person.as_str().into(),
+                tenant: it.tenant.as_str().into(),
+            }),
+            hosts: said.agents.hosts.clone(),
+            origins: said.agents.origins.clone(),
+            data: base.join(&said.paths.data),
+            policies: base.join(&said.paths.policies),
+            contracts: base.join(&said.paths.contracts),
+            limits: said.limits.clone(),
+            reads: class(said.durability.read),
+            writes: class(said.durability.write),
+            regulated: said.durability.regulated.iter().map(|it| it.as_str().into()).collect(),
+            log: said.log.clone(),
+            guard: said.guard.clone(),
+            servers,
+        })
+    }
+}
+
+fn address(section: &str, text: &str, problems: &mut Vec<Problem>) -> Option<SocketAddr> {
+    let parsed = text.parse().ok();
+    if parsed.is_none() {
+        let what = format!("listen is `{text}`; write an address and port, such as 127.0.0.1:8420");
+        problems.push((section.to_owned(), what));
+    }
+    parsed
+}
+
+const fn class(said: Class) -> Durability {
+    match said {
+        Class::Appended => Durability::Appended,
+        Class::Durable => Durability::Durable,
+    }
+}
+
+fn limits(limits: &Limits, problems: &mut Vec<Problem>) {
+    let zero = [
+        ("message_bytes", limits.message_bytes == 0),
+        ("connections", limits.connections == 0),
+        ("sessions", limits.sessions == 0),
+        ("calls_per_session", limits.calls_per_session == 0),
+        ("answer_seconds", limits.answer_seconds == 0),
+        ("idle_session_seconds", limits.idle_session_seconds == 0),
+    ];
+    for (name, _) in zero.into_iter().filter(|(_, zero)| *zero) {
+        problems.push(("limits".into(), format!("{name} is 0, which would refuse everything")));
+    }
+}
+
+fn log(log: &LogSection, problems: &mut Vec<Problem>) {
+    let mut wrong = |what: &str| problems.push(("log".into(), what.into()));
+    if log.origin.is_empty() || log.origin.contains(['\n', '+', ' ']) {
+        wrong("origin must be a name such as `example.com/gateway-1`, without spaces or `+`");
+    }
+    if log.segment_mib < 5 || log.segment_mib > 1024 {
+        wrong("segment_mib must be from 5 to 1024");
+    }
+    if log.max_mib < log.segment_mib.saturating_mul(4) {
+        wrong("max_mib must be at least four segments");
+    }
+}
+
+fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings, String> {
+    if !is_name(name) {
+        let rule = "use letters, digits, `-` and single `_`";
+        return Err(format!("`{name}` cannot be a server's name: {rule}"));
+    }
+    let launch = match (&said.command, &said.url) {
+        (Some(command), None) => child(command, said, base)?,
+        (None, Some(url)) => Launch::Http(http(url)?),
+        (Some(_), Some(_)) => return Err("has both `command` and `url`; keep one".into()),
+        (None, None) => return Err("needs `command` or `url`".into()),
+    };
+    let (unused, kind) = match launch {
+        Launch::Child { .. } => (!said.secret_headers.is_empty(), "secret_headers"),
+        Launch::Http(_) => (
+            !said.environment.is_empty() || !said.secret_environment.is_empty(),
+            "environment and secret_environment",
+        ),
+    };
+    if unused {
+        return Err(format!("{kind} would have no effect for this kind of server"));
+    }
+    Ok(ServerSettings {
+        name: name.into(),
+        launch,
+        secret_environment: said.secret_environment.clone(),
+        secret_headers: said.secret_headers.clone(),
+    })
+}
+
+/// Names stand in addresses and, joined to a tool's by `__`, in tool names.
+fn is_name(name: &str) -> bool {
+    let letters = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
+    !name.is_empty() && name.len() <= 64 && letters && !name.contains("__")
+}
+
+fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, String> {
+    let (program, arguments) = command.split_first().ok_or("command is empty")?;
+    if program.is_empty() {
+        return Err("command names no program".into());
+    }
+    Ok(Launch::Child {
+        program: program.clone(),
+        arguments: arguments.to_vec(),
+        directory: said.directory.as_ref().map_or_else(|| base.to_owned(), |it| base.join(it)),
+        environment: said.environment.clone(),
+    })
+}
+
+fn http(url: &str) -> Result<Uri, String> {
+    let uri: Uri = url.parse().map_err(|_| format!("url `{url}` is not an address"))?;
+    let scheme = uri.scheme_str().unwrap_or_default();
+    if !matches!(scheme, "http" | "https") || uri.host().is_none_or(str::is_empty) {
+        return Err(format!("url `{url}` must begin with http:// or https:// and name a host"));
+    }
+    Ok(uri)
+}

@@ -1,0 +1,81 @@
+//! The configuration: what was said in `bailiwick.toml`, and what it means.
+//!
+//! Two stages. [`Said`] is the file, unknown words refused. [`Settings`] is what is meant: paths
+//! made absolute, defaults filled in, contradictions refused. The second cannot be invalid.
+
+mod meant;
+mod said;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub use meant::{Keyless, Launch, ServerSettings, Settings};
+pub use said::{Limits, LogSection, Said, SecretRef};
+
+/// What is wrong with a configuration, where, and what to do.
+#[derive(Clone, Debug)]
+pub struct ConfigError {
+    /// The file.
+    pub file: PathBuf,
+    /// The line and column, where they are known, counted from one.
+    pub at: Option<(usize, usize)>,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some((line, column)) = self.at {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.what)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Read a configuration file and say what it means.
+///
+/// # Errors
+/// Every [`ConfigError`] that was found; never an empty list.
+pub fn load(file: &Path) -> Result<Settings, Vec<ConfigError>> {
+    let error = |at, what: String| ConfigError { file: file.to_owned(), at, what };
+    let text = std::fs::read_to_string(file)
+        .map_err(|problem| vec![error(None, format!("cannot be read: {problem}"))])?;
+    let said: Said = toml::from_str(&text).map_err(|problem| {
+        let at = problem.span().map(|span| place(&text, span.start));
+        vec![error(at, problem.message().to_owned())]
+    })?;
+    let base = file.parent().unwrap_or(Path::new("."));
+    let base = std::path::absolute(base)
+        .map_err(|problem| vec![error(None, format!("has no absolute path: {problem}"))])?;
+    Settings::meant_by(&said, &base).map_err(|problems| {
+        let located = problems
+            .into_iter()
+            .map(|(section, what)| error(find(&text, &section), format!("[{section}] {what}")));
+        located.collect()
+    })
+}
+
+/// The JSON Schema of the configuration file, made from the structs that read it.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Said).to_value()
+}
+
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |it| it.chars().count()) + 1;
+    (line, column)
+}
+
+/// Where a section begins, so that an error about its meaning has a line too.
+fn find(text: &str, section: &str) -> Option<(usize, usize)> {
+    let heading = format!("[{section}]");
+    let line = text.lines().position(|line| line.trim_start().starts_with(&heading))?;
+    Some((line + 1, 1))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! What the file says, word for word. Every struct refuses words that it does not know.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `bailiwick.toml`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Said {
+    /// Where agents connect.
+    pub agents: Agents,
+    /// Where operators connect.
+    pub operators: Operators,
+    /// Where things lie. Relative paths start at the folder of this file.
+    pub paths: Paths,
+    /// How much of everything is allowed.
+    pub limits: Limits,
+    /// How firmly a decision's record must stand before its call goes out.
+    pub durability: DurabilitySection,
+    /// The log.
+    pub log: LogSection,
+    /// The inspectors.
+    pub guard: Guard,
+    /// The upstream servers, by the name under which agents reach them at `/mcp/{name}`.
+    pub servers: BTreeMap<String, Server>,
+}
+
+/// Where agents connect.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Agents {
+    /// Address and port. Loopback unless you know better.
+    pub listen: String,
+    /// Who a caller on this machine is that shows no key. Absent: it is refused.
+    pub keyless_loopback: Option<KeylessLoopback>,
+    /// Values of the `Host` header that are accepted besides loopback names.
+    pub hosts: Vec<String>,
+    /// Values of the `Origin` header that are accepted. None by default: browsers stay out.
+    pub origins: Vec<String>,
+}
+
+impl Default for Agents {
+    fn default() -> Self {
+        let listen = "127.0.0.1:8420".to_owned();
+        Self { listen, keyless_loopback: None, hosts: Vec::new(), origins: Vec::new() }
+    }
+}
+
+/// Who a caller on this machine is that shows no key.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeylessLoopback {
+    /// The agent.
+    pub agent: String,
+    /// The person on whose behalf it acts.
+    pub person: String,
+    /// The tenant.
+    pub tenant: String,
+}
+
+/// Where operators connect.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Operators {
+    /// Address and port.
+    pub listen: String,
+}
+
+impl Default for Operators {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:8421".to_owned() }
+    }
+}
+
+/// Where things lie.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Paths {
+    /// The log, keys and administrative state.
+    pub data: String,
+    /// `*.cedar` and `entities.json`.
+    pub policies: String,
+    /// `<server>.toml`: what is known of each server's tools.
+    pub contracts: String,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self { data: "data".into(), policies: "policies".into(), contracts: "contracts".into() }
+    }
+}
+
+/// How much of everything is allowed.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The largest message in either direction, in bytes.
+    pub message_bytes: usize,
+    /// How many connections agents may hold.
+    pub connections: usize,
+    /// How many sessions may be open.
+    pub sessions: usize,
+    /// How many calls may be under way in one session.
+    pub calls_per_session: usize,
+    /// How long an upstream may take for its first byte, in seconds.
+    pub answer_seconds: u64,
+    /// After how long an unused session is closed, in seconds.
+    pub idle_session_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            message_bytes: 4 << 20,
+            connections: 4096,
+            sessions: 4096,
+            calls_per_session: 256,
+            answer_seconds: 300,
+            idle_session_seconds: 3600,
+        }
+    }
+}
+
+/// How firmly a record must stand.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// It survives the process.
+    Appended,
+    /// It survives a loss of power.
+    Durable,
+}
+
+/// How firmly a decision's record must stand before its call goes out.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DurabilitySection {
+    /// For reads.
+    pub read: Class,
+    /// For everything else, and for tools of which nobody said what they do.
+    pub write: Class,
+    /// Servers for which everything is durable.
+    pub regulated: Vec<String>,
+}
+
+impl Default for DurabilitySection {
+    fn default() -> Self {
+        Self { read: Class::Appended, write: Class::Durable, regulated: Vec::new() }
+    }
+}
+
+/// The log.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSection {
+    /// The log's name in its checkpoints. It is fixed when the log is made.
+    pub origin: String,
+    /// The size of a journal segment, in MiB.
+    pub segment_mib: u64,
+    /// The most that the log may take on disk, in MiB. At that size calls are refused.
+    pub max_mib: u64,
+    /// After how many idle seconds a heartbeat is recorded. 0: never.
+    pub heartbeat_seconds: u64,
+}
+
+impl Default for LogSection {
+    fn default() -> Self {
+        Self {
+            origin: "bailiwick.example/log".to_owned(),
+            segment_mib: 16,
+            max_mib: 10 * 1024,
+            heartbeat_seconds: 60,
+        }
+    }
+}
+
+/// The inspectors.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Guard {
+    /// Kinds of findings for which an answer is withheld: an inspector's name (`secret`) or one
+    /// kind (`secret.github_token`). Others are recorded.
+    pub withhold: Vec<String>,
+}
+
+/// One upstream server: a command or an address.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// The program and its arguments, for a server that speaks over standard input and output.
+    pub command: Option<Vec<String>>,
+    /// The folder in which the program starts.
+    pub directory: Option<String>,
+    /// The program's environment. It gets nothing else but `PATH` and `HOME`.
+    pub environment: BTreeMap<String, String>,
+    /// Secrets for the program's environment.
+    pub secret_environment: BTreeMap<String, SecretRef>,
+    /// The address of a server that speaks streamable HTTP.
+    pub url: Option<String>,
+    /// Secrets for headers of each request.
+    pub secret_headers: BTreeMap<String, SecretRef>,
+}
+
+/// Where a secret is, never the secret itself.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, untagged)]
+pub enum SecretRef {
+    /// In a variable of the gateway's environment.
+    Environment {
+        /// The variable's name.
+        env: String,
+        /// Written before the secret, such as `Bearer `.
+        #[serde(default)]
+        prefix: String,
+    },
+    /// In a file, whose last line break is cut off.
+    File {
+        /// The file's path.
+        file: String,
+        /// Written before the secret, such as `Bearer `.
+        #[serde(default)]
+        prefix: String,
+    },
+}

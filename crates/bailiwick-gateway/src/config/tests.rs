@@ -1,0 +1,55 @@
+//! Good configurations are meant as they say, and bad ones are refused with a place.
+
+use super::*;
+
+fn read(text: &str) -> Result<Settings, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bailiwick.toml");
+    std::fs::write(&file, text).unwrap();
+    load(&file).map_err(|errors| {
+        errors.iter().map(|it| it.to_string().replace(file.to_str().unwrap(), "F")).collect()
+    })
+}
+
+#[track_caller]
+fn refused(text: &str, expected: &str) {
+    let errors = read(text).map(|_| ()).unwrap_err();
+    assert!(errors.iter().any(|it| it.contains(expected)), "{errors:?} lacks {expected:?}");
+}
+
+#[test]
+fn nothing_said_means_loopback_and_no_servers() {
+    let settings = read("").unwrap();
+    assert_eq!(settings.agents.to_string(), "127.0.0.1:8420");
+    assert_eq!(settings.operators.to_string(), "127.0.0.1:8421");
+    assert!(settings.keyless.is_none());
+    assert!(settings.servers.is_empty());
+}
+
+#[test]
+fn both_kinds_of_server_are_understood() {
+    let settings = read(
+        "[servers.git]\ncommand = [\"mcp-server-git\"]\n\
+         [servers.crm]\nurl = \"https://crm.example/mcp\"\n\
+         secret_headers = { Authorization = { env = \"CRM\", prefix = \"Bearer \" } }\n",
+    )
+    .unwrap();
+    assert!(matches!(settings.servers[0].launch, Launch::Http(_)));
+    assert!(matches!(settings.servers[1].launch, Launch::Child { .. }));
+}
+
+#[test]
+fn mistakes_are_refused_with_their_place() {
+    refused("[agents]\nlisten = \"nowhere\"\n", "F:1:1: [agents] listen is `nowhere`");
+    refused("[agents]\nlissen = \"x\"\n", "F:2:1: unknown field `lissen`");
+    refused("[servers.a]\n", "F:1:1: [servers.a] needs `command` or `url`");
+    refused("[servers.a__b]\nurl = \"http://x/\"\n", "cannot be a server's name");
+    refused("[servers.a]\ncommand = [\"x\"]\nurl = \"http://x/\"\n", "keep one");
+    refused("[servers.a]\nurl = \"ftp://x/\"\n", "must begin with http");
+    refused("[servers.a]\ncommand = []\n", "command is empty");
+    refused("[limits]\nsessions = 0\n", "sessions is 0");
+    refused("[durability]\nregulated = [\"x\"]\n", "`x`, which is not a server");
+    refused("[log]\norigin = \"a b\"\n", "origin must be");
+    refused("x = ", "F:1:");
+    refused("[servers.a]\nurl = \"http://x/\"\nenvironment = { A = \"b\" }\n", "no effect");
+}

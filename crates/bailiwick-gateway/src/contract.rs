@@ -1,0 +1,142 @@
+//! Contracts: what the operator knows of each tool. Read from `contracts/<server>.toml`.
+//!
+//! A tool that no contract names has the effect `unknown`, which policy and durability treat as
+//! the worst. A server's own annotations are never read here.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use bailiwick_core::{Effect, NamedResource, ServerId, Value};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::ConfigError;
+
+/// How many things the arguments of one call may name.
+const NAMED_MAX: usize = 256;
+
+/// `contracts/<server>.toml`.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Contract {
+    /// The server that it is about.
+    pub server: String,
+    /// What is known of each tool, by name.
+    #[serde(default)]
+    pub tools: BTreeMap<String, Tool>,
+}
+
+/// What is known of one tool.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// What it does to the world.
+    pub effect: EffectWord,
+    /// Which argument names what: argument to type, such as `customer_id = "Customer"`.
+    #[serde(default)]
+    pub resources: BTreeMap<String, String>,
+}
+
+/// What a tool does to the world.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EffectWord {
+    /// It changes nothing.
+    Read,
+    /// It can be undone.
+    ReversibleWrite,
+    /// It cannot be undone.
+    IrreversibleWrite,
+    /// It destroys something.
+    Destructive,
+    /// It sends something to somebody.
+    Outbound,
+}
+
+impl From<EffectWord> for Effect {
+    fn from(word: EffectWord) -> Self {
+        match word {
+            EffectWord::Read => Self::Read,
+            EffectWord::ReversibleWrite => Self::ReversibleWrite,
+            EffectWord::IrreversibleWrite => Self::IrreversibleWrite,
+            EffectWord::Destructive => Self::Destructive,
+            EffectWord::Outbound => Self::Outbound,
+        }
+    }
+}
+
+/// All contracts that were read.
+#[derive(Clone, Debug, Default)]
+pub struct Contracts {
+    by_server: HashMap<ServerId, BTreeMap<String, Tool>>,
+}
+
+impl Contracts {
+    /// Read every `*.toml` of a folder. A folder that is not there holds none.
+    ///
+    /// # Errors
+    /// Every [`ConfigError`] that was found.
+    pub fn read(folder: &Path) -> Result<Self, Vec<ConfigError>> {
+        let mut contracts = Self::default();
+        let mut errors = Vec::new();
+        for file in crate::disk::files(folder, "toml").unwrap_or_default() {
+            let error = |what: String| ConfigError { file: file.clone(), at: None, what };
+            let read = std::fs::read_to_string(&file)
+                .map_err(|problem| error(format!("cannot be read: {problem}")))
+                .and_then(|text| {
+                    toml::from_str::<Contract>(&text)
+                        .map_err(|problem| error(problem.to_string().trim().to_owned()))
+                });
+            match read {
+                Ok(contract) if contract.resources_are_types() => {
+                    contracts.by_server.insert(contract.server.as_str().into(), contract.tools);
+                }
+                Ok(_) => errors.push(error(
+                    "resources must map an argument to a type such as \"Customer\"".to_owned(),
+                )),
+                Err(problem) => errors.push(problem),
+            }
+        }
+        if errors.is_empty() { Ok(contracts) } else { Err(errors) }
+    }
+
+    /// What a tool does to the world.
+    pub fn effect(&self, server: &ServerId, tool: &str) -> Effect {
+        self.tool(server, tool).map_or(Effect::Unknown, |it| it.effect.into())
+    }
+
+    /// The things that the arguments of a call of this tool name. A list names several.
+    pub fn named(&self, server: &ServerId, tool: &str, arguments: &Value) -> Vec<NamedResource> {
+        let Some(tool) = self.tool(server, tool) else { return Vec::new() };
+        let mut named = Vec::new();
+        for (argument, kind) in &tool.resources {
+            let Some(value) = arguments.member(argument) else { continue };
+            let ids: &[Value] = match value {
+                Value::List(items) => items,
+                one => std::slice::from_ref(one),
+            };
+            let ids = ids.iter().filter_map(Value::as_text).take(NAMED_MAX);
+            named.extend(ids.map(|id| NamedResource {
+                argument: argument.as_str().into(),
+                kind: kind.as_str().into(),
+                id: id.into(),
+            }));
+        }
+        named
+    }
+
+    fn tool(&self, server: &ServerId, tool: &str) -> Option<&Tool> {
+        self.by_server.get(server)?.get(tool)
+    }
+}
+
+impl Contract {
+    fn resources_are_types(&self) -> bool {
+        let mut types = self.tools.values().flat_map(|tool| tool.resources.values());
+        types.all(|it| {
+            let mut letters = it.chars();
+            letters.next().is_some_and(|first| first.is_ascii_uppercase())
+                && letters.all(|rest| rest.is_ascii_alphanumeric() || rest == '_')
+        })
+    }
+}

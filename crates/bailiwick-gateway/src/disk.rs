@@ -1,0 +1,51 @@
+//! The file system: one of the four doors to the world (the log has its own).
+
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The files of a folder with this ending, by name. A folder that is not there is an error.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn files(folder: &Path, ending: &str) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
+    let paths = entries.into_iter().map(|it| it.path());
+    let mut files: Vec<_> =
+        paths.filter(|it| it.extension().is_some_and(|it| it == ending) && it.is_file()).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// What changes when a folder's files do: names, sizes and times of change.
+pub(crate) fn fingerprint(
+    folder: &Path,
+    endings: &[&str],
+) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let listed = endings.iter().flat_map(|it| files(folder, it).unwrap_or_default());
+    let stamped = listed.filter_map(|file| {
+        let meta = std::fs::metadata(&file).ok()?;
+        Some((file, meta.len(), meta.modified().ok()))
+    });
+    stamped.collect()
+}
+
+/// Make a folder that only its owner can enter, with those above it.
+///
+/// # Errors
+/// What the file system says.
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Write a new file that only its owner can read. A file that is there already is an error.
+///
+/// # Errors
+/// What the file system says.
+pub fn private_file(file: &Path, text: &str) -> std::io::Result<()> {
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,161 @@
+//! Before there is a call: Host and Origin, the key, the session, and the record of whoever is
+//! turned away.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bailiwick_core::{Evidence, Identified, RefusalReason, RefusalRecord, Unproved, turn_away};
+use hyper::header::{
+    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
+};
+use hyper::{Response, StatusCode};
+
+use super::body::{Body, text};
+use crate::entropy;
+use crate::gate::Gate;
+use crate::refusal;
+use crate::session::Session;
+use crate::tally::Counted;
+
+pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const LISTENER: &str = "agents";
+
+/// A request of an identified caller to one server.
+pub(super) struct Knock {
+    pub(super) gate: Arc<Gate>,
+    pub(super) who: Identified,
+    pub(super) server: String,
+    pub(super) session: Option<String>,
+    pub(super) version: Option<HeaderValue>,
+}
+
+impl Knock {
+    pub(super) fn new(
+        gate: Arc<Gate>,
+        who: Identified,
+        server: String,
+        headers: &HeaderMap,
+    ) -> Self {
+        let session = headers.get(SESSION).and_then(|it| it.to_str().ok()).map(str::to_owned);
+        Self { gate, who, server, session, version: headers.get(VERSION).cloned() }
+    }
+
+    pub(super) fn turn_off(&self, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {
+        turn_off(&self.gate, reason, reply)
+    }
+
+    pub(super) fn no_such_session(&self) -> Response<Body> {
+        let reply = text(StatusCode::NOT_FOUND, "no such session: initialize again\n");
+        self.turn_off(RefusalReason::Session, reply)
+    }
+
+    /// The caller's session that the request names. One whose upstream is gone is closed: it is
+    /// never half alive.
+    pub(super) fn open_session(&self) -> Result<Option<Arc<Session>>, Box<Response<Body>>> {
+        let Some(id) = &self.session else { return Ok(None) };
+        let sessions = self.gate.sessions();
+        match sessions.of(id, &self.who, &self.server) {
+            Some(session) if session.upstream.is_dead() => {
+                sessions.close(id);
+                Err(Box::new(self.no_such_session()))
+            }
+            Some(session) => Ok(Some(session)),
+            None => Err(Box::new(self.no_such_session())),
+        }
+    }
+}
+
+/// Who knocks, or the reply for whoever is turned away.
+pub(super) fn identify(
+    gate: &Arc<Gate>,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+) -> Result<Identified, Response<Body>> {
+    if !is_expected(gate, headers) {
+        let reply = text(StatusCode::FORBIDDEN, "this Host or Origin is not allowed here\n");
+        return Err(turn_off(gate, RefusalReason::Origin, reply));
+    }
+    let token = headers.get(AUTHORIZATION).map(|it| bearer(it).ok_or(Unproved::Invalid));
+    let evidence = match token {
+        None => Ok(Evidence::Nothing { loopback: peer.ip().is_loopback() }),
+        Some(Ok(token)) => Ok(Evidence::Bearer(token)),
+        Some(Err(unproved)) => Err(unproved),
+    };
+    evidence.and_then(|it| gate.identify(&it)).map_err(|why| {
+        let words = refusal::unproved(why);
+        let mut reply = text(words.status, words.body);
+        let challenge = match why {
+            Unproved::Missing => "Bearer realm=\"bailiwick\"",
+            Unproved::Invalid | Unproved::Revoked => {
+                "Bearer realm=\"bailiwick\", error=\"invalid_token\""
+            }
+        };
+        reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        turn_off(gate, RefusalReason::Unidentified, reply)
+    })
+}
+
+fn bearer(value: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// Put a refusal on record before it is told. What cannot be recorded is told as just that.
+pub(super) fn turn_off(
+    gate: &Gate,
+    reason: RefusalReason,
+    reply: Response<Body>,
+) -> Response<Body> {
+    let now = gate.now();
+    let Counted::Record { with } = gate.parts.tally.count(now) else { return reply };
+    let recorded = entropy::exchange_id(now).ok().and_then(|exchange| {
+        let mut refusal = RefusalRecord::new(exchange, reason, LISTENER);
+        refusal.count += with;
+        turn_away(gate.log(), now, exchange, refusal).ok()
+    });
+    match recorded {
+        Some(_) => reply,
+        None => text(StatusCode::SERVICE_UNAVAILABLE, "the refusal could not be recorded\n"),
+    }
+}
+
+/// A page in a browser may reach loopback by a name of its own choosing: only known values of Host
+/// and Origin are let in.
+fn is_expected(gate: &Gate, headers: &HeaderMap) -> bool {
+    let settings = gate.settings();
+    let host = headers.get(HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let bare = without_port(host);
+    let host_known = matches!(bare, "localhost" | "127.0.0.1" | "[::1]")
+        || settings.agents.ip().to_string() == bare
+        || settings.hosts.iter().any(|it| it == host || it == bare);
+    let origin_known = match headers.get(ORIGIN) {
+        None => true,
+        Some(origin) => settings.origins.iter().any(|it| it.as_bytes() == origin.as_bytes()),
+    };
+    host_known && origin_known
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((bare, port)) if port.bytes().all(|it| it.is_ascii_digit()) => bare,
+        Some(_) | None => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_port;
+
+    #[test]
+    fn a_port_is_cut_off_and_nothing_else() {
+        for (host, bare) in [
+            ("localhost:8420", "localhost"),
+            ("[::1]:8420", "[::1]"),
+            ("[::1]", "[::1]"),
+            ("example.com", "example.com"),
+        ] {
+            assert_eq!(without_port(host), bare);
+        }
+    }
+}

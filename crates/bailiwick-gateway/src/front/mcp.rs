@@ -1,0 +1,90 @@
+//! `/mcp/{server}`: streamable HTTP, one server, its names untouched.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bailiwick_core::{Action, RefusalReason, Resource, Value};
+use bailiwick_wire::mcp::Asked;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+
+use super::body::{Body, text};
+use super::knock::Knock;
+use super::{knock, message};
+use crate::gate::Gate;
+use crate::uninterrupted::Uninterrupted;
+use crate::upstream::{Envelope, Leg};
+
+/// Answer one request on the agents' listener.
+pub(crate) async fn answer(
+    gate: Arc<Gate>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+) -> Response<Body> {
+    if request.uri().path() == "/healthz" && request.method() == Method::GET {
+        return text(StatusCode::OK, "alive\n");
+    }
+    let who = match knock::identify(&gate, request.headers(), peer) {
+        Ok(who) => who,
+        Err(reply) => return reply,
+    };
+    let server = request.uri().path().strip_prefix("/mcp/").filter(|it| !it.contains('/'));
+    let Some(server) = server.map(str::to_owned) else {
+        let reply = text(StatusCode::NOT_FOUND, "agents are served at /mcp/{server}\n");
+        return knock::turn_off(&gate, RefusalReason::NoSuchPlace, reply);
+    };
+    let knock = Knock::new(gate, who, server, request.headers());
+    match *request.method() {
+        Method::POST => post(knock, request.into_body()).await,
+        Method::GET => in_session(knock, Leg::Listen).await,
+        Method::DELETE => in_session(knock, Leg::End).await,
+        _ => {
+            let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "use POST, GET or DELETE\n");
+            reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
+            knock::turn_off(&knock.gate, RefusalReason::NoSuchPlace, reply)
+        }
+    }
+}
+
+async fn post(knock: Knock, body: Incoming) -> Response<Body> {
+    let limit = knock.gate.settings().limits.message_bytes;
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Uninterrupted::new(message::answer(knock, collected.to_bytes())).await,
+        Err(_) => {
+            let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large\n");
+            knock.turn_off(RefusalReason::Limit, reply)
+        }
+    }
+}
+
+/// GET listens for messages that belong to no call; DELETE ends the session. Both are calls.
+async fn in_session(knock: Knock, leg: Leg) -> Response<Body> {
+    let session = match knock.open_session() {
+        Ok(Some(session)) => session,
+        Ok(None) => {
+            let reply = text(StatusCode::BAD_REQUEST, "Mcp-Session-Id is needed\n");
+            return knock.turn_off(RefusalReason::Session, reply);
+        }
+        Err(reply) => return *reply,
+    };
+    let action = match leg {
+        Leg::End => Action::Disconnect,
+        Leg::Listen | Leg::Message => Action::Connect,
+    };
+    let asked = Asked {
+        action,
+        resource: Resource::Server(session.server.name.clone()),
+        arguments: Value::Record(Vec::new()),
+        trace: None,
+        progress_token: None,
+    };
+    let envelope = Envelope { leg, id: None, progress: None, version: knock.version.clone() };
+    let reply = message::carry_out(&knock, session, asked, Bytes::new(), envelope).await;
+    if let (Leg::End, Some(id)) = (leg, &knock.session) {
+        knock.gate.sessions().close(id);
+    }
+    reply
+}

@@ -1,0 +1,264 @@
+//! One POSTed message: read, interpreted, carried out, answered.
+
+use std::sync::Arc;
+
+use bailiwick_core::{
+    Action, Disposition, RefusalReason, Released, Resource, SessionId, Unrecorded,
+};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::{Asked, interpret, reply};
+use bailiwick_wire::rpc::{Id, Message, RpcError};
+use bytes::Bytes;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use super::body::{Body, text};
+use super::knock::{Knock, SESSION};
+use crate::entropy;
+use crate::exchange::{Reply, exchange};
+use crate::refusal::{self, Words};
+use crate::relay::Relay;
+use crate::session::Session;
+use crate::upstream::{Envelope, Leg, Upstream};
+
+const DECISION: HeaderName = HeaderName::from_static("bailiwick-decision");
+const LEAF: HeaderName = HeaderName::from_static("bailiwick-leaf");
+
+/// What a message turned out to be.
+enum Read {
+    Ask(Asked, Option<Id>),
+    Answer(Id),
+    Bad(Bytes),
+}
+
+/// Answer one message.
+pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
+    match read(&knock.server, &body) {
+        Read::Bad(reply) => {
+            let reply = json(StatusCode::BAD_REQUEST, reply);
+            knock.turn_off(RefusalReason::Malformed, reply)
+        }
+        Read::Answer(id) => answered(&knock, &id, body),
+        Read::Ask(asked, id) => ask(knock, asked, id, body).await,
+    }
+}
+
+fn read(server: &str, body: &Bytes) -> Read {
+    let Ok(document) = Document::parse(body, Limits::default()) else {
+        return Read::Bad(reply::parse_error());
+    };
+    let message = match Message::read(&document) {
+        Ok(message) => message,
+        Err(RpcError::Batch) => return Read::Bad(reply::invalid_request(None)),
+        Err(_) => {
+            return Read::Bad(reply::invalid_request(
+                bailiwick_wire::rpc::id_of(&document).as_ref(),
+            ));
+        }
+    };
+    let id = match &message {
+        Message::Request { id, .. } => Some(id.clone()),
+        Message::Notification { .. } => None,
+        Message::Result { id, .. } | Message::Error { id, .. } => return Read::Answer(id.clone()),
+    };
+    match interpret(&server.into(), &message) {
+        Ok(asked) => Read::Ask(asked, id),
+        Err(why) => Read::Bad(id.map_or_else(
+            || reply::invalid_request(None),
+            |id| reply::invalid_params(&id, why.words()),
+        )),
+    }
+}
+
+/// The client answers a question of the server. It is inspected and recorded in the exchange that
+/// waits for it.
+fn answered(knock: &Knock, id: &Id, body: Bytes) -> Response<Body> {
+    match knock.open_session() {
+        Err(reply) => *reply,
+        Ok(Some(session)) if session.waiting.answered(id, body) => bare(StatusCode::ACCEPTED),
+        Ok(_) => {
+            let reply = text(StatusCode::BAD_REQUEST, "nothing waits for this answer\n");
+            knock.turn_off(RefusalReason::Malformed, reply)
+        }
+    }
+}
+
+async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Response<Body> {
+    let begins = asked.action == Action::Connect;
+    let session = match knock.open_session() {
+        Ok(Some(session)) => session,
+        Ok(None) if begins && !knock.gate.sessions().has_room() => {
+            let reply = text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions are open\n");
+            return knock.turn_off(RefusalReason::Limit, reply);
+        }
+        Ok(None) => match new_session(&knock, begins) {
+            Some(session) => session,
+            None => return unknown_server(&knock, asked, id, body).await,
+        },
+        Err(reply) => return *reply,
+    };
+    let envelope = Envelope {
+        leg: Leg::Message,
+        id,
+        progress: asked.progress_token.clone(),
+        version: knock.version.clone(),
+    };
+    let opened = (begins && knock.session.is_none()).then(|| Arc::clone(&session));
+    let mut reply = carry_out(&knock, session, asked, body, envelope).await;
+    if let Some(session) = opened
+        && reply.status() == StatusCode::OK
+        && let Some(id) = session.owner.principal().session.clone()
+        && let Ok(value) = HeaderValue::from_str(id.as_str())
+    {
+        knock.gate.sessions().open(id, session);
+        reply.headers_mut().insert(SESSION, value);
+    }
+    reply
+}
+
+/// A session that begins, or the frame of a call that belongs to none. `None` when there is no such
+/// server.
+fn new_session(knock: &Knock, begins: bool) -> Option<Arc<Session>> {
+    let server = knock.gate.server(&knock.server)?;
+    let owner = if begins { knock.who.in_session(session_id()?) } else { knock.who.clone() };
+    let link = server.link();
+    Some(Session::new(owner, Arc::clone(server), link, knock.gate.now()))
+}
+
+fn session_id() -> Option<SessionId> {
+    use std::fmt::Write as _;
+    let bytes: [u8; 24] = entropy::random().ok()?;
+    let text = bytes.iter().fold("s-".to_owned(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    Some(SessionId::from(text.as_str()))
+}
+
+/// A server that is not there: decided, recorded and refused like one that is hidden.
+async fn unknown_server(
+    knock: &Knock,
+    asked: Asked,
+    id: Option<Id>,
+    body: Bytes,
+) -> Response<Body> {
+    let asked = Asked { resource: Resource::Server(knock.server.as_str().into()), ..asked };
+    let Ok(call) = knock.gate.call(&knock.who, asked, body, None) else {
+        return spoken(refusal::unrecorded(id.as_ref()));
+    };
+    let envelope = Envelope { leg: Leg::Message, id: id.clone(), progress: None, version: None };
+    match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
+        Ok(Reply::Whole(released)) => {
+            let mut reply = spoken(refusal::no_such_server());
+            stamp(&mut reply, &released);
+            reply
+        }
+        Ok(Reply::Stream(..)) | Err(_) => spoken(refusal::unrecorded(id.as_ref())),
+    }
+}
+
+/// Carry out what was asked, and turn what comes of it into a reply.
+pub(super) async fn carry_out(
+    knock: &Knock,
+    session: Arc<Session>,
+    asked: Asked,
+    body: Bytes,
+    envelope: Envelope,
+) -> Response<Body> {
+    let gate = &knock.gate;
+    let limit = gate.settings().limits.calls_per_session;
+    let Some(busy) = session.begin(limit, gate.now()) else {
+        let reply = text(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
+        return knock.turn_off(RefusalReason::Limit, reply);
+    };
+    // Whether a name is there is looked up for every call alike, before the decision.
+    let catalogue = &session.server.catalogue;
+    let known =
+        if asked.action.is_session() { Some(catalogue.known()) } else { catalogue.ready().await };
+    let unknowable = known.is_none();
+    let id = envelope.id.clone();
+    let Ok(call) = gate.call(&session.owner, asked, body, known.as_deref()) else {
+        return spoken(refusal::unrecorded(id.as_ref()));
+    };
+    match exchange(gate, &session.upstream, call, &envelope).await {
+        Err(unrecorded) => not_recorded(knock, unrecorded, id.as_ref()),
+        Ok(Reply::Whole(released)) if unknowable => {
+            let words = refusal::without_answer(id.as_ref(), Disposition::Unreachable);
+            let mut reply = spoken(words);
+            stamp(&mut reply, &released);
+            reply
+        }
+        Ok(Reply::Whole(released)) => whole(released, id.as_ref()),
+        Ok(Reply::Stream(owed, messages)) => {
+            let mut reply = Response::new(Body::Whole(None));
+            stamp_at(&mut reply, owed.appended());
+            let relay = Relay { gate: Arc::clone(gate), session, id, _busy: busy };
+            *reply.body_mut() = Body::Events(relay.start(owed, messages));
+            let headers = reply.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+            reply
+        }
+    }
+}
+
+fn whole(released: Released, id: Option<&Id>) -> Response<Body> {
+    let exchange = released.exchange();
+    let words = match (released.denial(), released.disposition()) {
+        (Some(denial), _) => Some(refusal::denied(denial, &exchange, id)),
+        (None, Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred)) => None,
+        (None, Some(other)) => Some(refusal::without_answer(id, other)),
+        (None, None) => Some(refusal::unrecorded(id)),
+    };
+    let (decision, leaf) = (exchange, released.decision().position().index());
+    let mut reply = match words {
+        Some(words) => spoken(words),
+        None => json(StatusCode::OK, released.into_bytes()),
+    };
+    headers(&mut reply, &decision.to_string(), leaf);
+    reply
+}
+
+fn not_recorded(knock: &Knock, why: Unrecorded, id: Option<&Id>) -> Response<Body> {
+    knock.gate.parts.diary.keep(&format!("a call was refused: {why}"));
+    spoken(refusal::unrecorded(id))
+}
+
+fn stamp(reply: &mut Response<Body>, released: &Released) {
+    stamp_at(reply, released.decision());
+}
+
+fn stamp_at(reply: &mut Response<Body>, appended: &bailiwick_core::Appended) {
+    headers(reply, &appended.exchange().to_string(), appended.position().index());
+}
+
+fn headers(reply: &mut Response<Body>, decision: &str, leaf: u64) {
+    if let Ok(decision) = HeaderValue::from_str(decision) {
+        reply.headers_mut().insert(DECISION, decision);
+    }
+    reply.headers_mut().insert(LEAF, HeaderValue::from(leaf));
+}
+
+fn spoken(words: Words) -> Response<Body> {
+    if words.body.is_empty() {
+        return bare(words.status);
+    }
+    if words.body.first() == Some(&b'{') {
+        return json(words.status, words.body);
+    }
+    text(words.status, words.body)
+}
+
+fn bare(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::Whole(None));
+    *response.status_mut() = status;
+    response
+}
+
+fn json(status: StatusCode, body: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::Whole(Some(body)));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}

@@ -1,0 +1,11 @@
+//! The agents' listener: who knocks, from where, and at which door.
+
+mod accept;
+mod body;
+mod knock;
+mod mcp;
+mod message;
+
+pub(crate) use accept::serve;
+pub(crate) use body::{Body, text};
+pub(crate) use mcp::answer;

@@ -1,0 +1,145 @@
+//! The gate: all that an exchange needs, held once for the whole process.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bailiwick_broker::Vault;
+use bailiwick_core::{
+    Action, Call, Durability, Effect, Evidence, Identified, Inspectors, Interpreted, Position,
+    Resource, ServerId, Timestamp, Unproved, Unrecorded,
+};
+use bailiwick_guard::Guard;
+use bailiwick_log::{Log, World};
+use bailiwick_wire::mcp::Asked;
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use crate::authenticators::Authenticators;
+use crate::catalogue::Known;
+use crate::clock;
+use crate::config::Settings;
+use crate::diary::Diary;
+use crate::entropy::{self, NoEntropy};
+use crate::rules::{Rules, RulesInForce};
+use crate::server::Server;
+use crate::session::Sessions;
+use crate::store::Store;
+use crate::tally::Tally;
+use crate::upstream::Means;
+
+/// All that an exchange needs.
+pub(crate) struct Gate {
+    pub(crate) parts: Parts,
+}
+
+/// What a gate is put together from.
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
+    pub(crate) authenticators: Authenticators,
+    pub(crate) rules: RulesInForce,
+    pub(crate) guard: Guard,
+    pub(crate) vault: Vault,
+    pub(crate) log: Log,
+    pub(crate) world: World,
+    pub(crate) store: Arc<Store>,
+    pub(crate) servers: HashMap<ServerId, Arc<Server>>,
+    pub(crate) sessions: Sessions,
+    pub(crate) diary: Arc<Diary>,
+    pub(crate) tally: Tally,
+}
+
+impl Gate {
+    pub(crate) fn now(&self) -> Timestamp {
+        clock::now()
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.parts.log
+    }
+
+    pub(crate) const fn settings(&self) -> &Settings {
+        &self.parts.settings
+    }
+
+    pub(crate) const fn means(&self) -> Means<'_> {
+        Means { vault: &self.parts.vault, limits: &self.parts.settings.limits }
+    }
+
+    pub(crate) const fn sessions(&self) -> &Sessions {
+        &self.parts.sessions
+    }
+
+    pub(crate) fn rules(&self) -> Arc<Rules> {
+        self.parts.rules.now()
+    }
+
+    pub(crate) fn inspectors(&self) -> Inspectors<'_> {
+        self.parts.guard.inspectors()
+    }
+
+    pub(crate) fn server(&self, name: &str) -> Option<&Arc<Server>> {
+        self.parts.servers.get(&ServerId::from(name))
+    }
+
+    pub(crate) fn identify(&self, evidence: &Evidence<'_>) -> Result<Identified, Unproved> {
+        self.parts.authenticators.identify(evidence, self.now())
+    }
+
+    /// How firmly the record of a call's decision must stand before the call goes out.
+    pub(crate) fn durability(&self, call: &Call) -> Durability {
+        let settings = self.settings();
+        if settings.regulated.contains(call.resource().server()) {
+            return Durability::Durable;
+        }
+        match Durability::of(call) {
+            Durability::Appended => settings.reads,
+            Durability::Durable => settings.writes,
+        }
+    }
+
+    /// Wait until a record survives a loss of power.
+    pub(crate) async fn durable(&self, position: Position) -> Result<(), Unrecorded> {
+        let (tell, told) = oneshot::channel();
+        // Nobody listens any more when the call was dropped; the record stands all the same.
+        self.log().on_durable(
+            position.index(),
+            Box::new(|it| {
+                let _ = tell.send(it);
+            }),
+        );
+        told.await.unwrap_or(Err(Unrecorded::Stopped))
+    }
+
+    /// The call that a known caller makes with a message that was understood.
+    pub(crate) fn call(
+        &self,
+        who: &Identified,
+        asked: Asked,
+        ask: Bytes,
+        known: Option<&Known>,
+    ) -> Result<Call, NoEntropy> {
+        let now = self.now();
+        let rules = self.rules();
+        let Asked { action, resource, arguments, trace, .. } = asked;
+        let (effect, named) = match (&resource, action) {
+            (Resource::Tool { server, name }, _) => (
+                rules.contracts.effect(server, name),
+                rules.contracts.named(server, name, &arguments),
+            ),
+            (_, Action::Sample | Action::Elicit | Action::Other) => (Effect::Unknown, Vec::new()),
+            (_, _) => (Effect::Read, Vec::new()),
+        };
+        let what = Interpreted {
+            exists: known.is_some_and(|it| it.has(&resource)),
+            pin: known.and_then(|it| it.pin(&resource)),
+            action,
+            resource,
+            arguments,
+            ask,
+            effect,
+            named,
+            trace,
+        };
+        Ok(Call::new(entropy::exchange_id(now)?, now, who.clone(), what))
+    }
+}

@@ -1,0 +1,101 @@
+//! Who may enter, and where to.
+
+use std::sync::Arc;
+
+use bailiwick_core::{RefusalReason, RefusalRecord, turn_away};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use hyper::{Method, Request, Response, StatusCode};
+
+use super::{acts, health, tiles};
+use crate::entropy;
+use crate::front::{Body, text};
+use crate::gate::Gate;
+use crate::store::{Operator, Role};
+use crate::tally::Counted;
+
+const LISTENER: &str = "operators";
+/// The largest body of an administrative act.
+const BODY_BYTES_MAX: usize = 64 << 10;
+
+/// Answer one request on the operators' listener.
+pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Response<Body> {
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|it| it.to_str().ok()?.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let operator = token.and_then(|(_, it)| gate.parts.store.prove_operator(it.trim()));
+    let Some(operator) = operator else {
+        let mut reply = text(StatusCode::UNAUTHORIZED, "an operator's token is needed\n");
+        let challenge = HeaderValue::from_static("Bearer realm=\"bailiwick operators\"");
+        reply.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        return turn_off(&gate, RefusalReason::Unidentified, reply);
+    };
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let Ok(body) = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await else {
+        let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n");
+        return turn_off(&gate, RefusalReason::Limit, reply);
+    };
+    let body = body.to_bytes();
+    // Acts write to disk and may wait for it: they must not hold up the calls of agents.
+    let routed =
+        tokio::task::spawn_blocking(move || route(&gate, &operator, &method, &path, &body));
+    routed.await.unwrap_or_else(|_| text(StatusCode::INTERNAL_SERVER_ERROR, "the act failed\n"))
+}
+
+fn route(
+    gate: &Gate,
+    operator: &Operator,
+    method: &Method,
+    path: &str,
+    body: &Bytes,
+) -> Response<Body> {
+    let steps: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let reads_log = may(operator, &[Role::Operator, Role::Auditor]);
+    let runs_gateway = may(operator, &[Role::Operator]);
+    let is_admin = may(operator, &[]);
+    let allowed = match steps.as_slice() {
+        ["readyz" | "metrics"] => true,
+        ["log", ..] => reads_log,
+        ["admin", "v1", "keys", ..] => runs_gateway,
+        ["admin", "v1", ..] => is_admin,
+        _ => {
+            let reply = text(StatusCode::NOT_FOUND, "operators have no such address\n");
+            return turn_off(gate, RefusalReason::NoSuchPlace, reply);
+        }
+    };
+    if !allowed {
+        let reply = text(StatusCode::FORBIDDEN, "your role does not allow this\n");
+        return turn_off(gate, RefusalReason::Role, reply);
+    }
+    match (method, steps.as_slice()) {
+        (&Method::GET, ["readyz"]) => health::ready(gate),
+        (&Method::GET, ["metrics"]) => health::metrics(gate),
+        (&Method::GET, ["log", rest @ ..]) => tiles::serve(gate, rest),
+        (_, ["admin", "v1", rest @ ..]) => acts::act(gate, operator, method, rest, body),
+        (_, _) => text(StatusCode::METHOD_NOT_ALLOWED, "use GET\n"),
+    }
+}
+
+/// An admin may everything; others what names their role.
+fn may(operator: &Operator, roles: &[Role]) -> bool {
+    operator.role == Role::Admin || roles.contains(&operator.role)
+}
+
+fn turn_off(gate: &Gate, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {
+    let now = gate.now();
+    let Counted::Record { with } = gate.parts.tally.count(now) else { return reply };
+    let recorded = entropy::exchange_id(now).ok().and_then(|exchange| {
+        let mut refusal = RefusalRecord::new(exchange, reason, LISTENER);
+        refusal.count += with;
+        turn_away(gate.log(), now, exchange, refusal).ok()
+    });
+    match recorded {
+        Some(_) => reply,
+        None => text(StatusCode::SERVICE_UNAVAILABLE, "the refusal could not be recorded\n"),
+    }
+}

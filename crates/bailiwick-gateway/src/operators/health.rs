@@ -1,0 +1,113 @@
+//! `/readyz` and `/metrics`: how the gateway fares.
+
+use bailiwick_log::{Health, Room};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::reply::json;
+use crate::front::{Body, text};
+use crate::gate::Gate;
+
+/// What `/readyz` says.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Readiness {
+    /// Whether calls are carried out.
+    pub ready: bool,
+    /// How many policies are in force.
+    pub policies: usize,
+    /// The digest of the policy set in force.
+    pub policy_set: String,
+    /// What is wrong with a newer edit of the policies or contracts, which is not in force.
+    pub rules_fault: Vec<String>,
+    /// The servers.
+    pub servers: Vec<ServerState>,
+    /// How many sessions are open.
+    pub sessions: usize,
+    /// What is wrong with the log, if anything.
+    pub log_trouble: Option<String>,
+    /// How many records the log has.
+    pub log_records: u64,
+    /// What the gateway and its servers said lately.
+    pub lately: Vec<String>,
+}
+
+/// One server.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ServerState {
+    /// Its name.
+    pub name: String,
+    /// Whether it was listed, so that calls can be made.
+    pub listed: bool,
+}
+
+/// What is wrong with the log, in words.
+fn trouble(health: &Health) -> Option<String> {
+    if health.stopped {
+        let why = health.trouble.as_deref().unwrap_or("a write failed");
+        return Some(format!(
+            "it has stopped and takes nothing more: {why}; start the gateway anew"
+        ));
+    }
+    match health.room {
+        Room::Open => health.trouble.clone(),
+        Room::DiskFull => Some("the disk is full: free some space".into()),
+        Room::CapReached => Some("log.max_mib is reached: raise it, or archive the log".into()),
+        Room::Behind => Some("tiles are made too slowly: is the disk slow?".into()),
+        Room::Failed => Some("a segment could not be made ready".into()),
+    }
+}
+
+fn look(gate: &Gate) -> Readiness {
+    let rules = gate.rules();
+    let health = gate.log().health();
+    let mut servers: Vec<_> = gate
+        .parts
+        .servers
+        .values()
+        .map(|it| ServerState { name: it.name.to_string(), listed: it.catalogue.rounds() > 0 })
+        .collect();
+    servers.sort_by(|a, b| a.name.cmp(&b.name));
+    let rules_fault = gate.parts.rules.fault().map(|it| it.0).unwrap_or_default();
+    let log_trouble = trouble(&health);
+    Readiness {
+        ready: log_trouble.is_none() && rules_fault.is_empty(),
+        policies: rules.policies.len(),
+        policy_set: bailiwick_core::Policy::digest(&rules.policies).to_string(),
+        rules_fault,
+        servers,
+        sessions: gate.sessions().len(),
+        log_trouble,
+        log_records: health.size,
+        lately: gate.parts.diary.lines(),
+    }
+}
+
+pub(super) fn ready(gate: &Gate) -> Response<Body> {
+    let readiness = look(gate);
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    json(status, &readiness)
+}
+
+pub(super) fn metrics(gate: &Gate) -> Response<Body> {
+    use std::fmt::Write as _;
+    let it = look(gate);
+    let listed = it.servers.iter().filter(|server| server.listed).count();
+    let gauges = [
+        ("bailiwick_ready", "1 when calls are carried out.", u64::from(it.ready)),
+        ("bailiwick_policies", "Policies in force.", it.policies as u64),
+        ("bailiwick_rules_faults", "Faults of an edit not in force.", it.rules_fault.len() as u64),
+        ("bailiwick_servers", "Servers that are configured.", it.servers.len() as u64),
+        ("bailiwick_servers_listed", "Servers that were listed.", listed as u64),
+        ("bailiwick_sessions", "Sessions that are open.", it.sessions as u64),
+        ("bailiwick_log_records", "Records in the log.", it.log_records),
+    ];
+    let body = gauges.iter().fold(String::new(), |mut body, (name, help, value)| {
+        let _ = writeln!(body, "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}");
+        body
+    });
+    let mut reply = text(StatusCode::OK, body);
+    let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+    reply.headers_mut().insert(CONTENT_TYPE, kind);
+    reply
+}

@@ -1,0 +1,12 @@
+//! The operators' listener: probes, the log's tiles, and administrative acts. Every request shows
+//! an operator's token, and its role decides what it may.
+
+mod acts;
+mod door;
+mod health;
+mod reply;
+mod tiles;
+
+pub use acts::{Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade};
+pub(crate) use door::answer;
+pub use health::{Readiness, ServerState};

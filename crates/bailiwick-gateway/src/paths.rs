@@ -1,0 +1,18 @@
+//! Where things lie inside the data folder.
+
+use std::path::{Path, PathBuf};
+
+/// The log's folder.
+pub fn log(data: &Path) -> PathBuf {
+    data.join("log")
+}
+
+/// The log's verifier key, to be kept elsewhere by whoever wants to verify.
+pub fn verifier_key(data: &Path) -> PathBuf {
+    data.join("log.vkey")
+}
+
+/// The token of the first admin, for the command line on this machine.
+pub fn admin_token(data: &Path) -> PathBuf {
+    data.join("admin.token")
+}

@@ -1,0 +1,206 @@
+//! Relaying a streamed answer: each message is inspected and passed on at once, and the last waits
+//! for the outcome's record. What a server asks in between is an exchange of its own.
+
+use std::sync::{Arc, Mutex};
+
+use bailiwick_core::{Action, Disposition, Evidence, Inspected, Pending, Resource, Value};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::{Asked, Notice, interpret_server, reply};
+use bailiwick_wire::rpc::{Id, Message};
+use bailiwick_wire::sse;
+use bytes::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::exchange::{Reply, exchange};
+use crate::gate::Gate;
+use crate::reading::{Heard, hear};
+use crate::refusal;
+use crate::session::{Busy, Session};
+use crate::upstream::{ClientSide, Envelope, Leg, Messages, Piece, Upstream};
+use crate::view;
+
+/// How many events may wait for a client that reads slowly.
+const CLIENT_QUEUE: usize = 64;
+
+/// A streamed answer on its way to a client.
+pub(crate) struct Relay {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) session: Arc<Session>,
+    /// The request that is answered; absent when the client only listens.
+    pub(crate) id: Option<Id>,
+    /// Held until the last event is sent: the call is under way for so long.
+    pub(crate) _busy: Busy,
+}
+
+impl Relay {
+    /// Pass the messages on; what comes out is the events for the client.
+    pub(crate) fn start(self, owed: Pending, messages: Messages) -> mpsc::Receiver<Bytes> {
+        let (client, events) = mpsc::channel(CLIENT_QUEUE);
+        tokio::spawn(self.run(owed, messages, client));
+        events
+    }
+
+    async fn run(self, mut owed: Pending, mut messages: Messages, client: mpsc::Sender<Bytes>) {
+        loop {
+            let piece = tokio::select! {
+                piece = messages.next() => piece,
+                // Nobody listens any more. A call goes on to its end all the same: in these
+                // revisions of the protocol going away is not a cancellation.
+                () = client.closed(), if self.id.is_none() => None,
+            };
+            let Some(piece) = piece else { return self.broke_off(owed, &client).await };
+            let heard = if piece.message.is_empty() { None } else { hear(&piece.message) };
+            match heard {
+                Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
+                    return self.last(owed, &piece, disposition, &client).await;
+                }
+                // An answer to nothing that was asked here.
+                Some(Heard::Answer(..)) => {}
+                Some(Heard::Request(id)) => self.question(piece, id, &client).await,
+                Some(Heard::Notice(notice)) => {
+                    if !self.interim(&mut owed, &piece, notice.as_ref(), &client).await {
+                        return self.withheld(owed, &client).await;
+                    }
+                }
+                // A comment or a priming event is passed on; what cannot be read is not.
+                None if piece.message.is_empty() => {
+                    let _ = client.send(piece.raw.unwrap_or_default()).await;
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn is_answer(&self, id: &Id) -> bool {
+        self.id.as_ref().is_some_and(|it| it.plain() == id.plain())
+    }
+
+    /// A notification. False when nothing of this answer may pass any more.
+    async fn interim(
+        &self,
+        owed: &mut Pending,
+        piece: &Piece,
+        notice: Option<&Notice>,
+        client: &mpsc::Sender<Bytes>,
+    ) -> bool {
+        let (session, message) = (&self.session, &piece.message);
+        if !view::passes(&self.gate, &session.owner, &session.server, notice, message).await {
+            return true;
+        }
+        let Some(passed) = owed.interim(self.gate.inspectors(), piece.event(message)) else {
+            return false;
+        };
+        let _ = client.send(passed.into_bytes()).await;
+        true
+    }
+
+    /// The answer itself: cut to the caller's view, inspected, recorded, and only then sent.
+    async fn last(
+        &self,
+        owed: Pending,
+        piece: &Piece,
+        disposition: Disposition,
+        client: &mpsc::Sender<Bytes>,
+    ) {
+        let rules = self.gate.rules();
+        let cut = view::cut(&self.gate, &rules, owed.call(), piece.message.clone()).await;
+        let inspected = match cut {
+            Some(message) => owed.last(self.gate.inspectors(), piece.event(&message), disposition),
+            None => owed.failed(Disposition::Unreachable),
+        };
+        self.conclude(inspected, client).await;
+    }
+
+    async fn conclude(&self, inspected: Inspected, client: &mpsc::Sender<Bytes>) {
+        let recorded = inspected.record(self.gate.log(), self.gate.now());
+        let event = match (recorded, &self.id) {
+            (Ok(released), id) => match (released.disposition(), id) {
+                (Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred), _) => {
+                    released.into_bytes()
+                }
+                (Some(other), Some(id)) => sse::encode(&refusal::ended(id, other), None),
+                (_, _) => return,
+            },
+            (Err(_), Some(id)) => sse::encode(&reply::unrecorded(id), None),
+            (Err(_), None) => return,
+        };
+        let _ = client.send(event).await;
+    }
+
+    /// The stream ended without an answer.
+    async fn broke_off(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+        let disposition = match self.id {
+            Some(_) => Disposition::Unreachable,
+            None => Disposition::Answered,
+        };
+        self.conclude(owed.failed(disposition), client).await;
+    }
+
+    async fn withheld(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+        self.conclude(owed.failed(Disposition::Withheld), client).await;
+    }
+
+    /// A question of the server to the client: an exchange of its own, whose far side is the
+    /// client. The stream goes on when the question has gone out or was refused.
+    async fn question(&self, piece: Piece, id: Id, client: &mpsc::Sender<Bytes>) {
+        let (out, gone_out) = oneshot::channel();
+        let far = ClientSide {
+            id: id.clone(),
+            waiting: Arc::clone(&self.session.waiting),
+            out: Mutex::new(Some(out)),
+        };
+        let (gate, session) = (Arc::clone(&self.gate), Arc::clone(&self.session));
+        let message = piece.message.clone();
+        tokio::spawn(async move {
+            let answer = ask(&gate, &session, message, Upstream::Client(far), &id).await;
+            tell(&gate, &session, answer).await;
+        });
+        if let Ok(question) = gone_out.await {
+            let _ = client.send(piece.event(&question)).await;
+        }
+    }
+}
+
+/// Carry out a server's question, and give back what the server is told.
+async fn ask(gate: &Arc<Gate>, session: &Session, message: Bytes, far: Upstream, id: &Id) -> Bytes {
+    let refused = || reply::method_not_found(id);
+    let server = &session.server.name;
+    let who = Evidence::Upstream { server, client: &session.owner };
+    let Ok(who) = gate.identify(&who) else { return refused() };
+    let asked = {
+        let Ok(document) = Document::parse(&message, Limits::default()) else { return refused() };
+        let Ok(read) = Message::read(&document) else { return refused() };
+        interpret_server(server, &read)
+    };
+    let Ok(asked) = asked else { return refused() };
+    let known = session.server.catalogue.known();
+    let Ok(call) = gate.call(&who, asked, message.clone(), Some(&known)) else { return refused() };
+    let envelope =
+        Envelope { leg: Leg::Message, id: Some(id.clone()), progress: None, version: None };
+    match exchange(gate, &far, call, &envelope).await {
+        Ok(Reply::Whole(released)) => match released.disposition() {
+            Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred) => {
+                released.into_bytes()
+            }
+            Some(_) => reply::unavailable(id, "the client"),
+            None => refused(),
+        },
+        Ok(Reply::Stream(..)) | Err(_) => refused(),
+    }
+}
+
+/// Tell the server what its question came to: a call of the session's owner like any other.
+async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes) {
+    let asked = Asked {
+        action: Action::Notify,
+        resource: Resource::Server(session.server.name.clone()),
+        arguments: Value::Record(Vec::new()),
+        trace: None,
+        progress_token: None,
+    };
+    let known = session.server.catalogue.known();
+    let Ok(call) = gate.call(&session.owner, asked, answer, Some(&known)) else { return };
+    let envelope = Envelope { leg: Leg::Message, id: None, progress: None, version: None };
+    // What came of it is on record; the server is owed nothing more.
+    let _ = exchange(gate, &session.upstream, call, &envelope).await;
+}

@@ -1,0 +1,308 @@
+//! Starting, serving and stopping.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::{AdminAct, Record, RefusalReason, RefusalRecord, note, turn_away};
+use bailiwick_guard::Guard;
+use bailiwick_log::LogError;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::authenticators::Authenticators;
+use crate::config::Settings;
+use crate::diary::Diary;
+use crate::gate::{Gate, Parts};
+use crate::rules::{BadRules, Change, Rules, RulesInForce};
+use crate::server::Server;
+use crate::session::Sessions;
+use crate::store::{Role, Store, StoreError};
+use crate::{disk, entropy, front, listing, operators, paths, recording, secrets};
+
+/// How often idle sessions are looked for and the tally is written down.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How long servers' processes may take to end when the gateway stops.
+const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
+/// How many connections operators may hold.
+const OPERATOR_CONNECTIONS: usize = 64;
+
+/// Why a gateway does not start. Each says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The administrative state cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log cannot be used.
+    #[error("the log: {0}")]
+    Log(#[from] LogError),
+    /// Policies or contracts are faulty.
+    #[error("the rules are faulty:\n{}", .0.0.join("\n"))]
+    Rules(BadRules),
+    /// A secret is missing.
+    #[error("secrets are missing:\n{}", .0.join("\n"))]
+    Secrets(Vec<String>),
+    /// The guard's configuration names something that no inspector finds.
+    #[error("[guard] withhold: {0}")]
+    Guard(#[from] bailiwick_guard::UnknownKind),
+    /// An address is taken or not ours.
+    #[error("{address} cannot be listened on: {source}; is another gateway running?")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file cannot be written.
+    #[error("{0}")]
+    File(String),
+    /// The start could not be recorded.
+    #[error("the start could not be recorded: {0}")]
+    Unrecorded(#[from] bailiwick_core::Unrecorded),
+}
+
+/// A gateway that serves.
+pub struct Gateway {
+    gate: Arc<Gate>,
+    agents: SocketAddr,
+    operators: SocketAddr,
+    stop: watch::Sender<bool>,
+    serving: JoinSet<()>,
+    background: JoinSet<()>,
+    children_gone: mpsc::Receiver<()>,
+}
+
+impl Gateway {
+    /// Start a gateway: open state and log, load the rules, listen.
+    ///
+    /// # Errors
+    /// [`StartError`] with what to do.
+    pub async fn start(settings: Settings, diary: Arc<Diary>) -> Result<Self, StartError> {
+        let (alive, children_gone) = mpsc::channel(1);
+        let gate = Arc::new(Gate { parts: put_together(settings, diary, alive)? });
+        let settings = gate.settings();
+        let agents = listen(settings.agents).await?;
+        let operators = listen(settings.operators).await?;
+        let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
+        note(gate.log(), gate.now(), &started)?;
+        let addresses = (address(&agents)?, address(&operators)?);
+        let (stop, stopped) = watch::channel(false);
+        let mut gateway = Self {
+            gate: Arc::clone(&gate),
+            agents: addresses.0,
+            operators: addresses.1,
+            stop,
+            serving: JoinSet::new(),
+            background: JoinSet::new(),
+            children_gone,
+        };
+        gateway.serve(agents, operators, stopped);
+        gateway.keep();
+        Ok(gateway)
+    }
+
+    fn serve(&mut self, agents: TcpListener, operators: TcpListener, stop: watch::Receiver<bool>) {
+        let gate = Arc::clone(&self.gate);
+        let most = gate.settings().limits.connections;
+        self.serving.spawn(front::serve(agents, most, stop.clone(), move |request, peer| {
+            front::answer(Arc::clone(&gate), request, peer)
+        }));
+        let gate = Arc::clone(&self.gate);
+        self.serving.spawn(front::serve(
+            operators,
+            OPERATOR_CONNECTIONS,
+            stop,
+            move |request, _| operators::answer(Arc::clone(&gate), request),
+        ));
+    }
+
+    fn keep(&mut self) {
+        for server in self.gate.parts.servers.values() {
+            self.background.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server)));
+        }
+        let gate = Arc::clone(&self.gate);
+        self.background.spawn(async move {
+            gate.parts.rules.watch(gate.settings(), |change| tell(&gate, change)).await;
+        });
+        let gate = Arc::clone(&self.gate);
+        self.background.spawn(async move {
+            loop {
+                tokio::time::sleep(SWEEP).await;
+                gate.sessions().sweep(gate.now());
+                flush_tally(&gate);
+            }
+        });
+        let gate = Arc::clone(&self.gate);
+        self.background.spawn(async move { heartbeats(&gate).await });
+    }
+
+    /// Where agents connect.
+    pub const fn agents(&self) -> SocketAddr {
+        self.agents
+    }
+
+    /// Where operators connect.
+    pub const fn operators(&self) -> SocketAddr {
+        self.operators
+    }
+
+    /// Whether every server was listed, so that calls can be made.
+    pub fn is_ready(&self) -> bool {
+        self.gate.parts.servers.values().all(|it| it.catalogue.rounds() > 0)
+    }
+
+    /// Stop: take no more calls, let those under way end, end the servers' processes, seal the log.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log could not be sealed; what was durable stays so.
+    pub async fn shut_down(mut self) -> Result<(), LogError> {
+        let _ = self.stop.send(true);
+        while self.serving.join_next().await.is_some() {}
+        self.background.shutdown().await;
+        flush_tally(&self.gate);
+        for server in self.gate.parts.servers.values() {
+            server.shut_down();
+        }
+        self.gate.sessions().clear();
+        let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
+        note(self.gate.log(), self.gate.now(), &Record::Stopped)?;
+        match Arc::try_unwrap(self.gate) {
+            Ok(gate) => gate.parts.log.close(),
+            // A call that nobody waits for is still under way: its outcome is yet to be recorded.
+            // Dropping the log ends its threads; what was written is recovered at the next start.
+            Err(gate) => {
+                let size = gate.log().health().size;
+                size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
+            }
+        }
+    }
+}
+
+fn put_together(
+    settings: Settings,
+    diary: Arc<Diary>,
+    alive: mpsc::Sender<()>,
+) -> Result<Parts, StartError> {
+    let rules = Rules::read(&settings).map_err(StartError::Rules)?;
+    let vault = secrets::fetch(&settings).map_err(StartError::Secrets)?;
+    let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
+    let guard = Guard::with_policy(&withhold)?;
+    let store = Arc::new(Store::open(&settings.data)?);
+    let world = recording::world(&store);
+    let log = recording::open(&settings, &world)?;
+    first_start(&settings, &store, &log)?;
+    let servers = settings
+        .servers
+        .iter()
+        .map(|it| (it.name.clone(), Arc::new(Server::new(it, &settings, &diary, &alive))));
+    Ok(Parts {
+        authenticators: Authenticators::new(Arc::clone(&store), settings.keyless.clone()),
+        rules: RulesInForce::new(rules),
+        guard,
+        vault,
+        log,
+        world,
+        store,
+        servers: servers.collect(),
+        sessions: Sessions::new(settings.limits.sessions, settings.limits.idle_session_seconds),
+        diary,
+        tally: crate::tally::Tally::default(),
+        settings,
+    })
+}
+
+/// At the first start there is no admin: one is made, and its token left for its owner.
+fn first_start(
+    settings: &Settings,
+    store: &Store,
+    log: &bailiwick_log::Log,
+) -> Result<(), StartError> {
+    let file = |path: &std::path::Path, text: &str| {
+        disk::private_file(path, text)
+            .map_err(|it| StartError::File(format!("{}: {it}", path.display())))
+    };
+    let verifier = paths::verifier_key(&settings.data);
+    if !verifier.exists() {
+        file(&verifier, &format!("{}\n", log.verifier_key()?))?;
+    }
+    if !store.operators().is_empty() {
+        return Ok(());
+    }
+    let now = crate::clock::now();
+    let act = AdminAct {
+        operator: "system".into(),
+        role: "system".into(),
+        act: "operators.new".into(),
+        target: "admin admin".into(),
+        done: true,
+    };
+    note(log, now, &Record::Admin(act))?;
+    let (_, token) = store.new_operator("admin", Role::Admin, now)?;
+    file(&paths::admin_token(&settings.data), &format!("{token}\n"))
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|it| StartError::File(it.to_string()))
+}
+
+/// A change of the rules goes on record, and to the terminal.
+fn tell(gate: &Gate, change: Change) {
+    let (act, target, done) = match change {
+        Change::Loaded(what) => {
+            gate.parts.diary.tell(&format!("rules loaded: {what}"));
+            ("rules.loaded", what, true)
+        }
+        Change::Refused(bad) => {
+            gate.parts.diary.tell("the edited rules are faulty; the former ones stay in force:");
+            bad.0.iter().for_each(|fault| gate.parts.diary.tell(&format!("  {fault}")));
+            ("rules.loaded", format!("{} faults", bad.0.len()), false)
+        }
+    };
+    let act = AdminAct {
+        operator: "system".into(),
+        role: "system".into(),
+        act: act.into(),
+        target: target.into(),
+        done,
+    };
+    if note(gate.log(), gate.now(), &Record::Admin(act)).is_err() {
+        gate.parts.diary.tell("the change of rules could not be recorded");
+    }
+}
+
+/// Refusals that were only counted are written down once a second.
+fn flush_tally(gate: &Gate) {
+    let count = gate.parts.tally.left();
+    if count == 0 {
+        return;
+    }
+    let now = gate.now();
+    let Ok(exchange) = entropy::exchange_id(now) else { return };
+    let mut refusal = RefusalRecord::new(exchange, RefusalReason::Limit, "counted");
+    refusal.count = count;
+    if turn_away(gate.log(), now, exchange, refusal).is_err() {
+        gate.parts.diary.keep(&format!("{count} refusals could not be recorded"));
+    }
+}
+
+/// When nothing happens, that is on record too.
+async fn heartbeats(gate: &Gate) {
+    let every = gate.settings().log.heartbeat_seconds;
+    if every == 0 {
+        return;
+    }
+    let mut seen = gate.log().health().size;
+    loop {
+        tokio::time::sleep(Duration::from_secs(every)).await;
+        let size = gate.log().health().size;
+        if size == seen && note(gate.log(), gate.now(), &Record::Heartbeat).is_err() {
+            gate.parts.diary.keep("a heartbeat could not be recorded");
+        }
+        seen = gate.log().health().size;
+    }
+}

@@ -1,0 +1,44 @@
+//! Fetching the secrets that the configuration refers to, straight into the vault.
+
+use bailiwick_broker::{Credential, Secret, Vault};
+
+use crate::config::{SecretRef, Settings};
+
+/// Fill a vault with every secret that the configuration refers to.
+///
+/// # Errors
+/// A line for each secret that cannot be had. It names the place, never the value.
+pub(crate) fn fetch(settings: &Settings) -> Result<Vault, Vec<String>> {
+    let mut vault = Vault::default();
+    let mut missing = Vec::new();
+    for server in &settings.servers {
+        let headers = server.secret_headers.iter().map(|it| (true, it));
+        let variables = server.secret_environment.iter().map(|it| (false, it));
+        for (is_header, (name, reference)) in headers.chain(variables) {
+            let name = name.clone();
+            match read(reference) {
+                Ok(value) if is_header => {
+                    vault.keep(server.name.clone(), Credential::Header { name, value });
+                }
+                Ok(value) => {
+                    vault.keep(server.name.clone(), Credential::Environment { name, value });
+                }
+                Err(why) => missing.push(format!("[servers.{}] {name}: {why}", server.name)),
+            }
+        }
+    }
+    if missing.is_empty() { Ok(vault) } else { Err(missing) }
+}
+
+fn read(reference: &SecretRef) -> Result<Secret, String> {
+    match reference {
+        SecretRef::Environment { env, prefix } => match std::env::var(env) {
+            Ok(text) => Ok(Secret::new(format!("{prefix}{text}"))),
+            Err(_) => Err(format!("the variable {env} is not set")),
+        },
+        SecretRef::File { file, prefix } => match std::fs::read_to_string(file) {
+            Ok(text) => Ok(Secret::new(format!("{prefix}{}", text.trim_end_matches(['\r', '\n'])))),
+            Err(problem) => Err(format!("{file}: {problem}")),
+        },
+    }
+}

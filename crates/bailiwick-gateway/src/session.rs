@@ -1,0 +1,114 @@
+//! Sessions: each binds one principal to one session of an upstream. An id alone proves nothing:
+//! every request in a session must show its owner.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bailiwick_core::{Identified, SessionId, Timestamp};
+
+use crate::server::Server;
+use crate::upstream::{Upstream, Waiting};
+
+/// One session, or the frame of a call that belongs to none.
+pub(crate) struct Session {
+    /// Who owns it.
+    pub(crate) owner: Identified,
+    /// The server.
+    pub(crate) server: Arc<Server>,
+    /// The upstream's side of it.
+    pub(crate) upstream: Upstream,
+    /// Questions of the server that wait for the client.
+    pub(crate) waiting: Arc<Waiting>,
+    used_ns: AtomicU64,
+    calls: AtomicUsize,
+}
+
+/// A call that is under way in a session.
+pub(crate) struct Busy(Arc<Session>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Session {
+    pub(crate) fn new(
+        owner: Identified,
+        server: Arc<Server>,
+        upstream: Upstream,
+        now: Timestamp,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            owner,
+            server,
+            upstream,
+            waiting: Arc::default(),
+            used_ns: AtomicU64::new(now.ns()),
+            calls: AtomicUsize::new(0),
+        })
+    }
+
+    /// Begin a call; `None` when too many are under way.
+    pub(crate) fn begin(self: &Arc<Self>, calls_max: usize, now: Timestamp) -> Option<Busy> {
+        self.used_ns.store(now.ns(), Ordering::Relaxed);
+        let before = self.calls.fetch_add(1, Ordering::Relaxed);
+        let busy = Busy(Arc::clone(self));
+        (before < calls_max).then_some(busy)
+    }
+}
+
+/// The sessions that are open.
+pub(crate) struct Sessions {
+    table: RwLock<HashMap<SessionId, Arc<Session>>>,
+    most: usize,
+    idle_ns: u64,
+}
+
+impl Sessions {
+    pub(crate) fn new(most: usize, idle_seconds: u64) -> Self {
+        let idle_ns = idle_seconds.saturating_mul(1_000_000_000);
+        Self { table: RwLock::default(), most, idle_ns }
+    }
+
+    /// Whether there is room for one more.
+    pub(crate) fn has_room(&self) -> bool {
+        self.len() < self.most
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.table.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    pub(crate) fn open(&self, id: SessionId, session: Arc<Session>) {
+        self.table.write().unwrap_or_else(PoisonError::into_inner).insert(id, session);
+    }
+
+    /// The caller's session with this id. Another's is as if it were not there.
+    pub(crate) fn of(&self, id: &str, caller: &Identified, server: &str) -> Option<Arc<Session>> {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let session = table.get(&SessionId::from(id))?;
+        let theirs = session.owner.is_same_caller(caller) && session.server.name.as_str() == server;
+        theirs.then(|| Arc::clone(session))
+    }
+
+    pub(crate) fn close(&self, id: &str) {
+        let id = SessionId::from(id);
+        drop(self.table.write().unwrap_or_else(PoisonError::into_inner).remove(&id));
+    }
+
+    /// Close what nobody used for long.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.retain(|_, session| {
+            let used = Timestamp::from_ns(session.used_ns.load(Ordering::Relaxed));
+            session.calls.load(Ordering::Relaxed) > 0 || now.since_ns(used) < self.idle_ns
+        });
+    }
+
+    /// Close all.
+    pub(crate) fn clear(&self) {
+        self.table.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}

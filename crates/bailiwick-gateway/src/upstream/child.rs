@@ -1,0 +1,249 @@
+//! A server's process: started with only the environment that it was given, watched, and ended with
+//! its whole process group.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bailiwick_core::{ServerId, Timestamp};
+use bytes::Bytes;
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
+};
+use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, watch};
+
+use super::backoff::{Backoff, Event};
+use crate::clock;
+use crate::diary::Diary;
+
+/// How many messages may wait for the process to read them.
+const INPUT_QUEUE: usize = 256;
+/// How long a process may take to end by itself, and again after it was asked to.
+const GRACE: Duration = Duration::from_secs(2);
+/// The longest line of standard error that is kept.
+const STDERR_LINE_BYTES: u64 = 4096;
+
+/// How a server's processes are started, and how they have fared.
+pub(crate) struct ChildSpec {
+    pub(crate) server: ServerId,
+    pub(crate) program: String,
+    pub(crate) arguments: Vec<String>,
+    pub(crate) directory: PathBuf,
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) line_bytes_max: u64,
+    pub(crate) diary: Arc<Diary>,
+    /// Held by every process until it is gone, so that a shutdown can wait for all of them.
+    pub(crate) alive: Mutex<Option<mpsc::Sender<()>>>,
+    backoff: Mutex<Backoff>,
+}
+
+/// Why a process was not started.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(super) enum NotStarted {
+    #[error("it failed lately and is given time")]
+    BackingOff,
+    #[error("the program cannot be started")]
+    Failed,
+    #[error("the gateway is shutting down")]
+    ShuttingDown,
+}
+
+/// A process that runs. Dropping it ends the process.
+pub(super) struct Running {
+    pub(super) input: mpsc::Sender<Bytes>,
+    pub(super) lines: Option<mpsc::Receiver<Bytes>>,
+    dead: Arc<AtomicBool>,
+    _stop: watch::Sender<()>,
+}
+
+impl Running {
+    pub(super) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Acquire)
+    }
+}
+
+impl ChildSpec {
+    pub(crate) fn new(
+        server: ServerId,
+        launch: (String, Vec<String>, PathBuf, BTreeMap<String, String>),
+        line_bytes_max: usize,
+        diary: Arc<Diary>,
+        alive: mpsc::Sender<()>,
+    ) -> Self {
+        let (program, arguments, directory, environment) = launch;
+        Self {
+            server,
+            program,
+            arguments,
+            directory,
+            environment,
+            line_bytes_max: line_bytes_max as u64,
+            diary,
+            alive: Mutex::new(Some(alive)),
+            backoff: Mutex::default(),
+        }
+    }
+
+    /// No more processes; those that run end with their sessions.
+    pub(crate) fn shut_down(&self) {
+        self.alive.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    fn note(&self, event: Event, now: Timestamp) {
+        let mut backoff = self.backoff.lock().unwrap_or_else(PoisonError::into_inner);
+        *backoff = backoff.on(event, now);
+    }
+
+    /// Start a process with these variables besides its configured ones.
+    pub(super) fn start<'a>(
+        self: &Arc<Self>,
+        secrets: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Running, NotStarted> {
+        let now = clock::now();
+        if !self.backoff.lock().unwrap_or_else(PoisonError::into_inner).may_start(now) {
+            return Err(NotStarted::BackingOff);
+        }
+        let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let alive = alive.ok_or(NotStarted::ShuttingDown)?;
+        let child = self.command(secrets).spawn().map_err(|problem| {
+            self.diary.tell(&format!(
+                "server {}: `{}` cannot be started: {problem}",
+                self.server, self.program
+            ));
+            self.note(Event::FailedToStart, now);
+            NotStarted::Failed
+        })?;
+        Ok(self.watch(child, now, alive))
+    }
+
+    fn command<'a>(&self, secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).current_dir(&self.directory).env_clear();
+        for name in ["PATH", "HOME"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+        command.envs(&self.environment).envs(secrets);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // A group of its own, so that what it starts can be ended with it.
+        command.process_group(0).kill_on_drop(true);
+        command
+    }
+
+    fn watch(
+        self: &Arc<Self>,
+        mut child: Child,
+        started: Timestamp,
+        alive: mpsc::Sender<()>,
+    ) -> Running {
+        let (input, wanted) = mpsc::channel(INPUT_QUEUE);
+        let (heard, lines) = mpsc::channel(INPUT_QUEUE);
+        let (stop, stopped) = watch::channel(());
+        let dead = Arc::new(AtomicBool::new(false));
+        if let Some(stdin) = child.stdin.take() {
+            tokio::spawn(write_lines(stdin, wanted));
+        }
+        if let Some(stdout) = child.stdout.take() {
+            tokio::spawn(read_lines(stdout, heard, self.line_bytes_max));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            let (diary, server) = (Arc::clone(&self.diary), self.server.clone());
+            tokio::spawn(copy_stderr(stderr, diary, server));
+        }
+        tokio::spawn(supervise(Arc::clone(self), child, started, stopped, Arc::clone(&dead)));
+        // Not in the supervisor, whose end is what the receiver waits for.
+        drop(alive);
+        Running { input, lines: Some(lines), dead, _stop: stop }
+    }
+}
+
+/// Wait for the process to end, or end it when its session is gone.
+async fn supervise(
+    spec: Arc<ChildSpec>,
+    mut child: Child,
+    started: Timestamp,
+    mut stopped: watch::Receiver<()>,
+    dead: Arc<AtomicBool>,
+) {
+    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let _alive = spec.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let by_itself = tokio::select! {
+        status = child.wait() => Some(status),
+        // The sender is only ever dropped: the session is gone.
+        _ = stopped.changed() => None,
+    };
+    dead.store(true, Ordering::Release);
+    if let Some(status) = by_itself {
+        let now = clock::now();
+        spec.note(Event::Died { lived_ns: now.since_ns(started) }, now);
+        let status = status.map_or_else(|it| it.to_string(), |it| it.to_string());
+        spec.diary.tell(&format!("server {}: its process ended: {status}", spec.server));
+    } else if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        signal(group, Signal::TERM);
+        let _ = tokio::time::timeout(GRACE, child.wait()).await;
+    }
+    // Whatever the process started and left behind goes with it.
+    signal(group, Signal::KILL);
+    let _ = child.wait().await;
+}
+
+fn signal(group: Option<Pid>, signal: Signal) {
+    if let Some(group) = group {
+        // An error says that nobody is left in the group, which is what is wanted.
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+/// Write each message as a line. Ends, and closes the input, when nobody sends any more.
+async fn write_lines(mut stdin: tokio::process::ChildStdin, mut wanted: mpsc::Receiver<Bytes>) {
+    while let Some(message) = wanted.recv().await {
+        // A line break inside a message could only be white space between its tokens.
+        let mut line = Vec::with_capacity(message.len() + 1);
+        line.extend(
+            message.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }),
+        );
+        line.push(b'\n');
+        if stdin.write_all(&line).await.is_err() || stdin.flush().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Hand on each line of standard output; a line that is too long ends the reading.
+async fn read_lines(stdout: impl AsyncRead + Unpin, heard: mpsc::Sender<Bytes>, longest: u64) {
+    let mut reader = BufReader::with_capacity(64 << 10, stdout);
+    loop {
+        let mut line = Vec::new();
+        match (&mut reader).take(longest + 1).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) if line.last() != Some(&b'\n') && line.len() as u64 > longest => return,
+            Ok(_) => {}
+        }
+        while line.last().is_some_and(u8::is_ascii_whitespace) {
+            line.pop();
+        }
+        if !line.is_empty() && heard.send(Bytes::from(line)).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn copy_stderr(stderr: impl AsyncRead + Unpin, diary: Arc<Diary>, server: ServerId) {
+    let mut reader = BufReader::new(stderr);
+    loop {
+        let mut line = Vec::new();
+        match (&mut reader).take(STDERR_LINE_BYTES).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {
+                let text = String::from_utf8_lossy(&line);
+                diary.keep(&format!("server {server} says: {}", text.trim_end()));
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The client of a person as the far side: a server asks it something, and it answers with a
+//! message of its own, later.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bailiwick_core::{Cleared, Disposition};
+use bailiwick_wire::rpc::Id;
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::Answer;
+use crate::reading;
+
+/// How many questions of servers may wait for one client.
+const WAITING_MAX: usize = 64;
+/// How long a person may take to answer.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// The questions of servers that wait for an answer of one session's client.
+#[derive(Default)]
+pub(crate) struct Waiting(Mutex<HashMap<Id, oneshot::Sender<Bytes>>>);
+
+impl Waiting {
+    fn table(&self) -> MutexGuard<'_, HashMap<Id, oneshot::Sender<Bytes>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hand the client's answer to the question that waits for it. False when none does.
+    pub(crate) fn answered(&self, id: &Id, answer: Bytes) -> bool {
+        let waiting = self.table().remove(&id.plain());
+        waiting.is_some_and(|it| it.send(answer).is_ok())
+    }
+
+    fn ask(&self, id: &Id) -> Option<oneshot::Receiver<Bytes>> {
+        let mut table = self.table();
+        if table.len() >= WAITING_MAX || table.contains_key(&id.plain()) {
+            return None;
+        }
+        let (to, from) = oneshot::channel();
+        table.insert(id.plain(), to);
+        Some(from)
+    }
+
+    fn forget(&self, id: &Id) {
+        self.table().remove(&id.plain());
+    }
+}
+
+/// One question of a server to a client.
+pub(crate) struct ClientSide {
+    /// The question's id.
+    pub(crate) id: Id,
+    /// Where questions of this session wait.
+    pub(crate) waiting: Arc<Waiting>,
+    /// Where the question goes out: the stream that the client reads. Used once.
+    pub(crate) out: Mutex<Option<oneshot::Sender<Bytes>>>,
+}
+
+impl ClientSide {
+    pub(super) async fn forward(&self, cleared: Cleared) -> Answer {
+        let question = cleared.call().ask().clone();
+        let owed = cleared.owe();
+        let Some(answer) = self.waiting.ask(&self.id) else {
+            return Answer::Ended(owed, Disposition::Unreachable);
+        };
+        let out = self.out.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if out.is_none_or(|it| it.send(question).is_err()) {
+            self.waiting.forget(&self.id);
+            return Answer::Ended(owed, Disposition::Unreachable);
+        }
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(message)) => match reading::answer(&message, Some(&self.id)) {
+                Some(disposition) => Answer::Whole(owed, message, disposition),
+                None => Answer::Ended(owed, Disposition::Unreachable),
+            },
+            Ok(Err(_)) => Answer::Ended(owed, Disposition::Unreachable),
+            Err(_) => {
+                self.waiting.forget(&self.id);
+                Answer::Ended(owed, Disposition::TimedOut)
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A server that speaks streamable HTTP.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bailiwick_core::{Action, Cleared, Disposition, Pending};
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode, Uri};
+
+use super::connection::{Lease, Pool};
+use super::messages::Messages;
+use super::{Answer, Envelope, Leg, Means};
+use crate::reading;
+
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
+const STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// One session with an HTTP server, or the calls that belong to none.
+pub(crate) struct HttpLink {
+    pool: Arc<Pool>,
+    address: Uri,
+    host: HeaderValue,
+    session: OnceLock<HeaderValue>,
+    gone: AtomicBool,
+}
+
+impl HttpLink {
+    /// A link to the server at this address, over these connections.
+    pub(crate) fn new(pool: Arc<Pool>, address: Uri) -> Self {
+        let authority = address.authority().map_or("", |it| it.as_str());
+        let host = HeaderValue::from_str(authority).unwrap_or(HeaderValue::from_static("upstream"));
+        Self { pool, address, host, session: OnceLock::new(), gone: AtomicBool::new(false) }
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
+    }
+
+    pub(super) async fn forward(
+        &self,
+        means: Means<'_>,
+        cleared: Cleared,
+        envelope: &Envelope,
+    ) -> Answer {
+        let request = self.request(means, &cleared, envelope);
+        let owed = cleared.owe();
+        let Some(request) = request else { return Answer::Ended(owed, Disposition::Unreachable) };
+        let patience = Duration::from_secs(means.limits.answer_seconds);
+        match tokio::time::timeout(patience, self.pool.send(request)).await {
+            Err(_) => Answer::Ended(owed, Disposition::TimedOut),
+            Ok(Err(_)) => Answer::Ended(owed, Disposition::Unreachable),
+            Ok(Ok((response, lease))) => self.read(means, owed, envelope, response, lease).await,
+        }
+    }
+
+    /// The request, with the secrets that the clearance gives access to.
+    fn request(
+        &self,
+        means: Means<'_>,
+        cleared: &Cleared,
+        envelope: &Envelope,
+    ) -> Option<Request<Full<Bytes>>> {
+        let (method, accept) = match envelope.leg {
+            Leg::Message => (Method::POST, BOTH),
+            Leg::Listen => (Method::GET, STREAM),
+            Leg::End => (Method::DELETE, BOTH),
+        };
+        let target = self.address.path_and_query().map_or("/", |it| it.as_str());
+        let body = match envelope.leg {
+            Leg::Message => cleared.call().ask().clone(),
+            Leg::Listen | Leg::End => Bytes::new(),
+        };
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(HOST, self.host.clone())
+            .header(ACCEPT, accept);
+        if envelope.leg == Leg::Message {
+            request = request.header(CONTENT_TYPE, JSON);
+        }
+        if let Some(session) = self.session.get() {
+            request = request.header(SESSION, session.clone());
+        }
+        if let Some(version) = &envelope.version {
+            request = request.header(VERSION, version.clone());
+        }
+        for secret in means.vault.headers(cleared) {
+            let mut value = HeaderValue::from_str(secret.value()).ok()?;
+            value.set_sensitive(true);
+            request = request.header(secret.name, value);
+        }
+        request.body(Full::new(body)).ok()
+    }
+
+    async fn read(
+        &self,
+        means: Means<'_>,
+        owed: Pending,
+        envelope: &Envelope,
+        response: Response<Incoming>,
+        lease: Lease,
+    ) -> Answer {
+        let (head, body) = response.into_parts();
+        if head.status == StatusCode::NOT_FOUND && self.session.get().is_some() {
+            // The server forgot the session: it is never half alive, the client begins anew.
+            self.gone.store(true, Ordering::Relaxed);
+        }
+        if owed.call().action() == Action::Connect
+            && let Some(session) = head.headers.get(SESSION)
+        {
+            let _ = self.session.set(session.clone());
+        }
+        let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
+        if head.status.is_success() && kind.starts_with(b"text/event-stream") {
+            let limit = means.limits.message_bytes;
+            return Answer::Stream(owed, Messages::events(body, lease, limit));
+        }
+        let limited = Limited::new(body, means.limits.message_bytes);
+        let Ok(collected) = limited.collect().await else {
+            return Answer::Ended(owed, Disposition::Unreachable);
+        };
+        lease.give_back();
+        let message = collected.to_bytes();
+        if envelope.id.is_none() {
+            let taken = head.status.is_success();
+            let disposition = if taken { Disposition::Accepted } else { Disposition::Unreachable };
+            return Answer::Ended(owed, disposition);
+        }
+        match reading::answer(&message, envelope.id.as_ref()) {
+            Some(disposition) => Answer::Whole(owed, message, disposition),
+            None => Answer::Ended(owed, Disposition::Unreachable),
+        }
+    }
+}

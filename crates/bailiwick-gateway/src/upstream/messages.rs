@@ -1,0 +1,135 @@
+//! The messages of a streamed answer, one by one, wherever they come from.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bailiwick_wire::sse::{self, Decoder};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::sync::mpsc;
+
+use super::calls::CallGuard;
+use super::connection::Lease;
+
+/// One message of a streamed answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece {
+    /// The JSON-RPC message; empty for an event that carries none.
+    pub(crate) message: Bytes,
+    /// The event's id, when it has one.
+    pub(crate) event_id: Option<String>,
+    /// The event as it came, where it came as one.
+    pub(crate) raw: Option<Bytes>,
+}
+
+impl Piece {
+    /// The bytes of the event that carries this message, changed or not.
+    pub(crate) fn event(&self, message: &Bytes) -> Bytes {
+        match &self.raw {
+            Some(raw) if *message == self.message => raw.clone(),
+            Some(_) | None => sse::encode(message, self.event_id.as_deref()),
+        }
+    }
+}
+
+/// Where the messages come from.
+pub(crate) enum Messages {
+    /// An event stream of an HTTP server.
+    Events(Box<Events>),
+    /// A child process. The guard holds the call's place in the child's table.
+    Child {
+        /// A message that was read already.
+        first: Option<Bytes>,
+        /// The others.
+        rest: mpsc::Receiver<Bytes>,
+        /// The call's place.
+        _guard: CallGuard,
+    },
+    /// What a child process says that belongs to no call.
+    Stray(Stray),
+}
+
+/// What belongs to no call, while somebody listens. The next listener goes on where it ended.
+pub(crate) struct Stray {
+    queue: Option<mpsc::Receiver<Bytes>>,
+    home: Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
+}
+
+impl Stray {
+    /// Listen, unless somebody does.
+    pub(super) fn listen(home: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>) -> Option<Self> {
+        let queue = home.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(Self { queue: Some(queue), home: Arc::clone(home) })
+    }
+}
+
+impl Drop for Stray {
+    fn drop(&mut self) {
+        *self.home.lock().unwrap_or_else(PoisonError::into_inner) = self.queue.take();
+    }
+}
+
+/// An event stream that is being read.
+pub(crate) struct Events {
+    body: Incoming,
+    decoder: Decoder,
+    lease: Option<Lease>,
+}
+
+impl Messages {
+    /// The messages of an event stream.
+    pub(super) fn events(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
+        let decoder = Decoder::new(event_bytes_max);
+        Self::Events(Box::new(Events { body, decoder, lease: Some(lease) }))
+    }
+
+    /// The messages of a call of a child process, the first of which was read already.
+    pub(super) const fn behind(
+        first: Bytes,
+        rest: mpsc::Receiver<Bytes>,
+        guard: CallGuard,
+    ) -> Self {
+        Self::Child { first: Some(first), rest, _guard: guard }
+    }
+
+    /// The next message; `None` when there are no more, or the stream broke.
+    pub(crate) async fn next(&mut self) -> Option<Piece> {
+        match self {
+            Self::Events(events) => events.next().await,
+            Self::Child { first, rest, .. } => {
+                let message = match first.take() {
+                    Some(message) => message,
+                    None => rest.recv().await?,
+                };
+                Some(Piece { message, event_id: None, raw: None })
+            }
+            Self::Stray(stray) => {
+                let message = stray.queue.as_mut()?.recv().await?;
+                Some(Piece { message, event_id: None, raw: None })
+            }
+        }
+    }
+}
+
+impl Events {
+    async fn next(&mut self) -> Option<Piece> {
+        loop {
+            if let Some(event) = self.decoder.next_event() {
+                return Some(Piece {
+                    message: event.data,
+                    event_id: event.id,
+                    raw: Some(event.raw),
+                });
+            }
+            let Some(frame) = self.body.frame().await else {
+                // Read to its end, so the connection serves again.
+                if let Some(lease) = self.lease.take() {
+                    lease.give_back();
+                }
+                return None;
+            };
+            let data = frame.ok()?.into_data().unwrap_or_default();
+            self.decoder.push(&data).ok()?;
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! UPSTREAMS: what carries out cleared calls. Each takes the clearance and gives back the debt of
+//! recording what came of it.
+
+mod backoff;
+mod calls;
+mod child;
+mod client;
+mod connection;
+mod http;
+mod messages;
+mod stdio;
+
+use std::sync::Arc;
+
+use bailiwick_broker::Vault;
+use bailiwick_core::{Cleared, Disposition, Pending};
+use bailiwick_wire::rpc::Id;
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+
+use crate::config::Limits;
+
+pub(crate) use child::ChildSpec;
+pub(crate) use client::{ClientSide, Waiting};
+pub(crate) use connection::Pool;
+pub(crate) use http::HttpLink;
+pub(crate) use messages::{Messages, Piece};
+pub(crate) use stdio::StdioLink;
+
+/// What carrying out a call takes, besides its clearance.
+#[derive(Clone, Copy)]
+pub(crate) struct Means<'a> {
+    /// The secrets; each is handed out against a clearance only.
+    pub(crate) vault: &'a Vault,
+    /// How much of everything is allowed.
+    pub(crate) limits: &'a Limits,
+}
+
+/// Which leg of the protocol a call is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Leg {
+    /// A JSON-RPC message.
+    Message,
+    /// The caller listens for messages that belong to no call.
+    Listen,
+    /// The caller ends its session.
+    End,
+}
+
+/// What an upstream must know of a message besides its bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Envelope {
+    /// Which leg it is.
+    pub(crate) leg: Leg,
+    /// The request's id; absent for notifications.
+    pub(crate) id: Option<Id>,
+    /// The progress token, as it is spelled.
+    pub(crate) progress: Option<Box<str>>,
+    /// The revision that the caller names in its header.
+    pub(crate) version: Option<HeaderValue>,
+}
+
+/// What came of a cleared call.
+pub(crate) enum Answer {
+    /// One whole message, and how it turned out.
+    Whole(Pending, Bytes, Disposition),
+    /// Messages one by one.
+    Stream(Pending, Messages),
+    /// No message at all.
+    Ended(Pending, Disposition),
+}
+
+/// Something that carries out cleared calls.
+pub(crate) enum Upstream {
+    /// A child process that speaks over standard input and output.
+    Stdio(Arc<StdioLink>),
+    /// A server that speaks streamable HTTP.
+    Http(Arc<HttpLink>),
+    /// The client of a person, of which a server asks something.
+    Client(ClientSide),
+    /// There is no such server. Decisions about it are made like any other, and none permits.
+    Nowhere,
+}
+
+impl Upstream {
+    /// Carry out a cleared call. The clearance is used up.
+    pub(crate) async fn forward(
+        &self,
+        means: Means<'_>,
+        cleared: Cleared,
+        envelope: &Envelope,
+    ) -> Answer {
+        match self {
+            Self::Stdio(link) => link.forward(means, cleared, envelope).await,
+            Self::Http(link) => link.forward(means, cleared, envelope).await,
+            Self::Client(side) => side.forward(cleared).await,
+            Self::Nowhere => Answer::Ended(cleared.owe(), Disposition::Unreachable),
+        }
+    }
+
+    /// Whether it ended by itself, so that its session is no more.
+    pub(crate) fn is_dead(&self) -> bool {
+        match self {
+            Self::Stdio(link) => link.is_dead(),
+            Self::Http(link) => link.is_dead(),
+            Self::Client(_) | Self::Nowhere => false,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! `bailiwick ask`: a dry run. Would this be allowed, and why? Nothing is carried out.
+
+use bailiwick_core::{Action, Effect, Inputs, Link, Principal, Resource, Value};
+use bailiwick_gateway::Rules;
+use bailiwick_gateway::dry_run::dry_run;
+use bailiwick_wire::json::{Document, Limits};
+use clap::Args;
+
+use super::{settings, why};
+use crate::output::{Common, Failure, Outcome};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The agent that would call.
+    #[arg(long)]
+    agent: String,
+    /// The person on whose behalf.
+    #[arg(long)]
+    person: String,
+    /// The tenant.
+    #[arg(long, default_value = "default")]
+    tenant: String,
+    /// What would be called: `server/tool`.
+    #[arg(long, conflicts_with_all = ["resource", "prompt"], required_unless_present_any = ["resource", "prompt"])]
+    tool: Option<String>,
+    /// What would be read: `server/uri`.
+    #[arg(long, conflicts_with = "prompt")]
+    resource: Option<String>,
+    /// Which prompt: `server/prompt`.
+    #[arg(long)]
+    prompt: Option<String>,
+    /// The arguments, as a JSON object.
+    #[arg(long, default_value = "{}")]
+    arguments: String,
+}
+
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    let settings = settings::load(common)?;
+    let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
+    let inputs = inputs(arguments, &rules)?;
+    let answer = dry_run(&rules, &inputs, bailiwick_gateway::now())?;
+    why::print(common, &inputs, &answer)
+}
+
+fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {
+    let document = Document::parse(asked.arguments.as_bytes(), Limits::default())
+        .map_err(|problem| Failure(format!("--arguments: {problem}")))?;
+    let arguments = document.root().to_value();
+    if !matches!(arguments, Value::Record(_)) {
+        return Err(Failure("--arguments must be a JSON object, such as '{\"id\": 1}'".into()));
+    }
+    let (action, resource) = target(asked)?;
+    let (effect, named) = match &resource {
+        Resource::Tool { server, name } => {
+            (rules.contracts.effect(server, name), rules.contracts.named(server, name, &arguments))
+        }
+        Resource::Server(_)
+        | Resource::Prompt { .. }
+        | Resource::Document { .. }
+        | Resource::Template { .. }
+        | Resource::Client { .. }
+        | Resource::Method { .. } => (Effect::Read, Vec::new()),
+    };
+    let principal = Principal {
+        chain: vec![
+            Link::Person(asked.person.as_str().into()),
+            Link::Agent(asked.agent.as_str().into()),
+        ],
+        tenant: asked.tenant.as_str().into(),
+        credential: None,
+        task: None,
+        session: None,
+    };
+    Ok(Inputs { principal, action, resource, effect, exists: true, named, arguments })
+}
+
+fn target(asked: &Arguments) -> Result<(Action, Resource), Failure> {
+    let split = |text: &str| {
+        let (server, name) = text.split_once('/').ok_or_else(|| {
+            Failure(format!("`{text}` must be `server/name`, such as `helpdesk/get_billing`"))
+        })?;
+        Ok::<_, Failure>((server.into(), name.into()))
+    };
+    match (&asked.tool, &asked.resource, &asked.prompt) {
+        (Some(tool), ..) => {
+            let (server, name) = split(tool)?;
+            Ok((Action::InvokeTool, Resource::Tool { server, name }))
+        }
+        (None, Some(resource), _) => {
+            let (server, uri) = split(resource)?;
+            Ok((Action::ReadResource, Resource::Document { server, uri }))
+        }
+        (None, None, Some(prompt)) => {
+            let (server, name) = split(prompt)?;
+            Ok((Action::GetPrompt, Resource::Prompt { server, name }))
+        }
+        (None, None, None) => Err(Failure("name a --tool, a --resource or a --prompt".into())),
+    }
+}

@@ -1,0 +1,93 @@
+//! `bailiwick check`: is the configuration right, and what does it mean.
+
+use bailiwick_core::Policy as _;
+use bailiwick_gateway::Rules;
+use bailiwick_gateway::config::{self, Launch, Settings};
+use clap::Args;
+use serde_json::json;
+
+use super::settings;
+use crate::output::{self, Common, Outcome, YES, no, say};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Print the JSON Schema of the configuration file instead.
+    #[arg(long)]
+    schema: bool,
+}
+
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    if arguments.schema {
+        output::json(&config::schema())?;
+        return YES;
+    }
+    let settings = match settings::load(common) {
+        Ok(settings) => settings,
+        Err(failure) => return faulty(common, failure.0.lines().map(str::to_owned).collect()),
+    };
+    match Rules::read(&settings) {
+        Ok(rules) => right(common, &settings, &rules),
+        Err(bad) => faulty(common, bad.0),
+    }
+}
+
+fn faulty(common: &Common, faults: Vec<String>) -> Outcome {
+    if common.json {
+        output::json(&json!({ "right": false, "faults": faults }))?;
+    } else {
+        faults.iter().for_each(say);
+    }
+    no()
+}
+
+fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
+    let warnings: Vec<String> = rules.policies.warnings().iter().map(ToString::to_string).collect();
+    let servers: Vec<_> =
+        settings.servers.iter().map(|it| (it.name.to_string(), way(&it.launch))).collect();
+    if common.json {
+        output::json(&json!({
+            "right": true,
+            "agents": settings.agents.to_string(),
+            "operators": settings.operators.to_string(),
+            "keyless_loopback": settings.keyless.is_some(),
+            "data": settings.data,
+            "policies": rules.policies.len(),
+            "policy_set": rules.policies.digest().to_string(),
+            "servers": servers.iter().map(|(name, way)| json!({ "name": name, "way": way }))
+                .collect::<Vec<_>>(),
+            "durability": { "read": settings.reads.as_str(), "write": settings.writes.as_str() },
+            "warnings": warnings,
+        }))?;
+        return YES;
+    }
+    say(format!("agents      {}", settings.agents));
+    say(format!("operators   {}", settings.operators));
+    if let Some(keyless) = &settings.keyless {
+        say(format!(
+            "keyless     callers on this machine are {} for {}",
+            keyless.agent, keyless.person
+        ));
+    }
+    say(format!("data        {}", settings.data.display()));
+    say(format!("policies    {} in {}", rules.policies.len(), settings.policies.display()));
+    say(format!("policy set  {}", rules.policies.digest()));
+    let (reads, writes) = (settings.reads.as_str(), settings.writes.as_str());
+    say(format!("durability  reads {reads}, everything else {writes}"));
+    for (name, way) in servers {
+        say(format!("server      {name}: {way}"));
+    }
+    for warning in warnings {
+        say(format!("warning     {warning}"));
+    }
+    say("It is right.");
+    YES
+}
+
+fn way(launch: &Launch) -> String {
+    match launch {
+        Launch::Child { program, arguments, .. } => {
+            std::iter::once(program).chain(arguments).cloned().collect::<Vec<_>>().join(" ")
+        }
+        Launch::Http(address) => address.to_string(),
+    }
+}

@@ -1,0 +1,171 @@
+//! `bailiwick demo`: a gateway with a helpdesk behind it, agents that act out stories through the
+//! real front, each call told with its decision, and the log verified at the end.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bailiwick_gateway::config;
+use bailiwick_gateway::diary::Diary;
+use bailiwick_gateway::store::{NewKey, Store};
+use bailiwick_gateway::{Gateway, paths};
+use bailiwick_log::{Verification, VerifierKey, verify};
+use clap::Args;
+use serde_json::json;
+
+use super::{Keys, Summary, Verdict, play};
+use crate::commands::up::{until_told, write_rules};
+use crate::output::{self, Common, Failure, Outcome, YES, no, say};
+
+/// How long the helpdesk may take to be listed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Stay up afterwards, to try things out.
+    #[arg(long)]
+    serve: bool,
+    /// Where the demo's files are written. A new folder beside you, when not given.
+    #[arg(long, default_value = "bailiwick-demo")]
+    directory: std::path::PathBuf,
+}
+
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    let folder = std::path::absolute(&arguments.directory)?;
+    let config = set_up(&folder)?;
+    let settings = config::load(&config).map_err(|errors| {
+        Failure(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })?;
+    let data = settings.data.clone();
+    let keys = keys(&data)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let gateway = Gateway::start(settings, Arc::new(Diary::default())).await?;
+        listed(&gateway).await?;
+        let base = format!("http://{}/mcp/helpdesk", gateway.agents());
+        let quiet = common.json;
+        let played = tokio::task::spawn_blocking(move || {
+            let mut out: Box<dyn std::io::Write> =
+                if quiet { Box::new(std::io::sink()) } else { Box::new(std::io::stdout()) };
+            play(&base, &keys, &mut out)
+        });
+        let summary = played.await?.map_err(|problem| Failure(problem.to_string()))?;
+        if arguments.serve {
+            next(common, &folder, &summary);
+            say(format!("serving at http://{}; stop with Ctrl-C", gateway.agents()));
+            until_told().await?;
+        }
+        gateway.shut_down().await?;
+        close(common, &folder, &summary, arguments.serve)
+    })
+}
+
+/// A configuration of its own, on free ports, so that the demo disturbs nothing.
+fn set_up(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+    let config = folder.join("bailiwick.toml");
+    if folder.exists() {
+        if !folder.join("demo").exists() {
+            let what = "exists and is not a demo's: name another with --directory";
+            return Err(Failure(format!("{} {what}", folder.display())));
+        }
+        std::fs::remove_dir_all(folder)?;
+    }
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("demo"), "Made by `bailiwick demo`, and made anew by the next.\n")?;
+    write_rules(folder, &[])?;
+    let program = std::env::current_exe()?;
+    let text = format!(
+        "[agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n\
+         [log]\norigin = \"bailiwick.example/demo\"\n\n\
+         [servers.helpdesk]\ncommand = [{}, \"helpdesk\"]\n",
+        toml_text(&program.display().to_string())
+    );
+    std::fs::write(&config, text)?;
+    Ok(config)
+}
+
+/// A TOML string: the same as a JSON string.
+fn toml_text(text: &str) -> String {
+    json!(text).to_string()
+}
+
+fn keys(data: &Path) -> Result<Keys, Failure> {
+    let store = Store::open(data)?;
+    Keys::make(|role| {
+        let new = NewKey {
+            agent: role.agent.into(),
+            person: role.person.into(),
+            tenant: role.tenant.into(),
+            expires: None,
+        };
+        Ok(store.new_agent_key(&new, bailiwick_gateway::now())?.1)
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a person waits in front of the terminal")]
+async fn listed(gateway: &Gateway) -> Result<(), Failure> {
+    let began = Instant::now();
+    while !gateway.is_ready() {
+        if began.elapsed() > PATIENCE {
+            return Err(Failure("the helpdesk did not come up; see the lines above".into()));
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
+/// Verify the log that the stories left, and say where to look next.
+fn close(common: &Common, folder: &Path, summary: &Summary, served: bool) -> Outcome {
+    let data = folder.join("data");
+    let key = std::fs::read_to_string(paths::verifier_key(&data))?;
+    let key = VerifierKey::parse(key.trim())
+        .map_err(|_| Failure("the verifier key cannot be read".into()))?;
+    let report = verify(&paths::log(&data), &Verification { key: &key, since: None })?;
+    let surprises = summary.surprises().count();
+    let good = report.is_good() && surprises == 0;
+    if common.json {
+        output::json(&json!({
+            "good": good,
+            "calls": summary.played.len(),
+            "permitted": summary.count(Verdict::Permitted),
+            "denied": summary.count(Verdict::Denied),
+            "not_as_told": surprises,
+            "log": { "good": report.is_good(), "records": report.entries, "in_doubt": report.in_doubt },
+            "directory": folder,
+        }))?;
+        return if good { YES } else { no() };
+    }
+    say("");
+    say(format!(
+        "The log has {} records, {} of them decisions, {} outcomes. {}",
+        report.entries,
+        report.decisions,
+        report.outcomes,
+        if report.is_good() { "It verifies." } else { "IT DOES NOT VERIFY." }
+    ));
+    for surprise in summary.surprises() {
+        say(format!("NOT AS TOLD: {} in {}", surprise.what, surprise.story));
+    }
+    if !served {
+        next(common, folder, summary);
+    }
+    if good { YES } else { no() }
+}
+
+fn next(common: &Common, folder: &Path, summary: &Summary) {
+    if common.json {
+        return;
+    }
+    let config = folder.join("bailiwick.toml");
+    let with = format!("--config {}", config.display());
+    say("");
+    say("Where to look next:");
+    if let Some(denied) = summary.last_denial()
+        && let Some(decision) = &denied.decision
+    {
+        say(format!("  bailiwick why {decision} {with}"));
+    }
+    say(format!("  bailiwick log query --decision denied {with}"));
+    say(format!("  bailiwick log verify {with}"));
+    say(format!("  bailiwick demo --serve      # and edit {}", folder.join("policies").display()));
+}

@@ -1,0 +1,223 @@
+//! `bailiwick log query`: which calls, by whom, of what, when.
+
+use std::sync::Arc;
+
+use bailiwick_core::{ExchangeId, Record, Subject, TenantId, Timestamp};
+use bailiwick_gateway::recording;
+use bailiwick_gateway::store::Store;
+use bailiwick_log::{Entry, Filter, KeyRing as _, Kind, Order, Reader};
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::Place;
+use crate::commands::settings;
+use crate::output::{self, Common, Failure, Outcome, YES, say};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: Place,
+    /// Only calls of this agent.
+    #[arg(long)]
+    agent: Option<String>,
+    /// Only calls for this person; the log holds a pseudonym, which needs the tenant's key.
+    #[arg(long)]
+    person: Option<String>,
+    /// The person's tenant.
+    #[arg(long, default_value = "default")]
+    tenant: String,
+    /// Only calls of this tool.
+    #[arg(long)]
+    tool: Option<String>,
+    /// Only calls to this server.
+    #[arg(long)]
+    server: Option<String>,
+    /// Only decisions that came out so.
+    #[arg(long, value_parser = ["permitted", "denied"])]
+    decision: Option<String>,
+    /// Only records of this kind.
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only one exchange, by its decision's id.
+    #[arg(long)]
+    exchange: Option<String>,
+    /// From this time: milliseconds since 1970, or `2026-03-14T09:00:00Z`.
+    #[arg(long)]
+    since: Option<String>,
+    /// Before this time.
+    #[arg(long)]
+    until: Option<String>,
+    /// At most so many records.
+    #[arg(long, default_value_t = 100)]
+    limit: usize,
+    /// Oldest first.
+    #[arg(long)]
+    oldest: bool,
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    let filter = filter(common, arguments)?;
+    let reader = Reader::open(&arguments.place.folder(common)?)?;
+    let order = if arguments.oldest { Order::OldestFirst } else { Order::NewestFirst };
+    let mut found = Vec::new();
+    for entry in reader.query(filter, order, arguments.limit)? {
+        let entry = entry?;
+        if common.json {
+            found.push(as_json(&entry));
+        } else {
+            say(as_text(&entry));
+        }
+    }
+    if common.json {
+        output::json(&found)?;
+    }
+    YES
+}
+
+fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
+    let person = match &asked.person {
+        None => None,
+        Some(person) => {
+            let data = settings::load(common)?.data;
+            let store = Arc::new(Store::open(&data)?);
+            let world = recording::world(&store);
+            let tenant = TenantId::from(asked.tenant.as_str());
+            // Asking must not make a key for a tenant that never was.
+            store.tenant_key(&tenant)?;
+            Some(world.token(&tenant, "Person", person)?)
+        }
+    };
+    let kind = asked.kind.as_deref().map(|word| {
+        let kinds: Vec<&str> = Kind::ALL.iter().map(|it| it.as_str()).collect();
+        let bad = || Failure(format!("`{word}` is no kind; kinds are {}", kinds.join(", ")));
+        Kind::parse(word).ok_or_else(bad)
+    });
+    let exchange = asked.exchange.as_deref().map(|text| {
+        ExchangeId::parse(text).ok_or_else(|| Failure(format!("`{text}` is no decision's id")))
+    });
+    Ok(Filter {
+        agent: asked.agent.as_deref().map(Into::into),
+        person,
+        tool: asked.tool.as_deref().map(Into::into),
+        server: asked.server.as_deref().map(Into::into),
+        permitted: asked.decision.as_deref().map(|it| it == "permitted"),
+        kind: kind.transpose()?,
+        since: asked.since.as_deref().map(time).transpose()?,
+        until: asked.until.as_deref().map(time).transpose()?,
+        exchange: exchange.transpose()?,
+    })
+}
+
+fn time(text: &str) -> Result<Timestamp, Failure> {
+    if let Ok(ms) = text.parse::<u64>() {
+        return Ok(Timestamp::from_ns(ms.saturating_mul(1_000_000)));
+    }
+    let bad = || Failure(format!("`{text}` is no time; write it as 2026-03-14T09:00:00Z"));
+    let parsed = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
+    let ns = parsed.map_err(|_| bad())?.unix_timestamp_nanos();
+    Ok(Timestamp::from_ns(u64::try_from(ns).map_err(|_| bad())?))
+}
+
+fn instant(at: Timestamp) -> String {
+    let parsed = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.ms()) * 1_000_000);
+    let format = &time::format_description::well_known::Rfc3339;
+    parsed.ok().and_then(|it| it.format(format).ok()).unwrap_or_else(|| at.ms().to_string())
+}
+
+fn as_text(entry: &Entry) -> String {
+    let (index, at) = (entry.index, instant(entry.at));
+    let what = match &entry.record {
+        Record::Decision(it) => {
+            let verdict = if it.permitted { "permitted" } else { "denied   " };
+            let who = it.chain.iter().map(subject).collect::<Vec<_>>().join(" > ");
+            let name = it.name.as_deref().unwrap_or("");
+            let cause = it.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
+            let (action, server) = (&it.action, &it.server);
+            format!("{verdict} {who}: {action} {server}/{name}{cause} {}", it.exchange)
+        }
+        Record::Outcome(it) => {
+            format!(
+                "outcome   {} of record {}, {} bytes",
+                it.disposition, it.decision, it.answer_bytes
+            )
+        }
+        Record::Refusal(it) => {
+            format!("turned away at {}: {} (x{})", it.listener, it.reason.as_str(), it.count)
+        }
+        Record::Admin(it) => {
+            let done = if it.done { "" } else { " (NOT done)" };
+            format!("act       {} by {} ({}) on {}{done}", it.act, it.operator, it.role, it.target)
+        }
+        Record::Started { version } => format!("started   version {version}"),
+        Record::Stopped => "stopped".to_owned(),
+        Record::Heartbeat => "heartbeat".to_owned(),
+    };
+    format!("{index:>8}  {at}  {what}")
+}
+
+fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::Person(token) => {
+            let token = token.to_string();
+            format!("person {}", token.get(..8).unwrap_or(&token))
+        }
+        Subject::Agent(agent) => agent.to_string(),
+        Subject::System(purpose) => format!("system {purpose}"),
+        Subject::Server(server) => format!("server {server}"),
+    }
+}
+
+fn as_json(entry: &Entry) -> Value {
+    let record = match &entry.record {
+        Record::Decision(it) => json!({
+            "kind": "decision",
+            "exchange": it.exchange.to_string(),
+            "tenant": it.tenant.as_str(),
+            "chain": it.chain.iter().map(subject).collect::<Vec<_>>(),
+            "credential": it.credential.as_ref().map(|it| it.as_str()),
+            "action": it.action,
+            "resource_kind": it.resource_kind,
+            "server": it.server.as_str(),
+            "name": it.name,
+            "effect": it.effect,
+            "permitted": it.permitted,
+            "cause": it.cause,
+            "visible": it.visible,
+            "policies": it.policies.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
+            "obligations": it.obligations,
+            "policy_set": it.policy_set.to_string(),
+            "durability": it.durability.as_str(),
+            "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
+            "latency_ns": it.latency_ns,
+        }),
+        Record::Outcome(it) => json!({
+            "kind": "outcome",
+            "exchange": it.exchange.to_string(),
+            "decision": it.decision,
+            "disposition": it.disposition,
+            "answer_bytes": it.answer_bytes,
+            "chunks": it.chunks,
+            "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
+            "latency_ns": it.latency_ns,
+        }),
+        Record::Refusal(it) => json!({
+            "kind": "refusal",
+            "exchange": it.exchange.to_string(),
+            "reason": it.reason.as_str(),
+            "listener": it.listener,
+            "count": it.count,
+        }),
+        Record::Admin(it) => json!({
+            "kind": "admin",
+            "operator": it.operator,
+            "role": it.role,
+            "act": it.act,
+            "target": it.target,
+            "done": it.done,
+        }),
+        Record::Started { version } => json!({ "kind": "started", "version": version }),
+        Record::Stopped => json!({ "kind": "stopped" }),
+        Record::Heartbeat => json!({ "kind": "heartbeat" }),
+    };
+    json!({ "index": entry.index, "at": instant(entry.at), "at_ns": entry.at.ns(), "record": record })
+}

@@ -1,0 +1,23 @@
+//! One verb, one file.
+
+mod admin;
+pub(crate) mod ask;
+pub(crate) mod backup;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod demo;
+pub(crate) mod keys;
+pub(crate) mod log;
+pub(crate) mod operators;
+mod settings;
+pub(crate) mod status;
+pub(crate) mod up;
+pub(crate) mod why;
+
+use crate::output::{Outcome, YES};
+
+/// `bailiwick helpdesk`: the server of the demo.
+pub(crate) fn serve_helpdesk() -> Outcome {
+    crate::helpdesk::run_stdio()?;
+    YES
+}

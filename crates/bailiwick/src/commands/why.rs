@@ -1,0 +1,166 @@
+//! `bailiwick why`: why a call was decided as it was, from its record and its sealed inputs.
+
+use bailiwick_core::{DecisionRecord, ExchangeId, Inputs, Policy as _, Record, Timestamp};
+use bailiwick_gateway::dry_run::{Answer, dry_run};
+use bailiwick_gateway::store::Store;
+use bailiwick_gateway::{Rules, paths, recording};
+use bailiwick_log::Reader;
+use bailiwick_policy::{Explanation, PolicyEffect, Standing};
+use clap::Args;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use super::settings;
+use crate::output::{self, Common, Failure, Outcome, YES, no, say};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The decision's id, as the reply's `Bailiwick-Decision` header says.
+    decision: String,
+}
+
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    let settings = settings::load(common)?;
+    let bad = || Failure(format!("`{}` is no decision's id", arguments.decision));
+    let exchange = ExchangeId::parse(&arguments.decision).ok_or_else(bad)?;
+    let reader = Reader::open(&paths::log(&settings.data))?;
+    let unknown = || Failure(format!("the log has no decision {exchange}"));
+    let index = reader.find(exchange)?.ok_or_else(unknown)?;
+    let entry = reader.entry(index)?.ok_or_else(unknown)?;
+    let Record::Decision(decision) = &entry.record else {
+        return Err(Failure(format!("{exchange} was turned away before there was a call")));
+    };
+    let store = Arc::new(Store::open(&settings.data)?);
+    let sealed = reader.sealed(index)?;
+    let clear = sealed.map(|it| recording::world(&store).unseal(&it)).transpose()?.flatten();
+    let Some(clear) = clear else {
+        let erased =
+            "its inputs were erased, so only the record is left; see `bailiwick log query`";
+        return Err(Failure(format!("{exchange}: {erased}")));
+    };
+    let inputs = Inputs::decode(&clear)?;
+    let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
+    let answer = dry_run(&rules, &inputs, entry.at)?;
+    if !common.json {
+        head(decision, entry.at, &rules);
+    }
+    print(common, &inputs, &answer)
+}
+
+/// What the record itself says, which no later edit changes.
+fn head(decision: &DecisionRecord, at: Timestamp, rules: &Rules) {
+    let verdict = if decision.permitted { "permitted" } else { "denied" };
+    let cause = decision.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
+    let policies: Vec<&str> = decision.policies.iter().map(|it| it.as_str()).collect();
+    say(format!("on record   {verdict}{cause} at {} ms", at.ms()));
+    say(format!("by          {}", policies.join(", ")));
+    if decision.policy_set != rules.policies.digest() {
+        say("The policies have changed since. What follows is what today's would say.");
+    }
+    say("");
+}
+
+/// Print what a dry run came to; the exit code is its answer.
+pub(super) fn print(common: &Common, inputs: &Inputs, answer: &Answer) -> Outcome {
+    if common.json {
+        output::json(&as_json(answer))?;
+    } else {
+        as_text(inputs, answer);
+    }
+    if answer.permitted { YES } else { no() }
+}
+
+fn as_text(inputs: &Inputs, answer: &Answer) {
+    say(if answer.permitted { "permitted" } else { "denied" });
+    if let Some(cause) = answer.cause {
+        say(format!("because     {}", in_words(cause)));
+    }
+    if !answer.visible {
+        say("told        that there is no such thing");
+    }
+    say(format!("effect      {}", inputs.effect.as_str()));
+    for (policy, why) in &answer.errors {
+        say(format!("error       {policy}: {why}"));
+    }
+    for obligation in &answer.obligations {
+        say(format!("obligation  {obligation}"));
+    }
+    say("");
+    say("may it be known?");
+    explanation(&answer.discover);
+    say("may it be done?");
+    explanation(&answer.invoke);
+}
+
+fn in_words(cause: &str) -> &str {
+    match cause {
+        "no_permit" => "no policy permits it for every link of the chain",
+        "forbidden" => "a policy forbids it",
+        "error" => "a policy could not be evaluated, and an error denies",
+        "unknown_obligation" => "a policy asks for a duty that this build does not know",
+        "nonexistent" => "there is no such thing",
+        other => other,
+    }
+}
+
+fn explanation(explanation: &Explanation) {
+    for link in &explanation.links {
+        say(format!("  {}", link.principal));
+        if link.candidates.is_empty() {
+            say("    no policy is about this");
+        }
+        for candidate in &link.candidates {
+            let policy = &candidate.policy;
+            let effect = effect(policy.effect);
+            let standing = match &candidate.standing {
+                Standing::Matched => "applies".to_owned(),
+                Standing::NotMatched => "does not apply: its condition does not hold".to_owned(),
+                Standing::Failed(why) => format!("FAILED: {why}"),
+            };
+            say(format!(
+                "    {effect} {} {standing}  ({}:{})",
+                policy.id, policy.file, policy.line
+            ));
+        }
+    }
+}
+
+const fn effect(effect: PolicyEffect) -> &'static str {
+    match effect {
+        PolicyEffect::Permit => "permit",
+        PolicyEffect::Forbid => "forbid",
+    }
+}
+
+fn as_json(answer: &Answer) -> Value {
+    json!({
+        "permitted": answer.permitted,
+        "cause": answer.cause,
+        "visible": answer.visible,
+        "policies": answer.policies,
+        "errors": answer.errors,
+        "obligations": answer.obligations,
+        "discover": links(&answer.discover),
+        "invoke": links(&answer.invoke),
+    })
+}
+
+fn links(explanation: &Explanation) -> Vec<Value> {
+    let links = explanation.links.iter().map(|link| {
+        let candidates = link.candidates.iter().map(|it| {
+            let standing = match &it.standing {
+                Standing::Matched => "matched",
+                Standing::NotMatched => "not_matched",
+                Standing::Failed(_) => "failed",
+            };
+            json!({
+                "policy": it.policy.id.to_string(),
+                "effect": effect(it.policy.effect),
+                "place": format!("{}:{}", it.policy.file, it.policy.line),
+                "standing": standing,
+            })
+        });
+        json!({ "principal": link.principal, "candidates": candidates.collect::<Vec<_>>() })
+    });
+    links.collect()
+}
