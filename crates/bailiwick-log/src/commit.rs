@@ -77,6 +77,7 @@ impl Shared {
             let dir = self.layout.journal();
             self.disk.sync_dir(&dir).map_err(|_| Unrecorded::Stopped)?;
         }
+        self.flushes.fetch_add(1, Ordering::Relaxed);
         self.durable_end.fetch_max(size, Ordering::AcqRel);
         // INVARIANT: a checkpoint leaves the journal only after it and all it covers are durable.
         if self.signed_durable.fetch_max(signed, Ordering::AcqRel) < signed {

@@ -68,7 +68,8 @@ impl Shared {
         let segments = self.segments.load(Ordering::Acquire);
         let none_released = self.released.lock().is_ok_and(|it| it.is_empty());
         let fresh = u64::from(none_released);
-        let journal = (segments + fresh).saturating_mul(self.options.segment_bytes);
+        // What stands in the journal will stand in tiles too, before its segments are given up.
+        let journal = (segments + fresh).saturating_mul(2 * self.options.segment_bytes);
         let used = self.stored_bytes.load(Ordering::Acquire).saturating_add(journal);
         if self.options.max_bytes.is_some_and(|max| used > max) {
             return Some(Room::CapReached);
@@ -162,10 +163,8 @@ impl Shared {
             self.stop("the publishing thread failed");
             return Ok(false);
         };
-        let before = publisher.stored_bytes;
         let published = publisher.publish(target);
-        let stored = publisher.stored_bytes - before;
-        self.stored_bytes.fetch_add(stored, Ordering::AcqRel);
+        self.stored_bytes.store(publisher.stored_bytes, Ordering::Release);
         match published {
             Ok(done) => {
                 self.published.store(done.size, Ordering::Release);

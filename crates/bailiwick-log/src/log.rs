@@ -64,6 +64,7 @@ impl Log {
         options: &Options,
         world: &World,
     ) -> Result<(), LogError> {
+        options.check()?;
         let (disk, layout) = (&*world.disk, Layout::new(dir));
         disk.create_dir(&layout.journal()).tried("create", dir)?;
         let _lock = lock(disk, &layout)?;
@@ -231,12 +232,12 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError`] when it could not be done; opening the log again then completes it.
-    pub fn rotate_key(&self, operator: &str, world: &World) -> Result<VerifierKey, LogError> {
+    pub fn rotate_key(&self, operator: &str) -> Result<VerifierKey, LogError> {
         let shared = &self.shared;
         let mut chain = KeyChain::load(&*shared.disk, &shared.layout)?;
         let files = KeyFiles::new(&shared.layout, &shared.options);
         let origin = chain.origin().to_owned();
-        let key = KeyFiles::generate(&*shared.disk, &*world.entropy, &files.next, &origin)?;
+        let key = KeyFiles::generate(&*shared.disk, &*shared.entropy, &files.next, &origin)?;
         let new = key.verifier().clone();
         let succession = {
             let signer = shared.signer.lock().map_err(|_| Unrecorded::Stopped)?;
@@ -405,12 +406,13 @@ fn assemble(
         layout,
         options,
         clock: world.clock,
-        sealer: Sealer::new(world.keyring, world.entropy),
+        sealer: Sealer::new(world.keyring, Arc::clone(&world.entropy)),
+        entropy: world.entropy,
         boot: found.boot + 1,
         writer: Mutex::new(Writer::new(journal, found.tree, published)),
         room: Condvar::new(),
         signer: Mutex::new(Signer { key, before: None }),
-        publisher: Mutex::new(Publisher::new(store, found.edge)),
+        publisher: Mutex::new(Publisher::new(store, found.edge, stored)),
         released: Mutex::default(),
         waiters: Mutex::default(),
         committer: Bell::default(),
@@ -424,6 +426,7 @@ fn assemble(
         stored_bytes: AtomicU64::new(stored),
         segments: AtomicU64::new(count),
         spare_seq: AtomicU64::new(0),
+        flushes: AtomicU64::new(0),
         trouble: Mutex::default(),
         growth: Mutex::default(),
     })

@@ -26,8 +26,9 @@ pub(crate) struct Publisher {
     due_bytes: usize,
     dirs: BTreeSet<PathBuf>,
     last_dir: PathBuf,
-    partials: Vec<TileName>,
-    /// How many bytes were stored since the publisher began.
+    /// The partial resources of the published checkpoint, with their lengths.
+    partials: Vec<(TileName, u64)>,
+    /// How many bytes are stored, about.
     pub(crate) stored_bytes: u64,
 }
 
@@ -41,8 +42,8 @@ pub(crate) struct Published {
 }
 
 impl Publisher {
-    pub(crate) fn new(store: Store, edge: Edge) -> Self {
-        let partials = edge.partials().into_iter().map(|it| it.name).collect();
+    pub(crate) fn new(store: Store, edge: Edge, stored_bytes: u64) -> Self {
+        let partials = named(&edge.partials());
         Self {
             store,
             edge,
@@ -52,7 +53,7 @@ impl Publisher {
             dirs: BTreeSet::new(),
             last_dir: PathBuf::new(),
             partials,
-            stored_bytes: 0,
+            stored_bytes,
         }
     }
 
@@ -70,9 +71,10 @@ impl Publisher {
         let disk = &*self.store.disk;
         replace_durably(disk, &self.store.layout.checkpoint(), &note, Access::Usual)?;
         let old = std::mem::take(&mut self.partials);
-        self.partials = partials.iter().map(|it| it.name).collect();
-        for name in old.iter().filter(|it| !self.partials.contains(it)) {
+        self.partials = named(&partials);
+        for (name, len) in old.iter().filter(|it| !self.partials.contains(it)) {
             self.forget(*name);
+            self.stored_bytes = self.stored_bytes.saturating_sub(*len);
         }
         let place = self.cursor.as_ref().and_then(Cursor::place);
         let segment = place.map_or(0, |it| it.segment);
@@ -179,4 +181,8 @@ impl Publisher {
             let _ = disk.remove(dir);
         }
     }
+}
+
+fn named(partials: &[Due]) -> Vec<(TileName, u64)> {
+    partials.iter().map(|it| (it.name, it.bytes.len() as u64)).collect()
 }

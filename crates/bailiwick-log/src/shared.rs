@@ -15,7 +15,7 @@ use crate::layout::Layout;
 use crate::note::SigningKey;
 use crate::options::{Clock, Options};
 use crate::publish::Publisher;
-use crate::seal::Sealer;
+use crate::seal::{Entropy, Sealer};
 use crate::tree::{CompactRange, leaf_hash};
 
 /// What waits for a record to be durable.
@@ -89,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) clock: Clock,
     pub(crate) sealer: Sealer,
+    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) boot: u64,
     pub(crate) writer: Mutex<Writer>,
     /// Rung when a spare segment is ready, or none can be had.
@@ -110,6 +111,8 @@ pub(crate) struct Shared {
     pub(crate) stored_bytes: AtomicU64,
     pub(crate) segments: AtomicU64,
     pub(crate) spare_seq: AtomicU64,
+    /// How often the journal was flushed.
+    pub(crate) flushes: AtomicU64,
     pub(crate) trouble: Mutex<Option<String>>,
     pub(crate) growth: Mutex<Growth>,
 }

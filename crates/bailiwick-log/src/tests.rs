@@ -25,14 +25,16 @@ use crate::{FileKeyRing, SystemEntropy};
 
 pub(crate) const ORIGIN: &str = "log.test/bailiwick";
 
-/// Randomness that repeats, so that a failing run can be run again.
-#[derive(Debug, Default)]
-pub(crate) struct CountingEntropy(AtomicU64);
+/// Randomness that is cheap and never the same twice.
+#[derive(Debug)]
+pub(crate) struct CountingEntropy;
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
 
 impl Entropy for CountingEntropy {
     fn fill(&self, out: &mut [u8]) -> Result<(), KeyUnavailable> {
         for chunk in out.chunks_mut(32) {
-            let count = self.0.fetch_add(1, Ordering::Relaxed);
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let bytes = *Digest::of(&count.to_be_bytes()).as_bytes();
             chunk.iter_mut().zip(bytes).for_each(|(slot, byte)| *slot = byte);
         }
@@ -47,7 +49,7 @@ pub(crate) fn world_on(disk: Arc<dyn Disk>, keys: &Path) -> World {
         let ticks = ticks.fetch_add(1, Ordering::Relaxed);
         Timestamp::from_ns(1_700_000_000_000_000_000 + ticks * 200_000_000)
     };
-    let entropy: Arc<dyn Entropy> = Arc::new(CountingEntropy::default());
+    let entropy: Arc<dyn Entropy> = Arc::new(CountingEntropy);
     let real: Arc<dyn Disk> = Arc::new(RealDisk);
     let system: Arc<dyn Entropy> = Arc::new(SystemEntropy::default());
     let keyring = Arc::new(FileKeyRing::open(keys, real, system).unwrap());

@@ -70,6 +70,11 @@ impl FaultDisk {
         self.0.lock().unwrap().trace.last().cloned().unwrap_or_default()
     }
 
+    /// The names of the operations so far, from one on.
+    pub(crate) fn trace(&self, from: u64) -> Vec<String> {
+        self.0.lock().unwrap().trace[from as usize..].to_vec()
+    }
+
     /// New files take no more than this together, from now on.
     pub(crate) fn full_above(&self, bytes: Option<u64>) {
         self.0.lock().unwrap().full_above = bytes;
