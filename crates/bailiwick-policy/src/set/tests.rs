@@ -205,12 +205,7 @@ fn other_actions_are_in_their_groups() {
                 known_and(&format!("permit(principal, action in Action::\"{group}\", resource);"));
             let resource = Resource::Server(server.clone());
             let trial = Trial { action, resource, effect: Effect::Unknown, ..Trial::default() };
-            assert_eq!(
-                trial.verdict(&policies).ends_with("permit")
-                    && !trial.verdict(&policies).contains("no"),
-                expected,
-                "{word} {group}"
-            );
+            assert_eq!(trial.verdict(&policies) == "permit", expected, "{word} {group}");
         }
     }
 }
@@ -283,7 +278,8 @@ fn conditions_read_the_call() {
         ("context.input.cents.lessThan(decimal(\"12.6\"))", "permit"),
         ("context.input.cents < 13", "error"),
         ("context.input has note", "no_permit"),
-        ("context.input.big == \"1e30\"", "no_permit"),
+        ("context.input.big > 5", "error"),
+        ("context.input.big like \"1e*30\"", "permit"),
         ("context.input.tags.containsAll([\"b\", \"a\"])", "permit"),
         ("context.input.deep.x.contains({y: 1})", "permit"),
         ("context.input has deep.x", "permit"),
@@ -311,7 +307,6 @@ fn conditions_read_the_call() {
         let policies = known_and(&format!(
             "permit(principal, action in Action::\"invoke\", resource) when {{ {condition} }};"
         ));
-        let expected = if condition.contains("1e30") { "permit" } else { expected };
         assert_eq!(trial.verdict(&policies), expected, "{condition}");
     }
 }
