@@ -5,8 +5,8 @@
 //! the step before it:
 //!
 //! ```text
-//! identify -> interpret -> screen -> decide -> record -> clear -> forward -> inspect -> record -> release
-//! Identified   Call       Screened  Decision  Ruling    Cleared  Answer     Inspected            Released
+//! identify -> interpret -> screen -> decide -> record -> clear -> forward -> inspect -> record
+//! Identified   Call      Screened  Decision  Ruling    Cleared  Pending   Inspected   Released
 //! ```
 //!
 //! Files stand in the order in which a call meets them.

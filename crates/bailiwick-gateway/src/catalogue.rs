@@ -91,16 +91,24 @@ fn named(listed: &Listed) -> impl Iterator<Item = (usize, &Box<str>)> {
     listed.names.iter().enumerate().filter(|(_, name)| !name.is_empty())
 }
 
+/// How the listings went so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tries {
+    succeeded: u64,
+    failed: u64,
+}
+
 /// The catalogue of one server, kept up to date in the background.
 pub(crate) struct Catalogue {
     known: RwLock<Arc<Known>>,
-    rounds: watch::Sender<u64>,
+    tries: watch::Sender<Tries>,
     pub(crate) wanted: Notify,
 }
 
 impl Default for Catalogue {
     fn default() -> Self {
-        Self { known: RwLock::default(), rounds: watch::Sender::new(0), wanted: Notify::new() }
+        let tries = watch::Sender::new(Tries::default());
+        Self { known: RwLock::default(), tries, wanted: Notify::new() }
     }
 }
 
@@ -112,37 +120,34 @@ impl Catalogue {
 
     /// How many listings succeeded. At none, nothing is known.
     pub(crate) fn rounds(&self) -> u64 {
-        *self.rounds.borrow()
+        self.tries.borrow().succeeded
     }
 
-    /// What is known, waiting for the first listing; `None` when it does not come.
+    /// What is known, waiting for one try at the first listing; `None` when it fails.
     pub(crate) async fn ready(&self) -> Option<Arc<Known>> {
-        if self.rounds() == 0 {
-            self.wanted.notify_one();
-            self.after(0).await?;
-        }
-        Some(self.known())
+        if self.rounds() == 0 { self.listed_again().await } else { Some(self.known()) }
     }
 
-    /// What is known after one more listing; `None` when it does not come in time.
+    /// What is known after one more try at a listing; `None` when it fails or takes too long.
     pub(crate) async fn listed_again(&self) -> Option<Arc<Known>> {
-        let before = self.rounds();
+        let mut watched = self.tries.subscribe();
+        let before = *watched.borrow_and_update();
         self.wanted.notify_one();
-        self.after(before).await?;
-        Some(self.known())
-    }
-
-    async fn after(&self, rounds: u64) -> Option<()> {
-        let mut watched = self.rounds.subscribe();
-        let more = watched.wait_for(|it| *it > rounds);
-        tokio::time::timeout(PATIENCE, more).await.ok()?.ok()?;
-        Some(())
+        let more =
+            watched.wait_for(|it| it.succeeded > before.succeeded || it.failed > before.failed);
+        let after = *tokio::time::timeout(PATIENCE, more).await.ok()?.ok()?;
+        (after.succeeded > before.succeeded).then(|| self.known())
     }
 
     /// A whole listing succeeded.
     pub(crate) fn replace(&self, known: Known) {
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
-        self.rounds.send_modify(|it| *it += 1);
+        self.tries.send_modify(|it| it.succeeded += 1);
+    }
+
+    /// A listing failed: nobody waits for it any longer.
+    pub(crate) fn failed(&self) {
+        self.tries.send_modify(|it| it.failed += 1);
     }
 
     /// An agent's list shows this.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use bailiwick_broker::Vault;
 use bailiwick_core::{
-    Action, Call, Durability, Effect, Evidence, Identified, Inspectors, Interpreted, Position,
-    Resource, ServerId, Timestamp, Unproved, Unrecorded,
+    Action, Call, Context, Durability, Effect, Evidence, Findings, Identified, Inspectors,
+    Interpreted, Position, Resource, ServerId, Timestamp, Unproved, Unrecorded, visible,
 };
 use bailiwick_guard::Guard;
 use bailiwick_log::{Log, World};
 use bailiwick_wire::mcp::Asked;
 use bytes::Bytes;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::authenticators::Authenticators;
 use crate::catalogue::Known;
@@ -46,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) sessions: Sessions,
     pub(crate) diary: Arc<Diary>,
     pub(crate) tally: Tally,
+    /// True from when the gateway begins to stop.
+    pub(crate) stop: watch::Sender<bool>,
 }
 
 impl Gate {
@@ -83,6 +85,14 @@ impl Gate {
 
     pub(crate) fn identify(&self, evidence: &Evidence<'_>) -> Result<Identified, Unproved> {
         self.parts.authenticators.identify(evidence, self.now())
+    }
+
+    /// Whether a caller may know that a server is there: whoever may not open a session with it is
+    /// told of nothing in it.
+    pub(crate) fn is_server_visible(&self, who: &Identified, server: &ServerId) -> bool {
+        let context = Context { now: self.now(), findings: Findings::default() };
+        let resource = Resource::Server(server.clone());
+        visible(&self.rules().policies, who, Action::Connect, &resource, &context)
     }
 
     /// How firmly the record of a call's decision must stand before the call goes out.

@@ -55,6 +55,7 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>) {
                 FRESH
             }
             Err(why) => {
+                server.catalogue.failed();
                 let line = format!("server {}: it cannot be listed: {why}", server.name);
                 gate.parts.diary.tell(&line);
                 patience = (patience * 2).min(RETRY.1);

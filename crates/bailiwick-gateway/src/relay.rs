@@ -41,12 +41,15 @@ impl Relay {
     }
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: mpsc::Sender<Bytes>) {
+        let mut stop = self.gate.parts.stop.subscribe();
         loop {
             let piece = tokio::select! {
                 piece = messages.next() => piece,
                 // Nobody listens any more. A call goes on to its end all the same: in these
                 // revisions of the protocol going away is not a cancellation.
                 () = client.closed(), if self.id.is_none() => None,
+                // Listening has no end of its own to wait for.
+                _ = stop.wait_for(|it| *it), if self.id.is_none() => None,
             };
             let Some(piece) = piece else { return self.broke_off(owed, &client).await };
             let heard = if piece.message.is_empty() { None } else { hear(&piece.message) };

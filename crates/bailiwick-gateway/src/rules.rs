@@ -1,7 +1,7 @@
 //! Policies and contracts, loaded together and exchanged together.
 //!
-//! A change of their files is noticed within a second. A bad edit changes nothing: the old set stays
-//! in force, and the fault is told on the terminal, in the log and on `/readyz`.
+//! A change of their files is noticed within a second. A bad edit changes nothing: the old set
+//! stays in force, and the fault is told on the terminal, in the log and on `/readyz`.
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};

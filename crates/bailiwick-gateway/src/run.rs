@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bailiwick_core::{AdminAct, Record, RefusalReason, RefusalRecord, note, turn_away};
 use bailiwick_guard::Guard;
-use bailiwick_log::LogError;
+use bailiwick_log::{LogError, World};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -67,7 +67,6 @@ pub struct Gateway {
     gate: Arc<Gate>,
     agents: SocketAddr,
     operators: SocketAddr,
-    stop: watch::Sender<bool>,
     serving: JoinSet<()>,
     background: JoinSet<()>,
     children_gone: mpsc::Receiver<()>,
@@ -79,31 +78,43 @@ impl Gateway {
     /// # Errors
     /// [`StartError`] with what to do.
     pub async fn start(settings: Settings, diary: Arc<Diary>) -> Result<Self, StartError> {
+        Self::start_in(settings, diary, recording::world).await
+    }
+
+    /// Start a gateway whose log lives in a world of the caller's making, such as one with a disk
+    /// that fails: for tests and simulations.
+    ///
+    /// # Errors
+    /// [`StartError`] with what to do.
+    pub async fn start_in(
+        settings: Settings,
+        diary: Arc<Diary>,
+        world: impl FnOnce(&Arc<Store>) -> World,
+    ) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
-        let gate = Arc::new(Gate { parts: put_together(settings, diary, alive)? });
+        let gate = Arc::new(Gate { parts: put_together(settings, diary, alive, world)? });
         let settings = gate.settings();
         let agents = listen(settings.agents).await?;
         let operators = listen(settings.operators).await?;
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
         note(gate.log(), gate.now(), &started)?;
         let addresses = (address(&agents)?, address(&operators)?);
-        let (stop, stopped) = watch::channel(false);
         let mut gateway = Self {
             gate: Arc::clone(&gate),
             agents: addresses.0,
             operators: addresses.1,
-            stop,
             serving: JoinSet::new(),
             background: JoinSet::new(),
             children_gone,
         };
-        gateway.serve(agents, operators, stopped);
+        gateway.serve(agents, operators);
         gateway.keep();
         Ok(gateway)
     }
 
-    fn serve(&mut self, agents: TcpListener, operators: TcpListener, stop: watch::Receiver<bool>) {
+    fn serve(&mut self, agents: TcpListener, operators: TcpListener) {
         let gate = Arc::clone(&self.gate);
+        let stop = gate.parts.stop.subscribe();
         let most = gate.settings().limits.connections;
         self.serving.spawn(front::serve(agents, most, stop.clone(), move |request, peer| {
             front::answer(Arc::clone(&gate), request, peer)
@@ -157,7 +168,7 @@ impl Gateway {
     /// # Errors
     /// [`LogError`] when the log could not be sealed; what was durable stays so.
     pub async fn shut_down(mut self) -> Result<(), LogError> {
-        let _ = self.stop.send(true);
+        self.gate.parts.stop.send_replace(true);
         while self.serving.join_next().await.is_some() {}
         self.background.shutdown().await;
         flush_tally(&self.gate);
@@ -183,13 +194,14 @@ fn put_together(
     settings: Settings,
     diary: Arc<Diary>,
     alive: mpsc::Sender<()>,
+    world: impl FnOnce(&Arc<Store>) -> World,
 ) -> Result<Parts, StartError> {
     let rules = Rules::read(&settings).map_err(StartError::Rules)?;
     let vault = secrets::fetch(&settings).map_err(StartError::Secrets)?;
     let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
     let guard = Guard::with_policy(&withhold)?;
     let store = Arc::new(Store::open(&settings.data)?);
-    let world = recording::world(&store);
+    let world = world(&store);
     let log = recording::open(&settings, &world)?;
     first_start(&settings, &store, &log)?;
     let servers = settings
@@ -208,6 +220,7 @@ fn put_together(
         sessions: Sessions::new(settings.limits.sessions, settings.limits.idle_session_seconds),
         diary,
         tally: crate::tally::Tally::default(),
+        stop: watch::Sender::new(false),
         settings,
     })
 }

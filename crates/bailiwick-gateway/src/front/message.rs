@@ -149,6 +149,9 @@ async fn unknown_server(
     let envelope = Envelope { leg: Leg::Message, id: id.clone(), progress: None, version: None };
     match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
         Ok(Reply::Whole(released)) => {
+            // The same work as for a server that is hidden, so that time tells nothing either.
+            let name = knock.server.as_str().into();
+            let _ = knock.gate.is_server_visible(&knock.who, &name);
             let mut reply = spoken(refusal::no_such_server());
             stamp(&mut reply, &released);
             reply
@@ -182,13 +185,24 @@ pub(super) async fn carry_out(
     };
     match exchange(gate, &session.upstream, call, &envelope).await {
         Err(unrecorded) => not_recorded(knock, unrecorded, id.as_ref()),
-        Ok(Reply::Whole(released)) if unknowable => {
+        Ok(Reply::Whole(released))
+            if unknowable && gate.is_server_visible(&session.owner, &session.server.name) =>
+        {
             let words = refusal::without_answer(id.as_ref(), Disposition::Unreachable);
             let mut reply = spoken(words);
             stamp(&mut reply, &released);
             reply
         }
-        Ok(Reply::Whole(released)) => whole(released, id.as_ref()),
+        Ok(Reply::Whole(released)) => {
+            let hidden = released.denial().is_some_and(|it| !it.visible());
+            let server = &session.server.name;
+            if hidden && !gate.is_server_visible(&session.owner, server) {
+                let mut reply = spoken(refusal::no_such_server());
+                stamp(&mut reply, &released);
+                return reply;
+            }
+            whole(released, id.as_ref())
+        }
         Ok(Reply::Stream(owed, messages)) => {
             let mut reply = Response::new(Body::Whole(None));
             stamp_at(&mut reply, owed.appended());

@@ -55,10 +55,12 @@ pub(super) enum NotStarted {
 
 /// A process that runs. Dropping it ends the process.
 pub(super) struct Running {
+    // First, so that it is dropped first: the supervisor must know of the end of the session
+    // before the process can know it by the end of its input.
+    _stop: watch::Sender<()>,
     pub(super) input: mpsc::Sender<Bytes>,
     pub(super) lines: Option<mpsc::Receiver<Bytes>>,
     dead: Arc<AtomicBool>,
-    _stop: watch::Sender<()>,
 }
 
 impl Running {
@@ -159,7 +161,7 @@ impl ChildSpec {
         tokio::spawn(supervise(Arc::clone(self), child, started, stopped, Arc::clone(&dead)));
         // Not in the supervisor, whose end is what the receiver waits for.
         drop(alive);
-        Running { input, lines: Some(lines), dead, _stop: stop }
+        Running { _stop: stop, input, lines: Some(lines), dead }
     }
 }
 
@@ -174,9 +176,11 @@ async fn supervise(
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let _alive = spec.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let by_itself = tokio::select! {
-        status = child.wait() => Some(status),
+        // In this order: a process that was told to end has not failed, however fast it did so.
+        biased;
         // The sender is only ever dropped: the session is gone.
         _ = stopped.changed() => None,
+        status = child.wait() => Some(status),
     };
     dead.store(true, Ordering::Release);
     if let Some(status) = by_itself {
@@ -245,5 +249,37 @@ async fn copy_stderr(stderr: impl AsyncRead + Unpin, diary: Arc<Diary>, server: 
                 diary.keep(&format!("server {server} says: {}", text.trim_end()));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(program: &str, arguments: &[&str]) -> (Arc<ChildSpec>, mpsc::Receiver<()>) {
+        let (alive, gone) = mpsc::channel(1);
+        let arguments = arguments.iter().map(|&it| it.to_owned()).collect();
+        let launch = (program.to_owned(), arguments, PathBuf::from("/"), BTreeMap::new());
+        let spec = ChildSpec::new("files".into(), launch, 1024, Arc::default(), alive);
+        (Arc::new(spec), gone)
+    }
+
+    /// The session ends while its process is ending too: that is no failure to start, and the next
+    /// session must not be made to wait for it.
+    #[tokio::test]
+    async fn a_process_whose_session_ended_did_not_fail() {
+        let (spec, mut gone) = spec("sh", &["-c", "exit 0"]);
+        for round in 0..20 {
+            let running = spec.start(std::iter::empty()).unwrap();
+            // Blocks this thread, and with it every task: the process ends unseen.
+            std::process::Command::new("sleep").arg("0.02").status().unwrap();
+            drop(running);
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            let backoff = *spec.backoff.lock().unwrap();
+            assert_eq!(backoff, Backoff::Ready, "round {round}");
+        }
+        spec.shut_down();
+        assert!(gone.recv().await.is_none());
     }
 }

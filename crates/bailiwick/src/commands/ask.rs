@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "default")]
     tenant: String,
     /// What would be called: `server/tool`.
-    #[arg(long, conflicts_with_all = ["resource", "prompt"], required_unless_present_any = ["resource", "prompt"])]
+    #[arg(long, required_unless_present_any = ["resource", "prompt"])]
+    #[arg(conflicts_with_all = ["resource", "prompt"])]
     tool: Option<String>,
     /// What would be read: `server/uri`.
     #[arg(long, conflicts_with = "prompt")]

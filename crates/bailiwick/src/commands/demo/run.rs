@@ -130,7 +130,11 @@ fn close(common: &Common, folder: &Path, summary: &Summary, served: bool) -> Out
             "permitted": summary.count(Verdict::Permitted),
             "denied": summary.count(Verdict::Denied),
             "not_as_told": surprises,
-            "log": { "good": report.is_good(), "records": report.entries, "in_doubt": report.in_doubt },
+            "log": {
+                "good": report.is_good(),
+                "records": report.entries,
+                "in_doubt": report.in_doubt,
+            },
             "directory": folder,
         }))?;
         return if good { YES } else { no() };

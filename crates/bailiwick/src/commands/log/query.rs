@@ -219,5 +219,6 @@ fn as_json(entry: &Entry) -> Value {
         Record::Stopped => json!({ "kind": "stopped" }),
         Record::Heartbeat => json!({ "kind": "heartbeat" }),
     };
-    json!({ "index": entry.index, "at": instant(entry.at), "at_ns": entry.at.ns(), "record": record })
+    let at = instant(entry.at);
+    json!({ "index": entry.index, "at": at, "at_ns": entry.at.ns(), "record": record })
 }
