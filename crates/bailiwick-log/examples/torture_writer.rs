@@ -28,9 +28,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let path = dir.join("log");
     let world = World::real(Arc::new(clock), keyring);
     let log = if path.join("keys.txt").exists() {
-        Log::open(&path, options, world)?
+        Log::open(&path, options, world.clone())?
     } else {
-        Log::create(&path, "torture.test/log", options, world)?
+        Log::create(&path, "torture.test/log", options, world.clone())?
     };
     let mut out = std::io::stdout();
     writeln!(out, "open {}", log.durable_end())?;
@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             writeln!(out, "durable {last}")?;
         }
         if n == 3000 {
-            log.rotate_key("torture")?;
+            log.rotate_key("torture", &world)?;
         }
     }
     Ok(())

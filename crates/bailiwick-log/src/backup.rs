@@ -1,13 +1,13 @@
 //! Copies of a log: a consistent one while it runs, and back again.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bailiwick_core::Unrecorded;
 
 use crate::disk::{Access, Disk, RealDisk};
 use crate::error::{LogError, Tried as _};
-use crate::layout::Layout;
+use crate::layout::{Layout, replace_durably};
 use crate::log::{Log, first_segment};
 use crate::note::VerifierKey;
 use crate::options::Options;
@@ -112,39 +112,17 @@ impl<'a> Copy<'a> {
         let path = self.target.dir.join(name.path());
         let dir = path.parent().unwrap_or(Path::new("."));
         disk.create_dir(dir).tried("create", dir)?;
-        disk.write(&path, &bytes, Access::Usual).tried("write", &path)?;
-        // The names above are flushed at the end; this one has no later chance.
-        disk.sync_dir(dir).tried("flush", dir)
+        disk.write(&path, &bytes, Access::Usual).tried("write", &path)
     }
 
     fn finish(&self, note: &[u8], size: u64, segment_bytes: u64) -> Result<(), LogError> {
         let (disk, source) = (&*self.store.disk, &self.store.layout);
-        flush_below(disk, &self.target.dir)?;
+        disk.sync_all(&self.target.dir).tried("flush", &self.target.dir)?;
         first_segment(disk, &self.target, size, segment_bytes)?;
-        let path = self.target.checkpoint();
-        disk.write(&path, note, Access::Usual).tried("write", &path)?;
+        replace_durably(disk, &self.target.checkpoint(), note, Access::Usual)?;
         let keys = disk.read(&source.keys()).tried("read", &source.keys())?;
-        let path = self.target.keys();
-        disk.write(&path, &keys, Access::Usual).tried("write", &path)?;
-        disk.sync_dir(&self.target.dir).tried("flush", &self.target.dir)
+        replace_durably(disk, &self.target.keys(), &keys, Access::Usual)
     }
-}
-
-/// Flush every directory below `dir` that leads to tiles: those whose names begin with `x`, and
-/// the shelves.
-fn flush_below(disk: &dyn Disk, dir: &Path) -> Result<(), LogError> {
-    let mut open: Vec<PathBuf> = vec![dir.to_owned()];
-    while let Some(dir) = open.pop() {
-        for name in disk.list(&dir).tried("list", &dir)? {
-            let shelf = name == "tile" || name == "seal" || name == "entries";
-            let level = dir.ends_with("tile");
-            if shelf || level || name.starts_with('x') {
-                open.push(dir.join(name));
-            }
-        }
-        disk.sync_dir(&dir).tried("flush", &dir)?;
-    }
-    Ok(())
 }
 
 /// Every shelf of a tree of that size, with how many items it has.

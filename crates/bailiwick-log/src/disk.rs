@@ -31,11 +31,17 @@ pub trait Disk: Send + Sync + fmt::Debug {
     /// Those of the system.
     fn preallocate(&self, path: &Path, len: u64) -> io::Result<()>;
 
-    /// Make or replace a whole file and flush it.
+    /// Make or replace a whole file. It is not flushed.
     ///
     /// # Errors
     /// Those of the system.
     fn write(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()>;
+
+    /// Flush everything that was written to the file system that holds the path, names included.
+    ///
+    /// # Errors
+    /// Those of the system.
+    fn sync_all(&self, path: &Path) -> io::Result<()>;
 
     /// Open a file that exists; for reading only, or also for writing.
     ///
@@ -142,8 +148,11 @@ impl Disk for RealDisk {
             options.mode(0o600);
         }
         let mut file = options.open(path)?;
-        file.write_all(bytes)?;
-        file.sync_data()
+        file.write_all(bytes)
+    }
+
+    fn sync_all(&self, path: &Path) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(File::open(path)?)?)
     }
 
     fn open(&self, path: &Path, writable: bool) -> io::Result<Arc<dyn DiskFile>> {

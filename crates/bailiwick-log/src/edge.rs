@@ -40,11 +40,16 @@ impl Edge {
     /// Add an entry; what becomes full is added to `due`.
     pub(crate) fn push(&mut self, entry: &[u8], sealed: &[u8], due: &mut Vec<Due>) -> Hash {
         let leaf = leaf_hash(entry);
+        self.add(leaf, entry, sealed, due);
+        leaf
+    }
+
+    /// Add an entry whose leaf hash is known.
+    pub(crate) fn add(&mut self, leaf: Hash, entry: &[u8], sealed: &[u8], due: &mut Vec<Due>) {
         push_entry(&mut self.entries, entry);
         push_seal(&mut self.seals, sealed);
         self.any_seal |= !sealed.is_empty();
         self.push_leaf(leaf, due);
-        leaf
     }
 
     fn push_leaf(&mut self, leaf: Hash, due: &mut Vec<Due>) {

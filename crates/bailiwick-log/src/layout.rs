@@ -69,29 +69,36 @@ pub(crate) fn segments(disk: &dyn Disk, layout: &Layout) -> Result<Vec<u64>, Log
     Ok(numbers)
 }
 
-/// Replace a whole file so that readers see the old or the new, never a part. The name is not
-/// flushed yet: that takes a [`Disk::sync_dir`].
-pub(crate) fn replace(
-    disk: &dyn Disk,
-    path: &Path,
-    bytes: &[u8],
-    access: Access,
-) -> Result<(), LogError> {
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".tmp");
-    let temporary = PathBuf::from(temporary);
-    disk.write(&temporary, bytes, access).tried("write", &temporary)?;
+/// Replace a whole file so that readers see the old or the new, never a part. Neither the file
+/// nor its name is flushed yet.
+pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), LogError> {
+    let temporary = beside(path);
+    disk.write(&temporary, bytes, Access::Usual).tried("write", &temporary)?;
     disk.rename(&temporary, path).tried("rename", path)
 }
 
-/// Replace a whole file and flush its name too.
+/// Replace a whole file, so that after a loss of power too there is the old or the new.
 pub(crate) fn replace_durably(
     disk: &dyn Disk,
     path: &Path,
     bytes: &[u8],
     access: Access,
 ) -> Result<(), LogError> {
-    replace(disk, path, bytes, access)?;
+    let temporary = beside(path);
+    disk.write(&temporary, bytes, access).tried("write", &temporary)?;
+    flush_file(disk, &temporary)?;
+    disk.rename(&temporary, path).tried("rename", path)?;
     let parent = path.parent().unwrap_or(Path::new("."));
     disk.sync_dir(parent).tried("flush", parent)
+}
+
+/// Flush one file.
+pub(crate) fn flush_file(disk: &dyn Disk, path: &Path) -> Result<(), LogError> {
+    disk.open(path, true).and_then(|it| it.sync_data()).tried("flush", path)
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".tmp");
+    name.into()
 }

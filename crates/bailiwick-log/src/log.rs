@@ -232,12 +232,12 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError`] when it could not be done; opening the log again then completes it.
-    pub fn rotate_key(&self, operator: &str) -> Result<VerifierKey, LogError> {
+    pub fn rotate_key(&self, operator: &str, world: &World) -> Result<VerifierKey, LogError> {
         let shared = &self.shared;
         let mut chain = KeyChain::load(&*shared.disk, &shared.layout)?;
         let files = KeyFiles::new(&shared.layout, &shared.options);
         let origin = chain.origin().to_owned();
-        let key = KeyFiles::generate(&*shared.disk, &*shared.entropy, &files.next, &origin)?;
+        let key = KeyFiles::generate(&*shared.disk, &*world.entropy, &files.next, &origin)?;
         let new = key.verifier().clone();
         let succession = {
             let signer = shared.signer.lock().map_err(|_| Unrecorded::Stopped)?;
@@ -406,8 +406,7 @@ fn assemble(
         layout,
         options,
         clock: world.clock,
-        sealer: Sealer::new(world.keyring, Arc::clone(&world.entropy)),
-        entropy: world.entropy,
+        sealer: Sealer::new(world.keyring, world.entropy),
         boot: found.boot + 1,
         writer: Mutex::new(Writer::new(journal, found.tree, published)),
         room: Condvar::new(),

@@ -9,11 +9,14 @@ use crate::disk::Access;
 use crate::edge::{Due, Edge};
 use crate::error::{Corruption, LogError, Tried as _};
 use crate::frame::FrameKind;
-use crate::layout::{replace, replace_durably};
+use crate::layout::{flush_file, replace, replace_durably};
 use crate::recover::body_root;
 use crate::store::Store;
 use crate::tile::TileName;
 
+/// Up to so many files are flushed one by one, which does not touch what other programs wrote;
+/// more are flushed with all that the file system holds, which takes one flush and not hundreds.
+const ONE_BY_ONE: usize = 48;
 /// Full tiles are written out when so many bytes of them wait.
 const WAITING_BYTES: usize = 1 << 20;
 
@@ -24,6 +27,8 @@ pub(crate) struct Publisher {
     cursor: Option<Cursor>,
     due: VecDeque<Due>,
     due_bytes: usize,
+    /// Files and directories that are not flushed yet. Of files, no more than matter.
+    files: Vec<PathBuf>,
     dirs: BTreeSet<PathBuf>,
     last_dir: PathBuf,
     /// The partial resources of the published checkpoint, with their lengths.
@@ -50,6 +55,7 @@ impl Publisher {
             cursor: None,
             due: VecDeque::new(),
             due_bytes: 0,
+            files: Vec::new(),
             dirs: BTreeSet::new(),
             last_dir: PathBuf::new(),
             partials,
@@ -64,14 +70,18 @@ impl Publisher {
         let note = self.gather(target)?;
         self.write_due()?;
         let partials = self.edge.partials();
-        for due in &partials {
-            self.store_one(due)?;
+        let new = named(&partials);
+        for (due, name) in partials.iter().zip(&new) {
+            // A resource of this name never changes: it need not be written again.
+            if !self.partials.contains(name) {
+                self.store_one(due)?;
+            }
         }
-        self.flush_dirs()?;
+        self.flush()?;
         let disk = &*self.store.disk;
         replace_durably(disk, &self.store.layout.checkpoint(), &note, Access::Usual)?;
         let old = std::mem::take(&mut self.partials);
-        self.partials = named(&partials);
+        self.partials = new;
         for (name, len) in old.iter().filter(|it| !self.partials.contains(it)) {
             self.forget(*name);
             self.stored_bytes = self.stored_bytes.saturating_sub(*len);
@@ -105,10 +115,8 @@ impl Publisher {
             match step.frame.kind {
                 FrameKind::Entry => {
                     let mut full = Vec::new();
-                    let hash = self.edge.push(step.frame.body, step.frame.sealed, &mut full);
-                    if hash != step.hash {
-                        return Err(Corruption::Misplaced(step.frame.index).into());
-                    }
+                    // The frame's check was made with the leaf hash of these very bytes.
+                    self.edge.add(step.hash, step.frame.body, step.frame.sealed, &mut full);
                     for due in full {
                         self.due_bytes += due.bytes.len();
                         self.due.push_back(due);
@@ -156,15 +164,27 @@ impl Publisher {
                 break;
             }
         }
-        replace(disk, &path, &due.bytes, Access::Usual)?;
+        replace(disk, &path, &due.bytes)?;
+        if self.files.len() <= ONE_BY_ONE {
+            self.files.push(path);
+        }
         self.stored_bytes += due.bytes.len() as u64;
         Ok(())
     }
 
-    fn flush_dirs(&mut self) -> Result<(), LogError> {
-        for dir in self.dirs.iter().rev() {
-            self.store.disk.sync_dir(dir).tried("flush", dir)?;
+    /// Flush all that was stored since the last time.
+    fn flush(&mut self) -> Result<(), LogError> {
+        let disk = &*self.store.disk;
+        if self.files.len() > ONE_BY_ONE {
+            let dir = &self.store.layout.dir;
+            disk.sync_all(dir).tried("flush", dir)?;
+        } else {
+            self.files.iter().try_for_each(|file| flush_file(disk, file))?;
+            for dir in self.dirs.iter().rev() {
+                disk.sync_dir(dir).tried("flush", dir)?;
+            }
         }
+        self.files.clear();
         self.dirs.clear();
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::layout::Layout;
 use crate::note::SigningKey;
 use crate::options::{Clock, Options};
 use crate::publish::Publisher;
-use crate::seal::{Entropy, Sealer};
+use crate::seal::Sealer;
 use crate::tree::{CompactRange, leaf_hash};
 
 /// What waits for a record to be durable.
@@ -89,7 +89,6 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) clock: Clock,
     pub(crate) sealer: Sealer,
-    pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) boot: u64,
     pub(crate) writer: Mutex<Writer>,
     /// Rung when a spare segment is ready, or none can be had.

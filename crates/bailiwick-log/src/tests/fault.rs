@@ -66,7 +66,8 @@ fn work(disk: &FaultDisk, ring: &Path, told: &mut Told, from: u64) -> Result<(),
         }
         log.shared.keep();
         if round == 1 {
-            log.rotate_key("operator")?;
+            let world = world_on(Arc::new(disk.clone()), ring);
+            log.rotate_key("operator", &world)?;
         }
     }
     Ok(())

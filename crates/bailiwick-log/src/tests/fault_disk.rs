@@ -178,7 +178,25 @@ impl Disk for FaultDisk {
     }
 
     fn write(&self, path: &Path, bytes: &[u8], _access: Access) -> io::Result<()> {
-        self.change(format!("write {path:?}"), |state| state.put(path, bytes.to_vec()))
+        self.change(format!("write {path:?}"), |state| {
+            state.put(path, bytes.to_vec())?;
+            if let Some(node) = state.nodes.last_mut() {
+                node.flushed.clear();
+                node.pages.extend(0..bytes.len().div_ceil(PAGE));
+            }
+            Ok(())
+        })
+    }
+
+    fn sync_all(&self, path: &Path) -> io::Result<()> {
+        self.change(format!("sync_all {path:?}"), |state| {
+            for node in &mut state.nodes {
+                node.flushed = node.now.clone();
+                node.pages.clear();
+            }
+            state.flushed_names = state.names.clone();
+            Ok(())
+        })
     }
 
     fn open(&self, path: &Path, _writable: bool) -> io::Result<Arc<dyn DiskFile>> {

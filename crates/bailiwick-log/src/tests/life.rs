@@ -167,7 +167,7 @@ fn the_key_is_rotated_and_old_and_new_proofs_hold() {
     let first = closed_log(dir.path(), 50);
     let path = dir.path().join("log");
     let log = Log::open(&path, options(), world(dir.path())).unwrap();
-    let second = log.rotate_key("root").unwrap();
+    let second = log.rotate_key("root", &world(dir.path())).unwrap();
     assert_ne!(first, second);
     call(&log, 60).unwrap();
     log.close().unwrap();
@@ -176,7 +176,7 @@ fn the_key_is_rotated_and_old_and_new_proofs_hold() {
     let entry = reader.entry_bytes(3).unwrap().unwrap();
     let proof = reader.prove(3).unwrap().to_string();
     let log = Log::open(&path, options(), world(dir.path())).unwrap();
-    let third = log.rotate_key("root").unwrap();
+    let third = log.rotate_key("root", &world(dir.path())).unwrap();
     for n in 70..75 {
         let index = call(&log, n).unwrap();
         wait_published(&log, index + 1);
