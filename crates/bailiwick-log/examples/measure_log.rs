@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bailiwick_log::Options;
-use bailiwick_log::measure::{Plan, flood, limit, paced};
+use bailiwick_log::measure::{Plan, flood, limit, limit_batched, paced};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let base = std::env::args().nth(1).ok_or("which directory?")?;
@@ -16,9 +16,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let flooded = flood(&plan("flood"))?;
     println!("flood  {flooded:?}");
-    let batch = (flooded.records / flooded.flushes.max(1)).max(1);
-    for batch in [batch, 64, 1024] {
-        println!("limit {batch} {:?}", limit(&plan("limit"), batch)?);
+    println!("limit  {:?}", limit(&plan("limit"))?);
+    for batch in [64, 1024] {
+        println!("limit batched {batch} {:?}", limit_batched(&plan("limit"), batch)?);
     }
     println!("paced 50k {:?}", paced(&plan("paced50"), 50_000)?);
     println!("paced 10k {:?}", paced(&plan("paced10"), 10_000)?);

@@ -47,7 +47,7 @@ impl Journal {
     ) -> Result<Self, LogError> {
         let path = layout.segment(tail.segment);
         let file = disk.open(&path, true).tried("open", &path)?;
-        let len = file.len().tried("measure", &path)?;
+        let len = file.size().tried("measure", &path)?;
         let (number, offset) = (tail.segment, tail.offset);
         Ok(Self {
             disk: Arc::clone(disk),

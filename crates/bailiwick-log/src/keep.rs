@@ -201,15 +201,13 @@ impl Shared {
 
 /// What the failure to make a segment ready says about room.
 fn room_of(error: &LogError) -> Room {
-    match error {
-        LogError::Io { source, .. }
-            if matches!(
-                source.kind(),
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-            ) =>
-        {
-            Room::DiskFull
-        }
-        _ => Room::Failed,
+    let full = |kind: io::ErrorKind| {
+        kind == io::ErrorKind::StorageFull || kind == io::ErrorKind::QuotaExceeded
+    };
+    if let LogError::Io { source, .. } = error
+        && full(source.kind())
+    {
+        return Room::DiskFull;
     }
+    Room::Failed
 }

@@ -112,7 +112,7 @@ impl Log {
     }
 
     fn start(&self) -> Result<(), LogError> {
-        let jobs: [(&str, fn(&Shared)); 3] = [
+        let jobs: [(&str, Job); 3] = [
             ("log-commit", Shared::commit_loop),
             ("log-keep", Shared::keep_loop),
             ("log-publish", Shared::publish_loop),
@@ -138,7 +138,7 @@ impl Log {
         for name in shared.disk.list(&dir).tried("list", &dir)? {
             let Some(number) = spare_number(&name) else { continue };
             let path = dir.join(&name);
-            let len = shared.disk.open(&path, false).and_then(|it| it.len());
+            let len = shared.disk.open(&path, false).and_then(|it| it.size());
             if len.is_ok_and(|it| it == shared.options.segment_bytes) {
                 spares.push((number, path));
             } else {
@@ -335,11 +335,17 @@ impl Ledger for Log {
     }
 }
 
+/// What one thread of the log does.
+type Job = fn(&Shared);
+
 fn lock(disk: &dyn Disk, layout: &Layout) -> Result<Box<dyn Send + Sync>, LogError> {
     let path = layout.lock();
-    disk.lock(&path).map_err(|source| match source.kind() {
-        std::io::ErrorKind::WouldBlock => LogError::Locked(layout.dir.clone()),
-        _ => LogError::Io { what: "lock", path, source },
+    disk.lock(&path).map_err(|source| {
+        if source.kind() == std::io::ErrorKind::WouldBlock {
+            LogError::Locked(layout.dir.clone())
+        } else {
+            LogError::Io { what: "lock", path, source }
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! Measuring the log: how fast it takes records, and how fast the same writes are without it.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use bailiwick_core::{
     Timestamp, Token,
 };
 
-use crate::disk::{Disk as _, RealDisk};
+use crate::disk::{Disk as _, DiskFile, RealDisk};
 use crate::error::{LogError, Tried as _};
 use crate::keyring::FileKeyRing;
 use crate::log::Log;
@@ -133,18 +133,54 @@ pub fn paced(plan: &Plan, per_second: u32) -> Result<Figures, LogError> {
     Ok(figures(&log, start, took, waits))
 }
 
-/// The machine's limit: the same bytes into a preallocated file, one write and one flush for each
-/// batch of so many records, and nothing else.
+/// The machine's limit for the same writes: one write for each record, into a preallocated file,
+/// and one flush for all that was written before it began, on a thread of its own; no log.
 ///
 /// # Errors
 /// [`LogError::Io`] when the disk says no.
-pub fn limit(plan: &Plan, batch: u64) -> Result<Figures, LogError> {
-    let disk = RealDisk;
-    disk.create_dir(&plan.dir).tried("create", &plan.dir)?;
-    let path = plan.dir.join("limit");
-    let len = 1u64 << 28;
-    disk.preallocate(&path, len).tried("prepare", &path)?;
-    let file = disk.open(&path, true).tried("open", &path)?;
+pub fn limit(plan: &Plan) -> Result<Figures, LogError> {
+    let (file, len, path) = raw_file(plan)?;
+    let frame = plan.record_bytes as u64 + 48;
+    let bytes: Vec<u8> = (0..frame).map(|it| (it % 251) as u8).collect();
+    let start = now();
+    let (written, flushed) = (AtomicU64::new(0), AtomicU64::new(0));
+    let (done, flushes) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        let flusher = scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                let reached = written.load(Ordering::Acquire);
+                file.sync_data().tried("flush", &path)?;
+                flushed.store(reached, Ordering::Release);
+                flushes.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok::<(), LogError>(())
+        });
+        let mut count = 0;
+        let mut failed = Ok(());
+        while start.elapsed() < plan.duration && failed.is_ok() {
+            if count > flushed.load(Ordering::Acquire) + ON_THEIR_WAY {
+                std::thread::yield_now();
+                continue;
+            }
+            let offset = count * frame % (len - frame);
+            failed = file.write_at(offset, &bytes).tried("write", &path);
+            count += 1;
+            written.store(count, Ordering::Release);
+        }
+        done.store(true, Ordering::Release);
+        let stopped = || Err(bailiwick_core::Unrecorded::Stopped.into());
+        failed.and(flusher.join().unwrap_or_else(|_| stopped()))
+    })?;
+    Ok(raw_figures(start, flushed.into_inner(), flushes.into_inner()))
+}
+
+/// The machine's limit for the same bytes: one write and one flush for each batch of so many
+/// records, into a preallocated file; no log.
+///
+/// # Errors
+/// [`LogError::Io`] when the disk says no.
+pub fn limit_batched(plan: &Plan, batch: u64) -> Result<Figures, LogError> {
+    let (file, len, path) = raw_file(plan)?;
     let frame = plan.record_bytes as u64 + 48;
     let bytes: Vec<u8> = (0..frame * batch).map(|it| (it % 251) as u8).collect();
     let start = now();
@@ -158,10 +194,23 @@ pub fn limit(plan: &Plan, batch: u64) -> Result<Figures, LogError> {
         offset += bytes.len() as u64;
         flushes += 1;
     }
+    Ok(raw_figures(start, flushes * batch, flushes))
+}
+
+fn raw_file(plan: &Plan) -> Result<(Arc<dyn DiskFile>, u64, PathBuf), LogError> {
+    let disk = RealDisk;
+    disk.create_dir(&plan.dir).tried("create", &plan.dir)?;
+    let path = plan.dir.join("limit");
+    let len = 1u64 << 28;
+    disk.preallocate(&path, len).tried("prepare", &path)?;
+    let file = disk.open(&path, true).tried("open", &path)?;
+    Ok((file, len, path))
+}
+
+fn raw_figures(start: Instant, records: u64, flushes: u64) -> Figures {
     let seconds = start.elapsed().as_secs_f64();
-    let records = flushes * batch;
     let per_second = records as f64 / seconds;
-    Ok(Figures { records, seconds, per_second, flushes, ..Figures::default() })
+    Figures { records, seconds, per_second, flushes, ..Figures::default() }
 }
 
 fn figures(log: &Log, start: Instant, mut took: Vec<u32>, mut waits: Vec<u32>) -> Figures {

@@ -16,7 +16,7 @@ use crate::tile::TileName;
 
 /// Up to so many files are flushed one by one, which does not touch what other programs wrote;
 /// more are flushed with all that the file system holds, which takes one flush and not hundreds.
-const ONE_BY_ONE: usize = 48;
+const ONE_BY_ONE: usize = 512;
 /// Full tiles are written out when so many bytes of them wait.
 const WAITING_BYTES: usize = 1 << 20;
 

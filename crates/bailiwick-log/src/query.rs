@@ -187,13 +187,13 @@ impl<'a> Query<'a> {
         let chunks = 0..end;
         let mut query = Self { reader, filter, order, left: limit, size, marks, chunks, ready };
         if let Some(since) = query.filter.since {
-            query = query.from_time(since.ns())?;
+            query = query.skip_before(since.ns())?;
         }
         Ok(query)
     }
 
     /// Leave out the bundles that are older than that time, by more than clocks err.
-    pub(crate) fn from_time(mut self, ns: u64) -> Result<Self, LogError> {
+    pub(crate) fn skip_before(mut self, ns: u64) -> Result<Self, LogError> {
         let wanted = ns.saturating_sub(SLACK_NS);
         let (mut low, mut high) = (0, self.size.div_ceil(TILE_WIDTH));
         while low < high {

@@ -26,6 +26,9 @@ pub struct Reader {
     chain: KeyChain,
 }
 
+/// An entry's bytes, and what was sealed beside it.
+type Found = (Vec<u8>, Option<Vec<u8>>);
+
 impl Reader {
     /// Open the log in that directory for reading.
     ///
@@ -115,7 +118,7 @@ impl Reader {
         Ok(self.look_up(index)?.and_then(|(_, sealed)| sealed))
     }
 
-    fn look_up(&self, index: u64) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, LogError> {
+    fn look_up(&self, index: u64) -> Result<Option<Found>, LogError> {
         // An entry may move from the journal to the tiles between two looks: look again.
         for _ in 0..4 {
             let size = self.checkpoint()?.head.size;
@@ -140,11 +143,7 @@ impl Reader {
         Ok(None)
     }
 
-    fn stored(
-        &self,
-        index: u64,
-        size: u64,
-    ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>, LogError> {
+    fn stored(&self, index: u64, size: u64) -> Result<Option<Found>, LogError> {
         let (number, offset) = (index / TILE_WIDTH, index % TILE_WIDTH);
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let (bytes, width) = self.store.bundle(number, size)?;
@@ -192,7 +191,7 @@ impl Reader {
     pub fn find(&self, exchange: ExchangeId) -> Result<Option<u64>, LogError> {
         let filter = Filter { exchange: Some(exchange), ..Filter::default() };
         let whole = || Query::new(self, filter.clone(), Order::OldestFirst, 1);
-        let likely = whole()?.from_time(exchange_time(exchange))?.next();
+        let likely = whole()?.skip_before(exchange_time(exchange))?.next();
         let found = match likely {
             Some(found) => Some(found),
             None => whole()?.next(),

@@ -30,9 +30,12 @@ impl Store {
     /// The published checkpoint's note, unread.
     pub(crate) fn note(&self) -> Result<Vec<u8>, LogError> {
         let path = self.layout.checkpoint();
-        self.disk.read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => Corruption::Missing(path).into(),
-            _ => LogError::Io { what: "read", path, source },
+        self.disk.read(&path).map_err(|source| {
+            if source.kind() == io::ErrorKind::NotFound {
+                Corruption::Missing(path).into()
+            } else {
+                LogError::Io { what: "read", path, source }
+            }
         })
     }
 

@@ -57,7 +57,16 @@ impl FaultDisk {
 
     /// Another disk with the same on it.
     pub(crate) fn snapshot(&self) -> Self {
-        let state = self.0.lock().unwrap().clone();
+        let mut state = self.0.lock().unwrap();
+        // What no name leads to is gone for good.
+        let named: BTreeSet<usize> =
+            state.names.values().chain(state.flushed_names.values()).copied().collect();
+        for (at, node) in state.nodes.iter_mut().enumerate() {
+            if !named.contains(&at) {
+                *node = Node::default();
+            }
+        }
+        let state = state.clone();
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -85,7 +94,7 @@ impl FaultDisk {
     pub(crate) fn power_loss(&self, seed: u64) {
         let mut state = self.0.lock().unwrap();
         let mut random = seed;
-        for node in &mut state.nodes {
+        for node in state.nodes.iter_mut().filter(|it| !it.pages.is_empty()) {
             let mut after = node.flushed.clone();
             for &page in &node.pages {
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -190,7 +199,7 @@ impl Disk for FaultDisk {
 
     fn sync_all(&self, path: &Path) -> io::Result<()> {
         self.change(format!("sync_all {path:?}"), |state| {
-            for node in &mut state.nodes {
+            for node in state.nodes.iter_mut().filter(|it| !it.pages.is_empty()) {
                 node.flushed = node.now.clone();
                 node.pages.clear();
             }
@@ -307,7 +316,7 @@ impl DiskFile for FaultFile {
         })
     }
 
-    fn len(&self) -> io::Result<u64> {
+    fn size(&self) -> io::Result<u64> {
         self.disk.look(|state| Ok(state.nodes[self.node].now.len() as u64))
     }
 }
