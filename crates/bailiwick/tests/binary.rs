@@ -1,0 +1,8 @@
+//! Tests of the real binary, as people and agents meet it: one room for each subject.
+
+#[cfg(test)]
+mod real_servers;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod support;

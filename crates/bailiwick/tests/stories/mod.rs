@@ -1,0 +1,4 @@
+//! The stories of the requirements, by name.
+
+mod e01_tier2_billing;
+mod e04_refund_4821;
