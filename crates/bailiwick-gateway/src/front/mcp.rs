@@ -82,9 +82,13 @@ async fn in_session(knock: Knock, leg: Leg) -> Response<Body> {
         progress_token: None,
     };
     let envelope = Envelope { leg, id: None, progress: None, version: knock.version.clone() };
-    let reply = message::carry_out(&knock, session, asked, Bytes::new(), envelope).await;
+    let mut reply = message::carry_out(&knock, session, asked, Bytes::new(), envelope).await;
     if let (Leg::End, Some(id)) = (leg, &knock.session) {
         knock.gate.sessions().close(id);
+        // The session has ended, not only been asked to: SDKs take 202 for a failure.
+        if reply.status() == StatusCode::ACCEPTED {
+            *reply.status_mut() = StatusCode::NO_CONTENT;
+        }
     }
     reply
 }
