@@ -7,8 +7,9 @@ use bailiwick_core::Unrecorded;
 
 use crate::disk::{Access, Disk, RealDisk};
 use crate::error::{LogError, Tried as _};
+use crate::journal::first_segment;
 use crate::layout::{Layout, replace_durably};
-use crate::log::{Log, first_segment};
+use crate::log::Log;
 use crate::note::VerifierKey;
 use crate::options::Options;
 use crate::recover::body_root;

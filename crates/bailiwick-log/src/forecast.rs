@@ -1,37 +1,16 @@
 //! How the log grows, and when it will be full.
 
-use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
-
-use bailiwick_core::Timestamp;
 
 use crate::disk::Access;
 use crate::error::{LogError, Tried as _};
+use crate::growth::Sample;
 use crate::shared::{Room, Shared};
 
-/// Samples kept, and how far apart they are at least, in nanoseconds.
-const SAMPLES: usize = 64;
-const APART_NS: u64 = 60_000_000_000;
-/// How often the stored bytes are written down, in publications.
-const SAVE_EVERY: u64 = 64;
 const DAY_NS: u128 = 86_400_000_000_000;
 /// Below so many days, or so small a part of the cap, a forecast warns.
 const WARN_DAYS: u64 = 7;
 const WARN_PERCENT: u64 = 10;
-
-#[derive(Clone, Copy, Debug)]
-struct Sample {
-    at: Timestamp,
-    size: u64,
-    bytes: u64,
-}
-
-/// What growth was seen lately.
-#[derive(Debug, Default)]
-pub(crate) struct Growth {
-    samples: VecDeque<Sample>,
-    publications: u64,
-}
 
 /// How the log grows, and when it will be full.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -80,17 +59,7 @@ impl Shared {
         let at = (self.clock)();
         let bytes = self.stored_bytes.load(Ordering::Acquire);
         let Ok(mut growth) = self.growth.lock() else { return };
-        // The newest sample moves along until it is far enough from the one before it.
-        let before = growth.samples.len().checked_sub(2).and_then(|it| growth.samples.get(it));
-        if before.is_some_and(|it| at.since_ns(it.at) < APART_NS) {
-            growth.samples.pop_back();
-        }
-        if growth.samples.len() >= SAMPLES {
-            growth.samples.pop_front();
-        }
-        growth.samples.push_back(Sample { at, size, bytes });
-        growth.publications += 1;
-        let save = growth.publications.is_multiple_of(SAVE_EVERY);
+        let save = growth.push(Sample { at, size, bytes });
         drop(growth);
         if save {
             self.save_usage(size);
@@ -114,7 +83,7 @@ impl Shared {
         let cap = self.options.max_bytes.map(|max| max.saturating_sub(used_bytes));
         let free_bytes = cap.unwrap_or(u64::MAX).min(disk);
         let growth = self.growth.lock().ok();
-        let ends = growth.as_ref().and_then(|it| it.samples.front().zip(it.samples.back()));
+        let ends = growth.as_ref().and_then(|it| it.ends());
         let (mut bytes_per_record, mut bytes_per_day) = (0, 0);
         if let Some((first, last)) = ends {
             let bytes = last.bytes.saturating_sub(first.bytes);

@@ -123,3 +123,22 @@ impl Journal {
         Unflushed { files, names: std::mem::take(&mut self.names_unflushed) }
     }
 }
+
+/// Make the first segment of a journal, whose first entry will be `first`.
+pub(crate) fn first_segment(
+    disk: &dyn Disk,
+    layout: &Layout,
+    first: u64,
+    len: u64,
+) -> Result<(), LogError> {
+    let path = layout.segment(1);
+    disk.create_dir(&layout.journal()).tried("create", &path)?;
+    disk.preallocate(&path, len).tried("prepare", &path)?;
+    let file = disk.open(&path, true).tried("open", &path)?;
+    let header = SegmentHeader { segment: 1, first, durable: first };
+    file.write_at(0, &header.encode()).tried("write", &path)?;
+    file.sync_data().tried("flush", &path)?;
+    let dir = layout.journal();
+    disk.sync_dir(&dir).tried("flush", &dir)?;
+    disk.sync_dir(&layout.dir).tried("flush", &layout.dir)
+}

@@ -9,6 +9,7 @@
 //! against a key, and [`verify_proof`] one entry against a proof. Nothing here waits on a clock or
 //! knows a socket: the disk, the clock, randomness and keys are arguments.
 
+mod assemble;
 mod backup;
 mod checkpoint;
 mod commit;
@@ -19,6 +20,7 @@ mod entry;
 mod error;
 mod forecast;
 mod frame;
+mod growth;
 mod journal;
 mod keep;
 mod keyring;

@@ -157,6 +157,33 @@ pub enum Order {
     NewestFirst,
 }
 
+impl Reader {
+    /// The index of an exchange's first entry, its decision or refusal; `None` when there is
+    /// none. The id tells the time, so that only a part of the log is looked at, unless there is
+    /// no such exchange.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn find(&self, exchange: ExchangeId) -> Result<Option<u64>, LogError> {
+        let filter = Filter { exchange: Some(exchange), ..Filter::default() };
+        let whole = || Query::new(self, filter.clone(), Order::OldestFirst, 1);
+        let likely = whole()?.skip_before(exchange_time(exchange))?.next();
+        let found = match likely {
+            Some(found) => Some(found),
+            None => whole()?.next(),
+        };
+        Ok(found.transpose()?.map(|it| it.index))
+    }
+
+    /// The entries that fit the filter, at most `limit` of them.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn query(&self, filter: Filter, order: Order, limit: usize) -> Result<Query<'_>, LogError> {
+        Query::new(self, filter, order, limit)
+    }
+}
+
 /// A running query. It holds at most one bundle of entries at a time.
 #[derive(Debug)]
 pub struct Query<'a> {
@@ -313,4 +340,10 @@ fn marks(reader: &Reader, size: u64) -> Result<Vec<Place>, LogError> {
         }
     }
     Ok(marks)
+}
+
+/// The time at which an exchange began, in nanoseconds, as its id says.
+fn exchange_time(exchange: ExchangeId) -> u64 {
+    let ms = exchange.as_bytes().iter().take(6).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+    ms.saturating_mul(1_000_000)
 }

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bailiwick_core::ExchangeId;
-
 use crate::checkpoint::{Checkpoint, Proof};
 use crate::cursor::Cursor;
 use crate::disk::{Disk, RealDisk};
@@ -14,7 +12,6 @@ use crate::frame::FrameKind;
 use crate::keys::KeyChain;
 use crate::layout::Layout;
 use crate::note::VerifierKey;
-use crate::query::{Filter, Order, Query};
 use crate::store::{Store, TileHashes};
 use crate::tile::{Seal, Shelf, TILE_WIDTH, TileName, parse_entries, parse_seals};
 use crate::tree::{consistency_proof, inclusion_proof};
@@ -181,35 +178,4 @@ impl Reader {
         let size = self.checkpoint()?.head.size;
         consistency_proof(&TileHashes::new(&self.store, size), old, size)
     }
-
-    /// The index of an exchange's first entry, its decision or refusal; `None` when there is
-    /// none. The id tells the time, so that only a part of the log is looked at, unless there is
-    /// no such exchange.
-    ///
-    /// # Errors
-    /// [`LogError`] when the log cannot be read.
-    pub fn find(&self, exchange: ExchangeId) -> Result<Option<u64>, LogError> {
-        let filter = Filter { exchange: Some(exchange), ..Filter::default() };
-        let whole = || Query::new(self, filter.clone(), Order::OldestFirst, 1);
-        let likely = whole()?.skip_before(exchange_time(exchange))?.next();
-        let found = match likely {
-            Some(found) => Some(found),
-            None => whole()?.next(),
-        };
-        Ok(found.transpose()?.map(|it| it.index))
-    }
-
-    /// The entries that fit the filter, at most `limit` of them.
-    ///
-    /// # Errors
-    /// [`LogError`] when the log cannot be read.
-    pub fn query(&self, filter: Filter, order: Order, limit: usize) -> Result<Query<'_>, LogError> {
-        Query::new(self, filter, order, limit)
-    }
-}
-
-/// The time at which an exchange began, in nanoseconds, as its id says.
-fn exchange_time(exchange: ExchangeId) -> u64 {
-    let ms = exchange.as_bytes().iter().take(6).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
-    ms.saturating_mul(1_000_000)
 }

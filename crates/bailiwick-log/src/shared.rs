@@ -8,8 +8,8 @@ use bailiwick_core::{Record, Sealed, Timestamp, Unrecorded};
 
 use crate::disk::Disk;
 use crate::entry::{ENTRY_BYTES_MAX, STAMP_BYTES, Stamp};
-use crate::forecast::Growth;
 use crate::frame::{Frame, FrameKind, SEALED_BYTES_MAX, SEGMENT_HEADER, frame_len};
+use crate::growth::Growth;
 use crate::journal::Journal;
 use crate::layout::Layout;
 use crate::note::SigningKey;

@@ -2,7 +2,7 @@
 //! was said to be appended is there (the machine lives on), and the log verifies every time
 //! against the checkpoint of the time before.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -10,31 +10,27 @@ use std::time::Duration;
 use bailiwick_log::{Reader, Verification, VerifierKey, verify};
 
 /// The writer, which cargo builds beside this test.
-fn writer() -> PathBuf {
-    let mut path = std::env::current_exe().unwrap();
+fn writer() -> io::Result<PathBuf> {
+    let mut path = std::env::current_exe()?;
     path.pop();
     if path.ends_with("deps") {
         path.pop();
     }
-    path.join("examples/torture_writer")
+    Ok(path.join("examples/torture_writer"))
 }
 
-fn run_and_kill(dir: &Path, after: Duration) -> String {
-    let mut child = Command::new(writer())
-        .arg(dir)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the example torture_writer has to be built: cargo test builds it");
-    let mut out = child.stdout.take().unwrap();
+/// Run the writer for a while and kill it. Gives what it printed.
+fn run_and_kill(dir: &Path, after: Duration) -> io::Result<String> {
+    let mut child = Command::new(writer()?).arg(dir).stdout(Stdio::piped()).spawn()?;
+    let mut out = child.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     let reading = std::thread::spawn(move || {
         let mut text = String::new();
-        // The last line may be cut off; so may a character of it, were it not ASCII.
         out.read_to_string(&mut text).map(|_| text)
     });
     std::thread::park_timeout(after);
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reading.join().unwrap().unwrap()
+    child.kill()?;
+    child.wait()?;
+    reading.join().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
 /// The largest index of whole lines that begin with the word.
@@ -55,7 +51,7 @@ fn nothing_that_was_acknowledged_is_lost_by_kill_9() {
     for round in 0..rounds {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888);
         let after = Duration::from_millis(5 + (random >> 33) % 250);
-        let text = run_and_kill(dir.path(), after);
+        let text = run_and_kill(dir.path(), after).unwrap();
         if !log.join("keys.txt").exists() {
             continue;
         }

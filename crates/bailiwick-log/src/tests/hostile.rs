@@ -7,8 +7,8 @@ use super::{ORIGIN, decision};
 use crate::frame::{Frame, FrameKind, Place, parse_frame};
 use crate::tile::{parse_entries, parse_hashes, parse_seals, push_seal};
 use crate::{
-    Checkpoint, Entry, Head, KeyChain, NoFrame, Note, Proof, Seal, SegmentHeader, Shelf,
-    SigningKey, Stamp, Succession, TileName, VerifierKey, leaf_hash,
+    Checkpoint, Entry, Head, KeyChain, NoFrame, Note, Proof, Seal, SegmentHeader, SigningKey,
+    Stamp, Succession, TileName, VerifierKey, leaf_hash,
 };
 
 fn note() -> String {
