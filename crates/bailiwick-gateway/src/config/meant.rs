@@ -175,8 +175,8 @@ fn log(log: &LogSection, problems: &mut Vec<Problem>) {
     if log.segment_mib < 5 || log.segment_mib > 1024 {
         wrong("segment_mib must be from 5 to 1024");
     }
-    if log.max_mib < log.segment_mib.saturating_mul(4) {
-        wrong("max_mib must be at least four segments");
+    if log.max_mib < log.segment_mib.saturating_mul(8) {
+        wrong("max_mib must be at least eight segments");
     }
 }
 

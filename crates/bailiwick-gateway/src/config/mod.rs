@@ -47,8 +47,7 @@ pub fn load(file: &Path) -> Result<Settings, Vec<ConfigError>> {
         let at = problem.span().map(|span| place(&text, span.start));
         vec![error(at, problem.message().to_owned())]
     })?;
-    let base = file.parent().unwrap_or(Path::new("."));
-    let base = std::path::absolute(base)
+    let base = std::path::absolute(folder_of(file))
         .map_err(|problem| vec![error(None, format!("has no absolute path: {problem}"))])?;
     Settings::meant_by(&said, &base).map_err(|problems| {
         let located = problems
@@ -61,6 +60,11 @@ pub fn load(file: &Path) -> Result<Settings, Vec<ConfigError>> {
 /// The JSON Schema of the configuration file, made from the structs that read it.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Said).to_value()
+}
+
+/// The folder that a file lies in; that of a bare name is this one.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn place(text: &str, offset: usize) -> (usize, usize) {

@@ -27,6 +27,13 @@ fn nothing_said_means_loopback_and_no_servers() {
 }
 
 #[test]
+fn a_bare_name_lies_in_this_folder() {
+    for (file, folder) in [("bailiwick.toml", "."), ("a/b.toml", "a"), ("/b.toml", "/")] {
+        assert_eq!(folder_of(Path::new(file)), Path::new(folder));
+    }
+}
+
+#[test]
 fn both_kinds_of_server_are_understood() {
     let settings = read(
         "[servers.git]\ncommand = [\"mcp-server-git\"]\n\
@@ -50,6 +57,7 @@ fn mistakes_are_refused_with_their_place() {
     refused("[limits]\nsessions = 0\n", "sessions is 0");
     refused("[durability]\nregulated = [\"x\"]\n", "`x`, which is not a server");
     refused("[log]\norigin = \"a b\"\n", "origin must be");
+    refused("[log]\nsegment_mib = 5\nmax_mib = 39\n", "max_mib must be at least eight segments");
     refused("x = ", "F:1:");
     refused("[servers.a]\nurl = \"http://x/\"\nenvironment = { A = \"b\" }\n", "no effect");
 }

@@ -62,7 +62,7 @@ fn write_first(config: &Path) -> Result<(), Failure> {
     let first = FIRST.replace("@PROGRAM@", &program.display().to_string());
     write_new(config, &first)?;
     write_rules(folder, &[("starter.cedar", STARTER)])?;
-    say(format!("wrote {} with a server to try; edit it, then run this again", config.display()));
+    say(format!("wrote {}, with a server to try, policies and a contract", config.display()));
     Ok(())
 }
 
