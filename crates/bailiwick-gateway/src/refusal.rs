@@ -58,13 +58,13 @@ pub(crate) fn ended(id: &Id, disposition: Disposition) -> Bytes {
     match disposition {
         Disposition::TimedOut => reply::timed_out(id),
         Disposition::Withheld => reply::withheld(id),
-        Disposition::Unmet => reply::unavailable(id, "the gateway"),
+        Disposition::Unmet => reply::unavailable(id, "A duty of the policy was not met"),
         Disposition::Answered
         | Disposition::ToolFailed
         | Disposition::Erred
         | Disposition::Accepted
         | Disposition::Unreachable
-        | Disposition::Cancelled => reply::unavailable(id, "the server"),
+        | Disposition::Cancelled => reply::unavailable(id, "The server gave no answer"),
     }
 }
 
