@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use bailiwick_core::Timestamp;
 use serde::Serialize;
 
 /// How every command is called.
@@ -45,4 +46,11 @@ pub(crate) fn say(line: impl AsRef<str>) {
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     say(serde_json::to_string_pretty(value)?);
     Ok(())
+}
+
+/// A time as people and other programs read it.
+pub(crate) fn instant(at: Timestamp) -> String {
+    let parsed = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.ms()) * 1_000_000);
+    let format = &time::format_description::well_known::Rfc3339;
+    parsed.ok().and_then(|it| it.format(format).ok()).unwrap_or_else(|| at.ms().to_string())
 }

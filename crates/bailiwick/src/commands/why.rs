@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 
 use super::settings;
-use crate::output::{self, Common, Failure, Outcome, YES, no, say};
+use crate::output::{self, Common, Failure, Outcome, YES, instant, no, say};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -52,8 +52,10 @@ fn head(decision: &DecisionRecord, at: Timestamp, rules: &Rules) {
     let verdict = if decision.permitted { "permitted" } else { "denied" };
     let cause = decision.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
     let policies: Vec<&str> = decision.policies.iter().map(|it| it.as_str()).collect();
-    say(format!("on record   {verdict}{cause} at {} ms", at.ms()));
-    say(format!("by          {}", policies.join(", ")));
+    say(format!("on record   {verdict}{cause} at {}", instant(at)));
+    if !policies.is_empty() {
+        say(format!("by          {}", policies.join(", ")));
+    }
     if decision.policy_set != rules.policies.digest() {
         say("The policies have changed since. What follows is what today's would say.");
     }

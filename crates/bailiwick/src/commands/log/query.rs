@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Place;
 use crate::commands::settings;
-use crate::output::{self, Common, Failure, Outcome, YES, say};
+use crate::output::{self, Common, Failure, Outcome, YES, instant, say};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -116,12 +116,6 @@ fn time(text: &str) -> Result<Timestamp, Failure> {
     let parsed = time::OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339);
     let ns = parsed.map_err(|_| bad())?.unix_timestamp_nanos();
     Ok(Timestamp::from_ns(u64::try_from(ns).map_err(|_| bad())?))
-}
-
-fn instant(at: Timestamp) -> String {
-    let parsed = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.ms()) * 1_000_000);
-    let format = &time::format_description::well_known::Rfc3339;
-    parsed.ok().and_then(|it| it.format(format).ok()).unwrap_or_else(|| at.ms().to_string())
 }
 
 fn as_text(entry: &Entry) -> String {
