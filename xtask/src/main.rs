@@ -1,6 +1,7 @@
 //! The drivers of this repository: `cargo xtask help` tells what they do.
 
 mod bench;
+mod docs;
 mod fuzz;
 mod peers;
 mod process;
@@ -14,6 +15,7 @@ const HELP: &str = "\
 cargo xtask tidy                            the shape of the repository against its rules
 cargo xtask test [--ci]                     every test; with --ci nothing may be skipped
 cargo xtask bench NAME [--json] | --list    one benchmark, as a table or as one flat object
+cargo xtask docs [--check]                  the pages made from the configuration's structs
 cargo xtask fuzz [--seconds N] [TARGET]     the fuzz targets, or one of them
 ";
 
@@ -35,6 +37,7 @@ fn dispatch(words: &[&str]) -> Result<bool, String> {
         ["tidy"] => tidy::run(&root()?),
         ["test", rest @ ..] => test::test(&root()?, rest),
         ["bench", rest @ ..] => bench::bench(&root()?, rest),
+        ["docs", rest @ ..] => docs::docs(&root()?, rest),
         ["fuzz", rest @ ..] => fuzz::fuzz(&root()?, rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

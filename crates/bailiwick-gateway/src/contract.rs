@@ -65,6 +65,11 @@ impl From<EffectWord> for Effect {
     }
 }
 
+/// The JSON Schema of a contract, made from the structs that read it.
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Contract).to_value()
+}
+
 /// All contracts that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Contracts {
@@ -111,9 +116,10 @@ impl Contracts {
         let mut named = Vec::new();
         for (argument, kind) in &tool.resources {
             let Some(value) = arguments.member(argument) else { continue };
-            let ids: &[Value] = match value {
-                Value::List(items) => items,
-                one => std::slice::from_ref(one),
+            let ids = if let Value::List(items) = value {
+                items.as_slice()
+            } else {
+                std::slice::from_ref(value)
             };
             let ids = ids.iter().filter_map(Value::as_text).take(NAMED_MAX);
             named.extend(ids.map(|id| NamedResource {

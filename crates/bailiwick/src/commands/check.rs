@@ -3,7 +3,8 @@
 use bailiwick_core::Policy as _;
 use bailiwick_gateway::Rules;
 use bailiwick_gateway::config::{self, Launch, Settings};
-use clap::Args;
+use bailiwick_gateway::contract;
+use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::settings;
@@ -11,14 +12,23 @@ use crate::output::{self, Common, Outcome, YES, no, say};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Print the JSON Schema of the configuration file instead.
-    #[arg(long)]
-    schema: bool,
+    /// Print a JSON Schema instead: that of the configuration file, or of a contract.
+    #[arg(long, value_name = "OF", num_args = 0..=1, default_missing_value = "configuration")]
+    schema: Option<Schema>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Schema {
+    Configuration,
+    Contract,
 }
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
-    if arguments.schema {
-        output::json(&config::schema())?;
+    if let Some(schema) = arguments.schema {
+        output::json(&match schema {
+            Schema::Configuration => config::schema(),
+            Schema::Contract => contract::schema(),
+        })?;
         return YES;
     }
     let settings = match settings::load(common) {
