@@ -48,8 +48,8 @@ pub(crate) fn explain(set: &PolicySet, question: &Question<'_>, verb: Verb) -> E
     // A session's actions have one vote for both verbs, and it sees the whole question.
     let verb = if question.action.is_session() { Verb::Invoke } else { verb };
     let posed = set.pose(question);
-    let link = |uid: &crate::cedar::Uid| LinkExplanation {
-        principal: uid.to_string(),
+    let link = |link: &crate::cedar::Named| LinkExplanation {
+        principal: link.uid.to_string(),
         candidates: Vec::new(),
     };
     let mut links: Vec<_> = posed.links.iter().map(link).collect();
@@ -64,5 +64,5 @@ pub(crate) fn explain(set: &PolicySet, question: &Question<'_>, verb: Verb) -> E
         }
     });
     let (action, _) = set.action(question, verb);
-    Explanation { action: action.to_string(), resource: posed.resource.to_string(), links }
+    Explanation { action: action.uid.to_string(), resource: posed.resource.uid.to_string(), links }
 }

@@ -155,8 +155,8 @@ impl Loading {
             return Err(LoadErrors(self.errors));
         }
         Ok(PolicySet {
+            index: self.index.build(&self.store),
             store: self.store,
-            index: self.index.build(),
             input: self.input,
             held: self.held,
             warnings: self.lint.finish(),

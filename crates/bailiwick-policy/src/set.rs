@@ -9,8 +9,7 @@ use bailiwick_core::{
 use rustc_hash::FxHashMap;
 
 use crate::cedar::{
-    Ask, Condition, Evaluation, Index, InputReads, Keys, Occasion, Outcome, Store, Uid,
-    build_context,
+    Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Store, build_context,
 };
 use crate::explain::Explanation;
 use crate::load::{Source, load};
@@ -84,11 +83,9 @@ pub struct PolicySet {
 /// One question in Cedar's terms: what is the same for both verbs.
 pub(crate) struct Posed<'a> {
     question: &'a Question<'a>,
-    pub(crate) links: Vec<Uid>,
-    link_keys: Vec<Keys>,
-    pub(crate) resource: Uid,
-    server: Uid,
-    resource_keys: Keys,
+    pub(crate) links: Vec<Named>,
+    pub(crate) resource: Named,
+    server: Named,
 }
 
 /// What came of one candidate for one link.
@@ -134,15 +131,13 @@ impl PolicySet {
 
     pub(crate) fn pose<'a>(&self, question: &'a Question<'a>) -> Posed<'a> {
         let chain = &question.who.principal().chain;
-        let links: Vec<_> = chain.iter().map(|link| self.store.link(link)).collect();
-        let link_keys = links.iter().map(|uid| self.index.principal(uid, &self.store)).collect();
         let (resource, server) = self.store.resource(question.resource);
-        let resource_keys = self.index.resource(&resource, &server, &self.store);
-        Posed { question, links, link_keys, resource, server, resource_keys }
+        let links = chain.iter().map(|link| self.store.link(link)).collect();
+        Posed { question, links, resource, server }
     }
 
     /// The action that a verb asks about, and the entity that stands for its groups.
-    pub(crate) fn action(&self, question: &Question<'_>, verb: Verb) -> (Uid, Uid) {
+    pub(crate) fn action(&self, question: &Question<'_>, verb: Verb) -> (Named, Named) {
         match verb {
             Verb::Discover => self.store.discover(),
             Verb::Invoke => self.store.action(question),
@@ -158,15 +153,10 @@ impl PolicySet {
         mut each: impl FnMut(Weighed<'a>),
     ) {
         let (action, class) = self.action(posed.question, verb);
-        let action_keys = self.index.action(&action, &class, &self.store);
-        let candidates: Vec<Vec<u32>> = posed
-            .link_keys
-            .iter()
-            .map(|keys| self.index.candidates(keys, &action_keys, &posed.resource_keys))
-            .collect();
-        let wanted = candidates.iter().flatten().fold(0, |sum, number| {
-            sum | self.condition(*number).map_or(0, |condition| condition.reads.members)
-        });
+        let candidates = self.candidates(posed, &action, &class);
+        let conditions = || candidates.iter().flatten().filter_map(|it| self.condition(*it));
+        let wanted = conditions().fold(0, |sum, condition| sum | condition.reads.members);
+        let parents = conditions().any(|condition| condition.parents);
         let occasion = Occasion {
             question: posed.question,
             links: &posed.links,
@@ -175,8 +165,9 @@ impl PolicySet {
         let ask = Ask {
             action,
             class,
-            resource: Uid::clone(&posed.resource),
-            server: Uid::clone(&posed.server),
+            resource: posed.resource.clone(),
+            server: posed.server.clone(),
+            parents,
             context: build_context(&occasion, wanted, &self.input, &self.store),
         };
         let mut shared: FxHashMap<u32, Outcome> = FxHashMap::default();
@@ -201,6 +192,14 @@ impl PolicySet {
                 each(Weighed { link, held, outcome });
             }
         }
+    }
+
+    /// For each link, the policies whose scope holds.
+    fn candidates(&self, posed: &Posed<'_>, action: &Named, class: &Named) -> Vec<Vec<u32>> {
+        let action = self.index.action(action, class);
+        let resource = self.index.resource(&posed.resource, &posed.server);
+        let of_link = |link| self.index.candidates(self.index.principal(link), action, resource);
+        posed.links.iter().map(of_link).collect()
     }
 
     fn condition(&self, number: u32) -> Option<&Condition> {

@@ -42,7 +42,7 @@ pub(crate) struct Condition {
     /// What it reads.
     pub(crate) reads: Reads,
     /// Whether it looks at computed parents.
-    pub(super) slots: bool,
+    pub(crate) parents: bool,
 }
 
 impl Condition {
@@ -50,8 +50,8 @@ impl Condition {
     pub(crate) fn new(policy: &ParsedPolicy, store: &Store) -> Option<Self> {
         let original = policy.condition.as_deref()?;
         let expr = rebuild(original, store.types());
-        let slots = expr.subexpressions().any(|it| matches!(it.expr_kind(), ExprKind::Slot(_)));
-        Some(Self { expr, reads: Reads::of(original), slots })
+        let parents = expr.subexpressions().any(|it| matches!(it.expr_kind(), ExprKind::Slot(_)));
+        Some(Self { expr, reads: Reads::of(original), parents })
     }
 }
 

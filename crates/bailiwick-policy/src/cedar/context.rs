@@ -9,7 +9,7 @@ use cedar_policy_core::extensions::Extensions;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::reads::{InputReads, members as m};
-use super::store::{Store, Uid};
+use super::store::{Named, Store};
 
 /// How deep arguments may be nested where a policy reads them.
 const DEPTH_MAX: usize = 48;
@@ -20,7 +20,7 @@ pub(crate) struct Occasion<'a> {
     /// The question.
     pub(crate) question: &'a Question<'a>,
     /// The links of its chain.
-    pub(crate) links: &'a [Uid],
+    pub(crate) links: &'a [Named],
     /// Whether the call's arguments, effect and findings are shown. They are not for `discover`:
     /// what may be known must not depend on what is asked, or lists and calls would disagree.
     pub(crate) shows_call: bool,
@@ -53,10 +53,10 @@ pub(crate) fn build(
     let link_of = |wanted: fn(&Link) -> bool, last: bool| {
         let mut found = who.chain.iter().zip(occasion.links).filter(|(link, _)| wanted(link));
         let found = if last { found.next_back() } else { found.next() };
-        found.map(|(_, uid)| Value::from(Arc::clone(uid)))
+        found.map(|(_, link)| Value::from(Arc::clone(&link.uid)))
     };
     put(m::CHAIN, "chain", &|| {
-        Some(Value::set(occasion.links.iter().map(|uid| Value::from(Arc::clone(uid))), None))
+        Some(Value::set(occasion.links.iter().map(|link| Value::from(Arc::clone(&link.uid))), None))
     });
     put(m::PERSON, "person", &|| link_of(|link| matches!(link, Link::Person(_)), false));
     put(m::AGENT, "agent", &|| link_of(|link| matches!(link, Link::Agent(_)), true));
@@ -70,7 +70,7 @@ pub(crate) fn build(
     put(m::RESOURCES, "resources", &|| {
         let named = call.map_or(&[][..], |call| call.named()).iter();
         let named = named.filter_map(|it| {
-            Some((SmolStr::from(&*it.argument), Value::from(store.named(&it.kind, &it.id)?)))
+            Some((SmolStr::from(&*it.argument), Value::from(store.argument(&it.kind, &it.id)?)))
         });
         Some(record(named.collect()))
     });

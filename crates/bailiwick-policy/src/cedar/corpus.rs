@@ -38,7 +38,7 @@ fn check(case: &Json, file: &dyn Fn(&str) -> String) -> Result<usize, String> {
     for (number, policy) in policies.iter().enumerate() {
         index.add(number as u32, policy);
     }
-    let index = index.build();
+    let index = index.build(&store);
     let conditions: Vec<_> = policies.iter().map(|it| Condition::new(it, &store)).collect();
     let requests = case["requests"].as_array().ok_or("no requests")?;
     for request in requests {
@@ -50,21 +50,20 @@ fn check(case: &Json, file: &dyn Fn(&str) -> String) -> Result<usize, String> {
         let core = |uid: &EntityUid| {
             Arc::new(AsRef::<cedar_policy_core::ast::EntityUID>::as_ref(uid).clone())
         };
-        let (p, a, r) = (core(&principal), core(&action), core(&resource));
+        let named = |uid| index.named(core(uid));
+        let (p, a, r) = (named(&principal), named(&action), named(&resource));
         let whole =
             Request::new(principal, action, resource, context, None).map_err(|e| said(&e))?;
         let whole: &cedar_policy_core::ast::Request = whole.as_ref();
         let context = whole.context().cloned().ok_or("no context")?;
-        let numbers = index.candidates(
-            &index.principal(&p, &store),
-            &index.action(&a, &a, &store),
-            &index.resource(&r, &r, &store),
-        );
+        let numbers =
+            index.candidates(index.principal(&p), index.action(&a, &a), index.resource(&r, &r));
         let ask = Ask {
-            action: Arc::clone(&a),
+            action: a.clone(),
             class: a,
-            resource: Arc::clone(&r),
+            resource: r.clone(),
             server: r,
+            parents: true,
             context: Ok(context),
         };
         let evaluation = Evaluation::new(&p, &ask, &store);

@@ -96,6 +96,22 @@ pub(crate) fn is_word(word: &str) -> bool {
     word == DISCOVER || GROUPS.contains(&word) || CORE_WORDS.iter().any(|it| it.as_str() == word)
 }
 
+/// The number of each entity type of the model. Types of the operator's follow.
+pub(super) mod kind {
+    pub(in crate::cedar) const PERSON: u32 = 0;
+    pub(in crate::cedar) const AGENT: u32 = 1;
+    pub(in crate::cedar) const SYSTEM: u32 = 2;
+    pub(in crate::cedar) const SERVER: u32 = 3;
+    pub(in crate::cedar) const TOOL: u32 = 4;
+    pub(in crate::cedar) const PROMPT: u32 = 5;
+    pub(in crate::cedar) const DOCUMENT: u32 = 6;
+    pub(in crate::cedar) const TEMPLATE: u32 = 7;
+    pub(in crate::cedar) const CLIENT: u32 = 8;
+    pub(in crate::cedar) const METHOD: u32 = 9;
+    pub(in crate::cedar) const ACTION: u32 = 10;
+    pub(in crate::cedar) const CLASS: u32 = 11;
+}
+
 /// The entity types of the model.
 #[derive(Debug)]
 pub(super) struct Types {
@@ -131,6 +147,24 @@ impl Types {
             action: plain("Action")?,
             class: CLASS_TYPE.parse().ok()?,
         })
+    }
+
+    /// The types in the order of their numbers.
+    pub(super) const fn in_order(&self) -> [&EntityType; 12] {
+        [
+            &self.person,
+            &self.agent,
+            &self.system,
+            &self.server,
+            &self.tool,
+            &self.prompt,
+            &self.document,
+            &self.template,
+            &self.client,
+            &self.method,
+            &self.action,
+            &self.class,
+        ]
     }
 
     /// Whether entities of this type get a parent that no file writes down.

@@ -11,11 +11,26 @@ use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::entities_file::entities;
-use super::names::{CORE_WORDS, DISCOVER, Types, groups_of, groups_of_effect};
+use super::names::{CORE_WORDS, DISCOVER, Types, groups_of, groups_of_effect, kind};
 use super::parse::Fault;
 
 /// An entity's name, cheap to clone.
 pub(crate) type Uid = Arc<EntityUID>;
+
+/// An entity of a question, with the number of its type.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    /// The entity.
+    pub(crate) uid: Uid,
+    pub(super) kind: u32,
+}
+
+impl Named {
+    /// Its id within its type.
+    pub(super) fn id(&self) -> &str {
+        self.uid.eid().as_ref()
+    }
+}
 
 /// The entities, closed under parenthood, and the names that questions are put in.
 #[derive(Debug)]
@@ -74,6 +89,11 @@ impl Store {
             || self.entities.iter().any(|it| it.is_descendant_of(&uid))
     }
 
+    /// Every entity of the store.
+    pub(super) fn uids(&self) -> impl Iterator<Item = &EntityUID> {
+        self.entities.iter().map(Entity::uid)
+    }
+
     /// The groups that the entity is in according to the store.
     pub(super) fn ancestors(&self, uid: &EntityUID) -> impl Iterator<Item = &EntityUID> {
         let entity = match self.entities.entity(uid) {
@@ -84,58 +104,76 @@ impl Store {
     }
 
     /// One link of a chain.
-    pub(crate) fn link(&self, link: &Link) -> Uid {
-        Arc::new(match link {
-            Link::Person(person) => uid(&self.types.person, person.as_str()),
-            Link::Agent(agent) => uid(&self.types.agent, agent.as_str()),
-            Link::System(purpose) => uid(&self.types.system, purpose.as_str()),
-            Link::Server(server) => uid(&self.types.server, server.as_str()),
-        })
+    pub(crate) fn link(&self, link: &Link) -> Named {
+        match link {
+            Link::Person(person) => self.entity(kind::PERSON, person.as_str()),
+            Link::Agent(agent) => self.entity(kind::AGENT, agent.as_str()),
+            Link::System(purpose) => self.entity(kind::SYSTEM, purpose.as_str()),
+            Link::Server(server) => self.entity(kind::SERVER, server.as_str()),
+        }
     }
 
-    /// What is acted on, and the server that it is in.
-    pub(crate) fn resource(&self, resource: &Resource) -> (Uid, Uid) {
-        let types = &self.types;
+    /// What is acted on, and the server that it is in: itself when it is a server.
+    pub(crate) fn resource(&self, resource: &Resource) -> (Named, Named) {
         let server = resource.server().as_str();
-        let parent = Arc::new(uid(&types.server, server));
-        let within = |kind, name: &str| Arc::new(uid(kind, format_smolstr!("{server}/{name}")));
+        let parent = self.entity(kind::SERVER, server);
+        let within = |kind, name: &str| self.entity(kind, format_smolstr!("{server}/{name}"));
         let itself = match resource {
-            Resource::Server(_) => Arc::clone(&parent),
-            Resource::Tool { name, .. } => within(&types.tool, name),
-            Resource::Prompt { name, .. } => within(&types.prompt, name),
-            Resource::Document { uri, .. } => within(&types.document, uri),
-            Resource::Template { uri, .. } => within(&types.template, uri),
-            Resource::Client { .. } => Arc::new(uid(&types.client, server)),
-            Resource::Method { name, .. } => within(&types.method, name),
+            Resource::Server(_) => parent.clone(),
+            Resource::Tool { name, .. } => within(kind::TOOL, name),
+            Resource::Prompt { name, .. } => within(kind::PROMPT, name),
+            Resource::Document { uri, .. } => within(kind::DOCUMENT, uri),
+            Resource::Template { uri, .. } => within(kind::TEMPLATE, uri),
+            Resource::Client { .. } => self.entity(kind::CLIENT, server),
+            Resource::Method { name, .. } => within(kind::METHOD, name),
         };
         (itself, parent)
     }
 
-    /// The action of a question, and the entity that stands for its groups.
-    pub(crate) fn action(&self, question: &Question<'_>) -> (Uid, Uid) {
-        let types = &self.types;
+    /// The action of a question, and the entity that stands for its groups: itself when it is not
+    /// a tool's.
+    pub(crate) fn action(&self, question: &Question<'_>) -> (Named, Named) {
         match (question.action, question.resource) {
             (Action::InvokeTool, Resource::Tool { server, name }) => {
                 let effect = question.call.map_or(Effect::Unknown, |call| call.effect());
-                let action = uid(&types.action, format_smolstr!("{server}/{name}"));
-                (Arc::new(action), Arc::new(uid(&types.class, effect.as_str())))
+                let action = self.entity(kind::ACTION, format_smolstr!("{server}/{name}"));
+                (action, self.entity(kind::CLASS, effect.as_str()))
             }
             (action, _) => {
-                let action = Arc::new(uid(&types.action, action.as_str()));
-                (Arc::clone(&action), action)
+                let action = self.entity(kind::ACTION, action.as_str());
+                (action.clone(), action)
             }
         }
     }
 
     /// The action of the verb `discover`, twice: it is in no group.
-    pub(crate) fn discover(&self) -> (Uid, Uid) {
-        let action = Arc::new(uid(&self.types.action, DISCOVER));
-        (Arc::clone(&action), action)
+    pub(crate) fn discover(&self) -> (Named, Named) {
+        let action = self.entity(kind::ACTION, DISCOVER);
+        (action.clone(), action)
+    }
+
+    fn entity(&self, number: u32, id: impl Into<SmolStr>) -> Named {
+        let types = &self.types;
+        let of_type = match number {
+            kind::PERSON => &types.person,
+            kind::AGENT => &types.agent,
+            kind::SYSTEM => &types.system,
+            kind::SERVER => &types.server,
+            kind::TOOL => &types.tool,
+            kind::PROMPT => &types.prompt,
+            kind::DOCUMENT => &types.document,
+            kind::TEMPLATE => &types.template,
+            kind::CLIENT => &types.client,
+            kind::METHOD => &types.method,
+            kind::ACTION => &types.action,
+            _ => &types.class,
+        };
+        Named { uid: Arc::new(uid(of_type, id)), kind: number }
     }
 
     /// The entity that an argument names; `None` when its type is not one that Cedar can have, or
     /// is one of ours.
-    pub(super) fn named(&self, kind: &str, id: &str) -> Option<EntityUID> {
+    pub(super) fn argument(&self, kind: &str, id: &str) -> Option<EntityUID> {
         if let Some(kind) = self.kinds.get(kind) {
             return Some(uid(kind, id));
         }
