@@ -54,10 +54,17 @@ impl Known {
         }
     }
 
-    /// Every tool and prompt.
+    /// Everything that has a name, with what it is for.
     pub(crate) fn names(&self) -> impl Iterator<Item = (Action, &str)> {
         let tools = self.tools.keys().map(|it| (Action::InvokeTool, &**it));
-        tools.chain(self.prompts.iter().map(|it| (Action::GetPrompt, &**it)))
+        let others = [
+            (Action::GetPrompt, &self.prompts),
+            (Action::ReadResource, &self.documents),
+            (Action::CompleteArgument, &self.templates),
+        ];
+        tools.chain(others.into_iter().flat_map(|(action, names)| {
+            names.iter().map(move |it| (action, &**it))
+        }))
     }
 
     /// Add what a list shows.

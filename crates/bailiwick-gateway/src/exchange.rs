@@ -46,7 +46,7 @@ pub(crate) async fn exchange(
     };
     match upstream.forward(gate.means(), cleared, envelope).await {
         Answer::Whole(owed, message, disposition) => {
-            match view::cut(gate, &rules, owed.call(), message).await {
+            match view::cut(gate, &rules, owed.call(), message, disposition).await {
                 Some(message) => {
                     let inspected = owed.last(gate.inspectors(), message, disposition);
                     inspected.record(gate.log(), gate.now()).map(Reply::Whole)

@@ -190,7 +190,8 @@ impl Own<'_> {
             match hear(&piece.message) {
                 Some(Heard::Answer(to, disposition)) if Some(&to) == id => {
                     let rules = gate.rules();
-                    let cut = view::cut(gate, &rules, owed.call(), piece.message).await;
+                    let cut =
+                        view::cut(gate, &rules, owed.call(), piece.message, disposition).await;
                     let message = cut.unwrap_or_default();
                     let inspected = owed.last(gate.inspectors(), message, disposition);
                     let released = inspected.record(gate.log(), gate.now());

@@ -61,7 +61,8 @@ impl Relay {
                 Some(Heard::Answer(..)) => {}
                 Some(Heard::Request(id)) => self.question(piece, id, &client).await,
                 Some(Heard::Notice(notice)) => {
-                    if !self.interim(&mut owed, &piece, notice.as_ref(), &client).await {
+                    let passed = self.interim(&mut owed, &piece, notice.as_ref(), &client).await;
+                    if !passed {
                         return self.withheld(owed, &client).await;
                     }
                 }
@@ -106,7 +107,8 @@ impl Relay {
         client: &mpsc::Sender<Bytes>,
     ) {
         let rules = self.gate.rules();
-        let cut = view::cut(&self.gate, &rules, owed.call(), piece.message.clone()).await;
+        let message = piece.message.clone();
+        let cut = view::cut(&self.gate, &rules, owed.call(), message, disposition).await;
         let inspected = match cut {
             Some(message) => owed.last(self.gate.inspectors(), piece.event(&message), disposition),
             None => owed.failed(Disposition::Unreachable),

@@ -25,6 +25,9 @@ use crate::{disk, entropy, front, listing, operators, paths, recording, secrets}
 const SWEEP: Duration = Duration::from_secs(1);
 /// How long servers' processes may take to end when the gateway stops.
 const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
+/// How long outcomes that nobody waits for may take to be recorded, and how often that is looked at.
+const OUTCOMES_PATIENCE: Duration = Duration::from_secs(2);
+const OUTCOMES_LOOK: Duration = Duration::from_millis(5);
 /// How many connections operators may hold.
 const OPERATOR_CONNECTIONS: usize = 64;
 
@@ -177,6 +180,7 @@ impl Gateway {
         }
         self.gate.sessions().clear();
         let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
+        let _ = tokio::time::timeout(OUTCOMES_PATIENCE, self.alone()).await;
         note(self.gate.log(), self.gate.now(), &Record::Stopped)?;
         match Arc::try_unwrap(self.gate) {
             Ok(gate) => gate.parts.log.close(),
@@ -186,6 +190,14 @@ impl Gateway {
                 let size = gate.log().health().size;
                 size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
             }
+        }
+    }
+
+    /// Wait until every exchange has its outcome on record: each holds the gate until then, also
+    /// when its client is gone.
+    async fn alone(&self) {
+        while Arc::strong_count(&self.gate) > 1 {
+            tokio::time::sleep(OUTCOMES_LOOK).await;
         }
     }
 }

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Action, Call, Context, Findings, Identified, Resource, ServerId, visible};
+use bailiwick_core::{
+    Action, Call, Context, Disposition, Findings, Identified, Resource, ServerId, visible,
+};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{
     ListKind, Notice, completion_values, filter_completions, initialize_result, read_list,
@@ -33,8 +35,12 @@ pub(crate) async fn cut(
     rules: &Rules,
     call: &Call,
     message: Bytes,
+    disposition: Disposition,
 ) -> Option<Bytes> {
     let view = View { gate, rules, who: call.who(), server: call.resource().server() };
+    if matches!(disposition, Disposition::Erred | Disposition::ToolFailed) {
+        return view.error(&message);
+    }
     match call.action() {
         Action::ListTools | Action::ListResources | Action::ListTemplates | Action::ListPrompts => {
             view.list(call.action(), message)
@@ -76,11 +82,15 @@ pub(crate) async fn passes(
                 None => true,
             }
         }
-        Some(Notice::Message | Notice::Progress { .. }) => !view.betrays(message),
         Some(
-            Notice::Cancelled { .. } | Notice::Initialized | Notice::RootsChanged | Notice::Other,
+            Notice::Message
+            | Notice::Progress { .. }
+            | Notice::Cancelled { .. }
+            | Notice::Initialized
+            | Notice::RootsChanged
+            | Notice::Other,
         )
-        | None => true,
+        | None => !view.betrays(message),
     }
 }
 
@@ -90,14 +100,14 @@ impl View<'_> {
         match action {
             Action::InvokeTool => Resource::Tool { server, name },
             Action::GetPrompt => Resource::Prompt { server, name },
-            Action::ListTemplates => Resource::Template { server, uri: name },
+            Action::CompleteArgument => Resource::Template { server, uri: name },
             Action::ReadResource
             | Action::Connect
             | Action::ListTools
             | Action::ListResources
+            | Action::ListTemplates
             | Action::ListPrompts
             | Action::Subscribe
-            | Action::CompleteArgument
             | Action::SetLogLevel
             | Action::Ping
             | Action::Notify
@@ -128,7 +138,8 @@ impl View<'_> {
         let entry = match listed.kind {
             ListKind::Tools => Action::InvokeTool,
             ListKind::Prompts => Action::GetPrompt,
-            ListKind::Templates => Action::ListTemplates,
+            // Not by the verb that lists them, which only keeps a session going.
+            ListKind::Templates => Action::CompleteArgument,
             ListKind::Resources => Action::ReadResource,
         };
         let keep: Vec<bool> = listed.names.iter().map(|name| self.sees(entry, name)).collect();
@@ -185,16 +196,16 @@ impl View<'_> {
         self.names_hidden(&server.catalogue.known(), &text)
     }
 
-    /// Whether a text names a tool or prompt that the caller may not discover.
+    /// Whether a text names something that the caller may not discover.
     fn names_hidden(&self, known: &Known, text: &str) -> bool {
         known.names().any(|(action, name)| contains_word(text, name) && !self.sees(action, name))
     }
 
-    /// The tools and prompts that the caller sees.
-    fn seen_of(&self, known: &Known) -> Vec<(String, bool)> {
+    /// What the caller sees of all that the server offers.
+    fn seen_of(&self, known: &Known) -> Vec<(&'static str, String)> {
         let names = known.names().filter(|(action, name)| self.sees(*action, name));
         let mut seen: Vec<_> =
-            names.map(|(action, name)| (name.to_owned(), action == Action::InvokeTool)).collect();
+            names.map(|(action, name)| (action.as_str(), name.to_owned())).collect();
         seen.sort();
         seen
     }

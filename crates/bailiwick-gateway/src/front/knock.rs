@@ -71,10 +71,10 @@ pub(super) fn identify(
     gate: &Arc<Gate>,
     headers: &HeaderMap,
     peer: SocketAddr,
-) -> Result<Identified, Response<Body>> {
+) -> Result<Identified, Box<Response<Body>>> {
     if !is_expected(gate, headers) {
         let reply = text(StatusCode::FORBIDDEN, "this Host or Origin is not allowed here\n");
-        return Err(turn_off(gate, RefusalReason::Origin, reply));
+        return Err(Box::new(turn_off(gate, RefusalReason::Origin, reply)));
     }
     let token = headers.get(AUTHORIZATION).map(|it| bearer(it).ok_or(Unproved::Invalid));
     let evidence = match token {
@@ -92,7 +92,7 @@ pub(super) fn identify(
             }
         };
         reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        turn_off(gate, RefusalReason::Unidentified, reply)
+        Box::new(turn_off(gate, RefusalReason::Unidentified, reply))
     })
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn answer(
     }
     let who = match knock::identify(&gate, request.headers(), peer) {
         Ok(who) => who,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     let server = request.uri().path().strip_prefix("/mcp/").filter(|it| !it.contains('/'));
     let Some(server) = server.map(str::to_owned) else {

@@ -24,6 +24,10 @@ use crate::upstream::{Envelope, Leg, Upstream};
 const DECISION: HeaderName = HeaderName::from_static("bailiwick-decision");
 const LEAF: HeaderName = HeaderName::from_static("bailiwick-leaf");
 
+/// Marks a reply that holds what an upstream answered: only then has a session begun.
+#[derive(Clone, Copy, Debug)]
+struct Answered;
+
 /// What a message turned out to be.
 enum Read {
     Ask(Asked, Option<Id>),
@@ -106,7 +110,7 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
     let opened = (begins && knock.session.is_none()).then(|| Arc::clone(&session));
     let mut reply = carry_out(&knock, session, asked, body, envelope).await;
     if let Some(session) = opened
-        && reply.status() == StatusCode::OK
+        && reply.extensions().get::<Answered>().is_some()
         && let Some(id) = session.owner.principal().session.clone()
         && let Ok(value) = HeaderValue::from_str(id.as_str())
     {
@@ -205,6 +209,7 @@ pub(super) async fn carry_out(
         }
         Ok(Reply::Stream(owed, messages)) => {
             let mut reply = Response::new(Body::Whole(None));
+            reply.extensions_mut().insert(Answered);
             stamp_at(&mut reply, owed.appended());
             let relay = Relay { gate: Arc::clone(gate), session, id, _busy: busy };
             *reply.body_mut() = Body::Events(relay.start(owed, messages));
@@ -225,11 +230,15 @@ fn whole(released: Released, id: Option<&Id>) -> Response<Body> {
         (None, None) => Some(refusal::unrecorded(id)),
     };
     let (decision, leaf) = (exchange, released.decision().position().index());
+    let answered = released.disposition() == Some(Disposition::Answered);
     let mut reply = match words {
         Some(words) => spoken(words),
         None => json(StatusCode::OK, released.into_bytes()),
     };
     headers(&mut reply, &decision.to_string(), leaf);
+    if answered {
+        reply.extensions_mut().insert(Answered);
+    }
     reply
 }
 

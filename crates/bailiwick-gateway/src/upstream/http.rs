@@ -56,7 +56,7 @@ impl HttpLink {
         match tokio::time::timeout(patience, self.pool.send(request)).await {
             Err(_) => Answer::Ended(owed, Disposition::TimedOut),
             Ok(Err(_)) => Answer::Ended(owed, Disposition::Unreachable),
-            Ok(Ok((response, lease))) => self.read(means, owed, envelope, response, lease).await,
+            Ok(Ok(came)) => self.read(means, owed, envelope, came).await,
         }
     }
 
@@ -104,9 +104,9 @@ impl HttpLink {
         means: Means<'_>,
         owed: Pending,
         envelope: &Envelope,
-        response: Response<Incoming>,
-        lease: Lease,
+        came: (Response<Incoming>, Lease),
     ) -> Answer {
+        let (response, lease) = came;
         let (head, body) = response.into_parts();
         if head.status == StatusCode::NOT_FOUND && self.session.get().is_some() {
             // The server forgot the session: it is never half alive, the client begins anew.
