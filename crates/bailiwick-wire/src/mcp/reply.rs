@@ -48,9 +48,10 @@ pub fn withheld(id: &Id) -> Bytes {
     error(id.raw(), DENIED, "The answer was withheld by policy")
 }
 
-/// The record could not be written, so nothing was done.
+/// A record could not be written. If it was the decision's, nothing was done; if it was the
+/// outcome's, the answer must not leave. Which of them, the caller is not told.
 pub fn unrecorded(id: &Id) -> Bytes {
-    error(id.raw(), UNAVAILABLE, "The record could not be written, so nothing was done")
+    error(id.raw(), UNAVAILABLE, "The record could not be written, so there is no answer")
 }
 
 /// The bytes are no JSON that we take. There is no id to answer to.

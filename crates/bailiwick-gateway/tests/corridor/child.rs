@@ -1,0 +1,127 @@
+//! A server that speaks over standard input and output: this very test program, started again.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::house::Plan;
+
+/// How many steps a report takes.
+pub(crate) const STEPS: u64 = 10;
+
+/// A gateway with this server, under the name `kid`.
+pub(crate) fn plan() -> Plan {
+    let program = std::env::current_exe().unwrap();
+    Plan::servers(&format!(
+        "[servers.kid]\ncommand = [{program:?}, \"--exact\", \"child::serve_when_started_as_one\", \
+         \"--nocapture\"]\nenvironment = {{ BAILIWICK_TEST_CHILD = \"1\" }}\n"
+    ))
+}
+
+/// Let the report go on after this step.
+pub(crate) fn go_on(folder: &Path, step: u64) {
+    std::fs::write(folder.join(format!("step-{step}")), "").unwrap();
+}
+
+/// Not a test of its own: the server, when this program is started as one.
+#[test]
+fn serve_when_started_as_one() {
+    if std::env::var_os("BAILIWICK_TEST_CHILD").is_none() {
+        return;
+    }
+    say("");
+    eprintln!("the child greets");
+    for line in std::io::stdin().lock().lines() {
+        let Ok(line) = line else { break };
+        let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
+        handle(&message);
+    }
+    std::process::exit(0);
+}
+
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}").unwrap();
+    out.flush().unwrap();
+}
+
+fn answer(id: &Value, result: &Value) {
+    say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }).to_string());
+}
+
+fn text(id: &Value, text: &str) {
+    answer(id, &json!({ "content": [{ "type": "text", "text": text }] }));
+}
+
+fn handle(message: &Value) {
+    let id = &message["id"];
+    match message["method"].as_str() {
+        Some("initialize") => answer(
+            id,
+            &json!({ "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+                     "serverInfo": { "name": "kid", "version": "1" } }),
+        ),
+        Some("tools/list") => {
+            let names =
+                ["report", "crash", "spawn", "noise", "wait", "ask", "echo", "change_tools"];
+            let tools = names.map(|it| json!({ "name": it, "inputSchema": { "type": "object" } }));
+            answer(id, &json!({ "tools": tools }));
+        }
+        Some("tools/call") => call(id, &message["params"]),
+        Some("ping") => answer(id, &json!({})),
+        Some(_) => {}
+        // An answer to a question of ours: the call that asked is named in the question's id.
+        None => {
+            let asked = id.as_str().and_then(|it| it.strip_prefix("q-")).unwrap_or("0");
+            let what = message.get("result").or(message.get("error")).cloned();
+            text(&serde_json::from_str(asked).unwrap(), &what.unwrap_or_default().to_string());
+        }
+    }
+}
+
+fn call(id: &Value, params: &Value) {
+    let arguments = &params["arguments"];
+    match params["name"].as_str().unwrap_or_default() {
+        "report" => {
+            for n in 1..=STEPS {
+                let params =
+                    json!({ "progressToken": params["_meta"]["progressToken"], "progress": n });
+                say(&json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params })
+                    .to_string());
+                let step = format!("step-{n}");
+                while !Path::new(&step).exists() {
+                    std::thread::park_timeout(Duration::from_millis(1));
+                }
+            }
+            text(id, "report");
+        }
+        "crash" => std::process::exit(3),
+        "spawn" => {
+            let grandchild = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+            text(id, &format!("{} {}", std::process::id(), grandchild.id()));
+        }
+        "noise" => {
+            say("this is not json");
+            say("{\"half\":");
+            say(r#"{"jsonrpc":"2.0","id":"never-asked","result":{"content":[]}}"#);
+            say("[1,2,3]");
+            eprintln!("the child mutters");
+            text(id, "after the noise");
+        }
+        // Never answered.
+        "wait" => {}
+        "ask" => {
+            let method = arguments["method"].as_str().unwrap();
+            let question = format!("q-{id}");
+            say(&json!({ "jsonrpc": "2.0", "id": question, "method": method, "params": { "message": "?" } })
+                .to_string());
+        }
+        "change_tools" => {
+            say(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
+            text(id, "changed");
+        }
+        _ => text(id, &arguments.to_string()),
+    }
+}

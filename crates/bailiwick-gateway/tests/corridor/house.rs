@@ -1,0 +1,210 @@
+//! A gateway in a folder of its own, with keys, policies and a disk that fails when told to.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::{DecisionRecord, ExchangeId, OutcomeRecord, Record, RefusalReason};
+use bailiwick_gateway::diary::Diary;
+use bailiwick_gateway::store::{NewKey, Store};
+use bailiwick_gateway::{Gateway, config, now, paths, recording};
+use bailiwick_log::{Filter, Order, Reader, World};
+use tempfile::TempDir;
+
+use crate::agent::{Agent, PATIENCE, Said};
+use crate::disk::FaultyDisk;
+use crate::upstream::Fixture;
+
+pub(crate) const POLICIES: &str = r#"
+@id("catalogue")
+permit (principal == System::"catalogue", action in [Action::"discover", Action::"session"], resource);
+@id("people")
+permit (principal is Person, action in [Action::"discover", Action::"session", Action::"invoke"], resource);
+@id("agents_crm")
+permit (principal is Agent, action in [Action::"discover", Action::"session", Action::"invoke"], resource in Server::"crm");
+@id("agents_kid")
+permit (principal is Agent, action in [Action::"discover", Action::"session", Action::"invoke"], resource in Server::"kid");
+@id("servers_ask")
+permit (principal is Server, action in [Action::"discover", Action::"session", Action::"elicit", Action::"list_roots"], resource);
+
+@id("hidden_tool")
+forbid (principal is Agent, action == Action::"discover", resource == Tool::"crm/hidden");
+@id("hidden_prompt")
+forbid (principal is Agent, action == Action::"discover", resource == Prompt::"crm/hidden_prompt");
+@id("hidden_document")
+forbid (principal is Agent, action == Action::"discover", resource == Document::"crm/crm://hidden");
+@id("hidden_template")
+forbid (principal is Agent, action == Action::"discover", resource == Template::"crm/crm://secret/{id}");
+@id("hidden_items")
+forbid (principal is Agent, action == Action::"discover", resource)
+when { context.name like "crm://secret/*" };
+@id("no_methods")
+forbid (principal is Agent, action == Action::"discover", resource is Method);
+@id("locked")
+forbid (principal is Agent, action == Action::"crm/locked", resource == Tool::"crm/locked");
+@id("duty") @obligation("durable")
+permit (principal is Agent, action == Action::"crm/duty", resource == Tool::"crm/duty");
+"#;
+
+const CONTRACT: &str = r#"
+server = "crm"
+[tools]
+look = { effect = "read" }
+stream = { effect = "read" }
+boom = { effect = "read" }
+err = { effect = "read" }
+hang = { effect = "read" }
+garbage = { effect = "read" }
+drop = { effect = "read" }
+leak = { effect = "read" }
+duty = { effect = "read" }
+tells = { effect = "read" }
+change = { effect = "reversible_write" }
+"#;
+
+/// What a test may want otherwise.
+pub(crate) struct Plan {
+    pub(crate) servers: String,
+    pub(crate) limits: String,
+    pub(crate) policies: String,
+    pub(crate) is_ready: bool,
+}
+
+/// A gateway that serves.
+pub(crate) struct House {
+    pub(crate) folder: TempDir,
+    pub(crate) gateway: Gateway,
+    pub(crate) disk: FaultyDisk,
+    pub(crate) worker: Agent,
+    pub(crate) other: Agent,
+    data: PathBuf,
+}
+
+impl Plan {
+    /// With these servers, as the configuration file says them.
+    pub(crate) fn servers(servers: &str) -> Self {
+        let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
+        Self { servers, limits: String::new(), policies, is_ready: true }
+    }
+
+    pub(crate) fn crm(fixture: &Fixture) -> Self {
+        Self::servers(&format!("[servers.crm]\nurl = \"{}\"\n", fixture.url))
+    }
+
+    pub(crate) async fn open(self) -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let mut toml = "[agents]\nlisten = \"127.0.0.1:0\"\n[operators]\nlisten = \
+                        \"127.0.0.1:0\"\n[log]\nheartbeat_seconds = 0\n[guard]\nwithhold = \
+                        [\"secret\"]\n"
+            .to_owned();
+        write!(toml, "[limits]\n{}\n{}", self.limits, self.servers).unwrap();
+        for folder in ["policies", "contracts"] {
+            std::fs::create_dir(at.join(folder)).unwrap();
+        }
+        std::fs::write(at.join("bailiwick.toml"), toml).unwrap();
+        std::fs::write(at.join("policies/all.cedar"), &self.policies).unwrap();
+        std::fs::write(at.join("contracts/crm.toml"), CONTRACT).unwrap();
+        let settings = config::load(&at.join("bailiwick.toml")).unwrap();
+        let data = settings.data.clone();
+        let keys = ["worker", "other"].map(|agent| {
+            let new = NewKey {
+                agent: agent.into(),
+                person: "ada".into(),
+                tenant: "acme".into(),
+                expires: None,
+            };
+            Store::open(&data).unwrap().new_agent_key(&new, now()).unwrap().1
+        });
+        let disk = FaultyDisk::default();
+        let gateway = Gateway::start_in(settings, Arc::new(Diary::default()), |store| World {
+            disk: Arc::new(disk.clone()),
+            ..recording::world(store)
+        });
+        let gateway = gateway.await.unwrap();
+        let [worker, other] = keys.map(|key| Agent::with_key(gateway.agents(), &key));
+        let house = House { folder, gateway, disk, worker, other, data };
+        if self.is_ready {
+            until("the servers are listed", || house.gateway.is_ready()).await;
+        }
+        house
+    }
+}
+
+/// Wait until something is so.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let ends = tokio::time::Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(tokio::time::Instant::now() < ends, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+impl House {
+    pub(crate) async fn crm() -> (Self, Fixture) {
+        let fixture = Fixture::start().await;
+        (Plan::crm(&fixture).open().await, fixture)
+    }
+
+    /// An operator's view of how the gateway fares.
+    pub(crate) async fn readyz(&self) -> serde_json::Value {
+        let token = std::fs::read_to_string(paths::admin_token(&self.data)).unwrap();
+        let operator = Agent::with_key(self.gateway.operators(), token.trim());
+        operator.send("GET", "/readyz", "").await.json()
+    }
+
+    /// A look into the log from elsewhere.
+    pub(crate) fn book(&self) -> Book {
+        Book(paths::log(&self.data))
+    }
+
+    /// What a reply's exchange left in the log: its decision, and its outcome's word if any.
+    pub(crate) fn trail(&self, said: &Said) -> (DecisionRecord, Option<String>) {
+        let id = said.header("bailiwick-decision").unwrap_or_else(|| panic!("{said:?}"));
+        self.book().trail(id)
+    }
+}
+
+/// The log as a reader beside the gateway sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Book(PathBuf);
+
+impl Book {
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let reader = Reader::open(&self.0).unwrap();
+        let all = reader.query(Filter::default(), Order::OldestFirst, 1_000_000).unwrap();
+        all.map(|it| it.unwrap().record).collect()
+    }
+
+    pub(crate) fn decisions(&self) -> Vec<DecisionRecord> {
+        let decision = |it| if let Record::Decision(it) = it { Some(*it) } else { None };
+        self.records().into_iter().filter_map(decision).collect()
+    }
+
+    pub(crate) fn refusals(&self, reason: RefusalReason) -> usize {
+        let is_it = |it: &Record| matches!(it, Record::Refusal(it) if it.reason == reason);
+        self.records().iter().filter(|it| is_it(it)).count()
+    }
+
+    pub(crate) fn trail(&self, exchange: &str) -> (DecisionRecord, Option<String>) {
+        let (decision, outcome) = self.both(exchange);
+        (decision, outcome.map(|it| it.disposition.into()))
+    }
+
+    pub(crate) fn both(&self, exchange: &str) -> (DecisionRecord, Option<OutcomeRecord>) {
+        let exchange = ExchangeId::parse(exchange).unwrap();
+        let (mut decision, mut outcome) = (None, None);
+        for record in self.records() {
+            match record {
+                Record::Decision(it) if it.exchange == exchange => decision = Some(*it),
+                Record::Outcome(it) if it.exchange == exchange => {
+                    assert!(outcome.is_none(), "two outcomes");
+                    outcome = Some(it);
+                }
+                _ => {}
+            }
+        }
+        (decision.expect("every exchange has its decision"), outcome)
+    }
+}

@@ -1,0 +1,29 @@
+//! The whole corridor, over real sockets and real processes, in one process with the gateway: what
+//! the caller is told, what the upstream saw, and what the log says of it afterwards.
+
+#[cfg(test)]
+mod agent;
+#[cfg(test)]
+mod child;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod exits;
+#[cfg(test)]
+mod fidelity;
+#[cfg(test)]
+mod hidden;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod questions;
+#[cfg(test)]
+mod reload;
+#[cfg(test)]
+mod sessions;
+#[cfg(test)]
+mod streams;
+#[cfg(test)]
+mod timing;
+#[cfg(test)]
+mod upstream;
