@@ -63,6 +63,7 @@ fn write_first(config: &Path) -> Result<(), Failure> {
     write_new(config, &first)?;
     write_rules(folder, &[("starter.cedar", STARTER)])?;
     say(format!("wrote {}, with a server to try, policies and a contract", config.display()));
+    say("To try it: `bailiwick keys new --agent support-bot --person ada --tenant acme`.");
     Ok(())
 }
 

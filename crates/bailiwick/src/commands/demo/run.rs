@@ -1,6 +1,7 @@
 //! `bailiwick demo`: a gateway with a helpdesk behind it, agents that act out stories through the
 //! real front, each call told with its decision, and the log verified at the end.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +39,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     })?;
     let data = settings.data.clone();
     let keys = keys(&data)?;
+    let guest = arguments.serve.then(|| guest(&data)).transpose()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let gateway = Gateway::start(settings, Arc::new(Diary::default())).await?;
@@ -50,9 +52,12 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
             play(&base, &keys, &mut out)
         });
         let summary = played.await?.map_err(|problem| Failure(problem.to_string()))?;
-        if arguments.serve {
+        if let Some(guest) = &guest {
+            // From now on the configuration says where the gateway is, so that verbs reach it.
+            let text = configuration(gateway.agents(), gateway.operators())?;
+            std::fs::write(&config, text)?;
             next(common, &folder, &summary);
-            say(format!("serving at http://{}; stop with Ctrl-C", gateway.agents()));
+            serving(gateway.agents(), guest);
             until_told().await?;
         }
         gateway.shut_down().await?;
@@ -73,15 +78,19 @@ fn set_up(folder: &Path) -> Result<std::path::PathBuf, Failure> {
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("demo"), "Made by `bailiwick demo`, and made anew by the next.\n")?;
     write_rules(folder, &[])?;
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    std::fs::write(&config, configuration(free, free)?)?;
+    Ok(config)
+}
+
+fn configuration(agents: SocketAddr, operators: SocketAddr) -> Result<String, Failure> {
     let program = std::env::current_exe()?;
-    let text = format!(
-        "[agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n\
+    Ok(format!(
+        "[agents]\nlisten = \"{agents}\"\n\n[operators]\nlisten = \"{operators}\"\n\n\
          [log]\norigin = \"bailiwick.example/demo\"\n\n\
          [servers.helpdesk]\ncommand = [{}, \"helpdesk\"]\n",
         toml_text(&program.display().to_string())
-    );
-    std::fs::write(&config, text)?;
-    Ok(config)
+    ))
 }
 
 /// A TOML string: the same as a JSON string.
@@ -100,6 +109,24 @@ fn keys(data: &Path) -> Result<Keys, Failure> {
         };
         Ok(store.new_agent_key(&new, bailiwick_gateway::now())?.1)
     })
+}
+
+/// The key of whoever tries the demo by hand: an agent and a person of the stories.
+fn guest(data: &Path) -> Result<String, Failure> {
+    let new = NewKey {
+        agent: "support-bot".into(),
+        person: "ada".into(),
+        tenant: "acme".into(),
+        expires: None,
+    };
+    Ok(Store::open(data)?.new_agent_key(&new, bailiwick_gateway::now())?.1)
+}
+
+/// Where it serves, and how to come in. On standard error, like all that is no result.
+fn serving(agents: SocketAddr, guest: &str) {
+    eprintln!("\nserving at http://{agents}/mcp/helpdesk; stop with Ctrl-C");
+    eprintln!("To come in as support-bot for ada of acme, let an MCP client send");
+    eprintln!("  Authorization: Bearer {guest}");
 }
 
 #[expect(clippy::disallowed_methods, reason = "a person waits in front of the terminal")]
