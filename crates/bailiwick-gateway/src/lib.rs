@@ -42,3 +42,4 @@ pub use operators::{
 };
 pub use rules::{BadRules, Rules};
 pub use run::{Gateway, StartError};
+pub use secrets::missing_secrets;

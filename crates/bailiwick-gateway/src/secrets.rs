@@ -30,6 +30,11 @@ pub(crate) fn fetch(settings: &Settings) -> Result<Vault, Vec<String>> {
     if missing.is_empty() { Ok(vault) } else { Err(missing) }
 }
 
+/// A line for each secret that the configuration refers to and that cannot be had here and now.
+pub fn missing_secrets(settings: &Settings) -> Vec<String> {
+    fetch(settings).err().unwrap_or_default()
+}
+
 fn read(reference: &SecretRef) -> Result<Secret, String> {
     match reference {
         SecretRef::Environment { env, prefix } => match std::env::var(env) {

@@ -97,6 +97,10 @@ impl Settings {
         let operators = address("operators", &said.operators.listen, &mut problems);
         limits(&said.limits, &mut problems);
         log(&said.log, &mut problems);
+        let withhold: Vec<&str> = said.guard.withhold.iter().map(String::as_str).collect();
+        if let Err(unknown) = bailiwick_guard::Guard::with_policy(&withhold) {
+            problems.push(("guard".into(), format!("withhold: {unknown}")));
+        }
         let mut servers = Vec::new();
         for (name, server) in &said.servers {
             match meant_server(name, server, base) {
@@ -204,9 +208,24 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
     Ok(ServerSettings {
         name: name.into(),
         launch,
-        secret_environment: said.secret_environment.clone(),
-        secret_headers: said.secret_headers.clone(),
+        secret_environment: placed(&said.secret_environment, base),
+        secret_headers: placed(&said.secret_headers, base),
     })
+}
+
+/// The same references, with files where the configuration lies and not where we were started.
+fn placed(said: &BTreeMap<String, SecretRef>, base: &Path) -> BTreeMap<String, SecretRef> {
+    let placed = said.iter().map(|(name, secret)| {
+        let secret = match secret {
+            SecretRef::File { file, prefix } => SecretRef::File {
+                file: base.join(file).display().to_string(),
+                prefix: prefix.clone(),
+            },
+            SecretRef::Environment { .. } => secret.clone(),
+        };
+        (name.clone(), secret)
+    });
+    placed.collect()
 }
 
 /// Names stand in addresses and, joined to a tool's by `__`, in tool names.

@@ -217,7 +217,7 @@ pub enum SecretRef {
     },
     /// In a file, whose last line break is cut off.
     File {
-        /// The file's path.
+        /// The file's path. A relative one starts at the folder of the configuration.
         file: String,
         /// Written before the secret, such as `Bearer `.
         #[serde(default)]

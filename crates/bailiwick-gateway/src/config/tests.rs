@@ -46,6 +46,21 @@ fn both_kinds_of_server_are_understood() {
 }
 
 #[test]
+fn a_secret_in_a_file_lies_beside_the_configuration() {
+    let settings = read(
+        "[servers.crm]\nurl = \"https://crm.example/mcp\"\n\
+         secret_headers = { A = { file = \"a.txt\" }, B = { file = \"/b.txt\" } }\n",
+    )
+    .unwrap();
+    let file = |name: &str| match &settings.servers[0].secret_headers[name] {
+        SecretRef::File { file, .. } => file.clone(),
+        SecretRef::Environment { .. } => panic!("it is a file"),
+    };
+    assert!(file("A").starts_with('/') && file("A").ends_with("/a.txt"), "{}", file("A"));
+    assert_eq!(file("B"), "/b.txt");
+}
+
+#[test]
 fn mistakes_are_refused_with_their_place() {
     refused("[agents]\nlisten = \"nowhere\"\n", "F:1:1: [agents] listen is `nowhere`");
     refused("[agents]\nlissen = \"x\"\n", "F:2:1: unknown field `lissen`");
@@ -58,6 +73,7 @@ fn mistakes_are_refused_with_their_place() {
     refused("[durability]\nregulated = [\"x\"]\n", "`x`, which is not a server");
     refused("[log]\norigin = \"a b\"\n", "origin must be");
     refused("[log]\nsegment_mib = 5\nmax_mib = 39\n", "max_mib must be at least eight segments");
+    refused("[guard]\nwithhold = [\"secrt\"]\n", "F:1:1: [guard] withhold: ");
     refused("x = ", "F:1:");
     refused("[servers.a]\nurl = \"http://x/\"\nenvironment = { A = \"b\" }\n", "no effect");
 }

@@ -1,9 +1,8 @@
 //! `bailiwick check`: is the configuration right, and what does it mean.
 
 use bailiwick_core::Policy as _;
-use bailiwick_gateway::Rules;
 use bailiwick_gateway::config::{self, Launch, Settings};
-use bailiwick_gateway::contract;
+use bailiwick_gateway::{Rules, contract, missing_secrets};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -51,7 +50,7 @@ fn faulty(common: &Common, faults: Vec<String>) -> Outcome {
 }
 
 fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
-    let warnings: Vec<String> = rules.policies.warnings().iter().map(ToString::to_string).collect();
+    let warnings = warnings(settings, rules);
     let servers: Vec<_> =
         settings.servers.iter().map(|it| (it.name.to_string(), way(&it.launch))).collect();
     if common.json {
@@ -91,6 +90,18 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
     }
     say("It is right.");
     YES
+}
+
+/// What is not wrong, and will surprise all the same.
+fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
+    let mut warnings: Vec<String> =
+        rules.policies.warnings().iter().map(ToString::to_string).collect();
+    if rules.policies.is_empty() {
+        warnings.push("there are no policies, so nothing is permitted".into());
+    }
+    let missing = missing_secrets(settings);
+    warnings.extend(missing.iter().map(|it| format!("here it would not start: {it}")));
+    warnings
 }
 
 fn way(launch: &Launch) -> String {
