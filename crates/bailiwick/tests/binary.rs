@@ -1,6 +1,14 @@
 //! Tests of the real binary, as people and agents meet it: one room for each subject.
 
 #[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod killing;
+#[cfg(test)]
+mod life;
+#[cfg(test)]
+mod operators;
+#[cfg(test)]
 mod real_servers;
 #[cfg(test)]
 mod stories;

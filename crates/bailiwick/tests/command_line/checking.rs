@@ -1,0 +1,99 @@
+//! `check`: what is wrong, in which file, on which line; and what is right.
+
+use std::fs;
+
+use crate::support::house::House;
+
+/// `check` fails and names this place, in words and in JSON.
+#[track_caller]
+fn refuses(house: &House, place: &str) {
+    let told = house.run(&["check"]).expect(1).out;
+    assert!(told.contains(place), "{place} is not in {told}");
+    let json = house.json(1, &["check"]);
+    assert_eq!(json["right"], false, "{json}");
+    let faults: Vec<&str> =
+        json["faults"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(faults.iter().any(|it| it.contains(place)), "{place} is not in {faults:?}");
+    // And nothing of that kind is served.
+    let up = house.run(&["up"]);
+    assert_eq!(up.code, 2, "{up:?}");
+}
+
+/// Append to a file, and the number of the line that was added.
+fn append(house: &House, name: &str, text: &str) -> usize {
+    let file = house.path(name);
+    let mut whole = fs::read_to_string(&file).unwrap_or_default();
+    let line = whole.lines().count() + 1;
+    whole += text;
+    fs::write(file, whole).unwrap();
+    line
+}
+
+#[test]
+fn what_is_right_is_said_to_be() {
+    let house = House::helpdesk();
+    let told = house.run(&["check"]).expect(0).out;
+    for word in ["agents ", "operators ", "policies ", "durability ", "helpdesk:", "It is right."] {
+        assert!(told.contains(word), "{word} is not in {told}");
+    }
+    let json = house.json(0, &["check"]);
+    assert_eq!((&json["right"], &json["keyless_loopback"]), (&true.into(), &false.into()));
+    assert!(json["warnings"].as_array().is_some(), "{json}");
+    // Checking leaves nothing behind.
+    assert!(!house.path("data").exists());
+}
+
+#[test]
+fn what_permits_everything_is_warned_of() {
+    let house = House::helpdesk();
+    append(&house, "policies/all.cedar", "\n@id(\"all\")\npermit (principal, action, resource);\n");
+    let json = house.json(0, &["check"]);
+    let warnings = json["warnings"].to_string();
+    assert!(warnings.contains("all.cedar:2:1"), "{warnings}");
+}
+
+#[test]
+fn faults_of_the_configuration_have_a_line() {
+    let house = House::helpdesk_with("", "\n[limits]\nsessions = 0\n");
+    let text = fs::read_to_string(house.path("bailiwick.toml")).unwrap();
+    let line = text.lines().position(|it| it == "[limits]").unwrap() + 1;
+    refuses(&house, &format!("bailiwick.toml:{line}:1: [limits] sessions is 0"));
+
+    let house = House::helpdesk_with("lissen = \"x\"\n", "");
+    refuses(&house, "bailiwick.toml:3:1: unknown field `lissen`");
+}
+
+#[test]
+fn faults_of_policies_have_a_line() {
+    let house = House::helpdesk();
+    let line = append(&house, "policies/agents.cedar", "permit (principal, action resource);\n");
+    refuses(&house, &format!("agents.cedar:{line}:"));
+
+    let house = House::helpdesk();
+    let text = "@id(\"one_recipient\")\nforbid (principal, action, resource);\n";
+    append(&house, "policies/zz.cedar", text);
+    refuses(&house, "zz.cedar:1:");
+
+    let house = House::helpdesk();
+    fs::write(house.path("policies/entities.json"), "[\n  {\n    \"uid\": 3\n  }\n]\n").unwrap();
+    refuses(&house, "entities.json");
+}
+
+#[test]
+fn faults_of_contracts_have_a_line() {
+    let house = House::helpdesk();
+    let line = append(&house, "contracts/helpdesk.toml", "\n[tools.x]\neffect = \"reed\"\n") + 2;
+    refuses(&house, &format!("helpdesk.toml:{line}:"));
+
+    let house = House::helpdesk();
+    let text = "\n[tools.x]\neffect = \"read\"\nresources = { id = \"no type\" }\n";
+    append(&house, "contracts/helpdesk.toml", text);
+    refuses(&house, "helpdesk.toml");
+}
+
+#[test]
+fn the_schema_is_json() {
+    let house = House::helpdesk();
+    let schema = house.json(0, &["check", "--schema"]);
+    assert!(schema["properties"]["servers"].is_object(), "{schema}");
+}

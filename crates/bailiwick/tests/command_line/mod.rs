@@ -1,0 +1,7 @@
+//! The verbs as a person uses them: what they print, what they mean by their exit codes.
+
+mod asking;
+mod checking;
+mod first_minute;
+mod log;
+mod secrets;
