@@ -34,8 +34,10 @@ impl Known {
             Resource::Prompt { name, .. } => self.prompts.contains(name),
             Resource::Template { uri, .. } => self.templates.contains(uri),
             Resource::Document { uri, .. } => {
-                self.documents.contains(uri)
-                    || self.templates.iter().any(|it| template::matches(it, uri))
+                // Every template is tried, also when the answer is known: a document that is there and
+                // hidden must not be told from one that is not by the time that this takes.
+                let tried = self.templates.iter().map(|it| template::matches(it, uri));
+                tried.fold(self.documents.contains(uri), |found, matches| found | matches)
             }
             Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => true,
         }
@@ -62,9 +64,11 @@ impl Known {
             (Action::ReadResource, &self.documents),
             (Action::CompleteArgument, &self.templates),
         ];
-        tools.chain(others.into_iter().flat_map(|(action, names)| {
-            names.iter().map(move |it| (action, &**it))
-        }))
+        tools.chain(
+            others
+                .into_iter()
+                .flat_map(|(action, names)| names.iter().map(move |it| (action, &**it))),
+        )
     }
 
     /// Add what a list shows.
