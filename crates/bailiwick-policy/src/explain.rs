@@ -60,7 +60,7 @@ pub(crate) fn explain(set: &PolicySet, question: &Question<'_>, verb: Verb) -> E
             Err(reason) => Standing::Failed(reason),
         };
         if let Some(link) = links.get_mut(weighed.link) {
-            link.candidates.push(Candidate { policy: weighed.held.info.clone(), standing });
+            link.candidates.push(Candidate { policy: weighed.info.clone(), standing });
         }
     });
     let (action, _) = set.action(question, verb);

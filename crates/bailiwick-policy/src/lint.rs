@@ -1,6 +1,6 @@
 //! What loads but is probably not meant: each has caught somebody out.
 
-use crate::cedar::{Condition, ParsedPolicy, Store, is_word, members};
+use crate::cedar::{ParsedPolicy, Reads, Store, is_word, members};
 use crate::problem::{Place, Warning};
 
 /// A set with more unscoped policies than this is told so: they are weighed for every question.
@@ -18,14 +18,14 @@ impl Lint {
     pub(crate) fn policy(
         &mut self,
         policy: &ParsedPolicy,
-        condition: Option<&Condition>,
+        reads: Option<&Reads>,
         place: &Place,
         store: &Store,
     ) {
         let shape = policy.shape();
         if shape.open {
             self.unscoped.push(place.clone());
-            if !policy.forbid && condition.is_none() {
+            if !policy.forbid && reads.is_none() {
                 self.warn(place, "this permits everything to everybody".to_owned());
             }
         }
@@ -43,13 +43,12 @@ impl Lint {
                 self.warn(place, unknown_action(&word));
             }
         }
-        if let Some(condition) = condition {
-            self.condition(condition, shape.discovers, place);
+        if let Some(reads) = reads {
+            self.condition(reads, shape.discovers, place);
         }
     }
 
-    fn condition(&mut self, condition: &Condition, discovers: bool, place: &Place) {
-        let reads = &condition.reads;
+    fn condition(&mut self, reads: &Reads, discovers: bool, place: &Place) {
         for name in &reads.strange {
             self.warn(place, format!("there is no `context.{name}`: this always fails"));
         }

@@ -6,11 +6,11 @@ use bailiwick_core::{Digest, Obligation, PolicyId};
 use rustc_hash::FxHashMap;
 
 use crate::cedar::{
-    Condition, Fault, IndexBuilder, InputReads, ParsedPolicy, Store, parse_policies,
+    Condition, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Store, parse_policies,
 };
 use crate::lint::Lint;
 use crate::problem::{LoadError, LoadErrors, Place};
-use crate::set::{Held, PolicyEffect, PolicyInfo, PolicySet};
+use crate::set::{PolicyEffect, PolicyInfo, PolicySet};
 
 /// One file, already read.
 #[derive(Clone, Copy, Debug)]
@@ -27,11 +27,13 @@ const SOURCE_BYTES_MAX: usize = 64 << 20;
 const POLICIES_MAX: usize = 1_000_000;
 
 /// A set in the making.
-struct Loading {
-    store: Store,
+struct Loading<'a> {
+    store: &'a Store,
+    preparation: Preparation<'a>,
     index: IndexBuilder,
     input: InputReads,
-    held: Vec<Held>,
+    infos: Vec<PolicyInfo>,
+    conditions: Vec<Option<Condition>>,
     ids: FxHashMap<PolicyId, Place>,
     lint: Lint,
     errors: Vec<LoadError>,
@@ -66,19 +68,33 @@ pub(crate) fn load(
         }
     };
     let mut loading = Loading {
-        store,
+        store: &store,
+        preparation: Preparation::new(&store),
         index: IndexBuilder::default(),
         input: InputReads::default(),
-        held: Vec::new(),
+        infos: Vec::new(),
+        conditions: Vec::new(),
         ids: FxHashMap::default(),
         lint: Lint::default(),
         errors,
     };
     policies.iter().for_each(|source| loading.source(source));
-    loading.finish(digest(policies, entities))
+    let Loading { index, input, infos, conditions, lint, errors, .. } = loading;
+    if !errors.is_empty() {
+        return Err(LoadErrors(errors));
+    }
+    Ok(PolicySet {
+        index: index.build(&store),
+        store,
+        input,
+        infos,
+        conditions,
+        warnings: lint.finish(),
+        digest: digest(policies, entities),
+    })
 }
 
-impl Loading {
+impl Loading<'_> {
     fn source(&mut self, source: &Source<'_>) {
         match parse_policies(source.text) {
             Ok(parsed) => {
@@ -127,15 +143,16 @@ impl Loading {
                 "give each policy an @id of its own",
             ));
         }
-        let number = u32::try_from(self.held.len()).ok().filter(|_| self.held.len() < POLICIES_MAX);
+        let number =
+            u32::try_from(self.infos.len()).ok().filter(|_| self.infos.len() < POLICIES_MAX);
         let number = number.ok_or_else(|| {
             fault(format!("more than {POLICIES_MAX} policies"), "load fewer policies")
         })?;
-        let condition = Condition::new(policy, &self.store);
-        if let Some(condition) = &condition {
-            self.input.add(&condition.reads.input);
+        let (condition, reads) = self.preparation.condition(policy).unzip();
+        if let Some(reads) = &reads {
+            self.input.add(&reads.input);
         }
-        self.lint.policy(policy, condition.as_ref(), &place, &self.store);
+        self.lint.policy(policy, reads.as_ref(), &place, self.store);
         self.index.add(number, policy);
         self.ids.insert(id.clone(), place.clone());
         let info = PolicyInfo {
@@ -146,22 +163,9 @@ impl Loading {
             text: Arc::from(policy.text.as_str()),
             obligations,
         };
-        self.held.push(Held { info, condition });
+        self.infos.push(info);
+        self.conditions.push(condition);
         Ok(())
-    }
-
-    fn finish(self, digest: Digest) -> Result<PolicySet, LoadErrors> {
-        if !self.errors.is_empty() {
-            return Err(LoadErrors(self.errors));
-        }
-        Ok(PolicySet {
-            index: self.index.build(&self.store),
-            store: self.store,
-            input: self.input,
-            held: self.held,
-            warnings: self.lint.finish(),
-            digest,
-        })
     }
 }
 

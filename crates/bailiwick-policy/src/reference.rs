@@ -18,7 +18,9 @@ use crate::load::Source;
 /// The reference evaluator.
 #[derive(Debug)]
 pub struct Reference {
-    set: CedarSet,
+    permits: CedarSet,
+    /// Apart, because Cedar's reasons name the forbids or the permits, and both are wanted.
+    forbids: CedarSet,
     entities: Vec<Json>,
 }
 
@@ -31,7 +33,7 @@ impl Reference {
         policies: &[Source<'_>],
         entities: Option<Source<'_>>,
     ) -> Result<Self, Box<dyn std::error::Error>> {
-        let mut set = CedarSet::new();
+        let (mut permits, mut forbids) = (CedarSet::new(), CedarSet::new());
         for source in policies {
             let parsed: CedarSet = source.text.parse()?;
             for (position, policy) in in_order(&parsed).enumerate() {
@@ -39,11 +41,15 @@ impl Reference {
                     Some(id) => id.to_owned(),
                     None => format!("{}#{}", source.name, position + 1),
                 };
+                let set = match policy.effect() {
+                    cedar_policy::Effect::Permit => &mut permits,
+                    cedar_policy::Effect::Forbid => &mut forbids,
+                };
                 set.add(policy.new_id(id.parse()?))?;
             }
         }
         let entities = entities.map_or("[]", |source| source.text);
-        Ok(Self { set, entities: serde_json::from_str(entities)? })
+        Ok(Self { permits, forbids, entities: serde_json::from_str(entities)? })
     }
 
     fn votes(
@@ -70,31 +76,21 @@ impl Reference {
                 Context::from_json_value(context.clone(), None)?,
                 None,
             )?;
-            let answer = Authorizer::new().is_authorized(&request, &self.set, &entities);
-            let errors = answer.diagnostics().errors().map(|error| match error {
-                AuthorizationError::PolicyEvaluationError(error) => (
-                    PolicyId::from(AsRef::<str>::as_ref(error.policy_id())),
-                    error.to_string().into(),
-                ),
-            });
-            let mut vote = LinkVote { errors: errors.collect(), ..LinkVote::default() };
-            // `reason` names either the forbids or the permits: both are wanted.
-            for policy in self.set.policies() {
-                let mut alone = CedarSet::new();
-                alone.add(policy.clone())?;
-                let answer = Authorizer::new().is_authorized(&request, &alone, &entities);
-                if answer.diagnostics().reason().next().is_none() {
-                    continue;
+            let mut vote = LinkVote::default();
+            for set in [&self.permits, &self.forbids] {
+                let answer = Authorizer::new().is_authorized(&request, set, &entities);
+                for AuthorizationError::PolicyEvaluationError(error) in
+                    answer.diagnostics().errors()
+                {
+                    vote.errors.push((policy_id(error.policy_id()), error.to_string().into()));
                 }
-                let id = PolicyId::from(AsRef::<str>::as_ref(policy.id()));
-                match policy.effect() {
-                    cedar_policy::Effect::Forbid => vote.forbids.push(id),
-                    cedar_policy::Effect::Permit => vote.permits.push(Permitting {
-                        policy: id,
-                        obligations: policy.annotation("obligation").map_or(vec![], |words| {
-                            words.split(',').map(|it| Obligation::parse(it.trim())).collect()
-                        }),
-                    }),
+                for id in answer.diagnostics().reason() {
+                    match set.policy(id).map(|policy| (policy.effect(), policy)) {
+                        Some((cedar_policy::Effect::Permit, policy)) => {
+                            vote.permits.push(permitting(policy));
+                        }
+                        _ => vote.forbids.push(policy_id(id)),
+                    }
                 }
             }
             vote.permits.sort_by(|a, b| a.policy.cmp(&b.policy));
@@ -153,7 +149,19 @@ impl Policy for Reference {
     }
 
     fn digest(&self) -> Digest {
-        Digest::of(self.set.to_string().as_bytes())
+        Digest::of(format!("{}{}", self.permits, self.forbids).as_bytes())
+    }
+}
+
+fn policy_id(id: &cedar_policy::PolicyId) -> PolicyId {
+    PolicyId::from(AsRef::<str>::as_ref(id))
+}
+
+fn permitting(policy: &cedar_policy::Policy) -> Permitting {
+    let words = policy.annotation("obligation").into_iter().flat_map(|it| it.split(','));
+    Permitting {
+        policy: policy_id(policy.id()),
+        obligations: words.map(|it| Obligation::parse(it.trim())).collect(),
     }
 }
 

@@ -62,20 +62,15 @@ pub struct PolicyInfo {
     pub obligations: Vec<Obligation>,
 }
 
-/// A policy and what of it is left to evaluate once its scope holds.
-#[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) info: PolicyInfo,
-    pub(crate) condition: Option<Condition>,
-}
-
 /// A loaded, immutable set of policies and entities.
 #[derive(Debug)]
 pub struct PolicySet {
     pub(crate) store: Store,
     pub(crate) index: Index,
     pub(crate) input: InputReads,
-    pub(crate) held: Vec<Held>,
+    pub(crate) infos: Vec<PolicyInfo>,
+    /// What of each policy is left to evaluate once its scope holds.
+    pub(crate) conditions: Vec<Option<Condition>>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) digest: Digest,
 }
@@ -91,7 +86,7 @@ pub(crate) struct Posed<'a> {
 /// What came of one candidate for one link.
 pub(crate) struct Weighed<'a> {
     pub(crate) link: usize,
-    pub(crate) held: &'a Held,
+    pub(crate) info: &'a PolicyInfo,
     pub(crate) outcome: Outcome,
 }
 
@@ -106,12 +101,12 @@ impl PolicySet {
 
     /// How many policies there are.
     pub const fn len(&self) -> usize {
-        self.held.len()
+        self.infos.len()
     }
 
     /// Whether there are none: then everything is denied.
     pub const fn is_empty(&self) -> bool {
-        self.held.is_empty()
+        self.infos.is_empty()
     }
 
     /// What loads but is probably not meant.
@@ -121,7 +116,7 @@ impl PolicySet {
 
     /// The policies, in the order of their sources.
     pub fn policies(&self) -> impl Iterator<Item = PolicyInfo> + '_ {
-        self.held.iter().map(|held| held.info.clone())
+        self.infos.iter().cloned()
     }
 
     /// Every policy whose scope matches, for each link, and what came of it. Dearer than a vote.
@@ -155,7 +150,7 @@ impl PolicySet {
         let (action, class) = self.action(posed.question, verb);
         let candidates = self.candidates(posed, &action, &class);
         let conditions = || candidates.iter().flatten().filter_map(|it| self.condition(*it));
-        let wanted = conditions().fold(0, |sum, condition| sum | condition.reads.members);
+        let wanted = conditions().fold(0, |sum, condition| sum | condition.members);
         let parents = conditions().any(|condition| condition.parents);
         let occasion = Occasion {
             question: posed.question,
@@ -174,22 +169,22 @@ impl PolicySet {
         for (link, (principal, numbers)) in posed.links.iter().zip(candidates).enumerate() {
             let mut evaluation = None;
             for number in numbers {
-                let Some(held) = self.held.get(number as usize) else { continue };
+                let Some(info) = self.infos.get(number as usize) else { continue };
                 let mut judge = |condition: &Condition| {
                     evaluation
                         .get_or_insert_with(|| Evaluation::new(principal, &ask, &self.store))
                         .holds(condition)
                 };
-                let outcome = match &held.condition {
+                let outcome = match self.condition(number) {
                     None => Ok(true),
-                    Some(condition) if condition.reads.principal || posed.links.len() == 1 => {
+                    Some(condition) if condition.per_link || posed.links.len() == 1 => {
                         judge(condition)
                     }
                     Some(condition) => {
                         shared.entry(number).or_insert_with(|| judge(condition)).clone()
                     }
                 };
-                each(Weighed { link, held, outcome });
+                each(Weighed { link, info, outcome });
             }
         }
     }
@@ -203,14 +198,14 @@ impl PolicySet {
     }
 
     fn condition(&self, number: u32) -> Option<&Condition> {
-        self.held.get(number as usize)?.condition.as_ref()
+        self.conditions.get(number as usize)?.as_ref()
     }
 
     fn votes(&self, posed: &Posed<'_>, verb: Verb) -> Votes {
         let mut votes = vec![LinkVote::default(); posed.links.len()];
         self.weigh(posed, verb, |weighed| {
             let Some(vote) = votes.get_mut(weighed.link) else { return };
-            let info = &weighed.held.info;
+            let info = weighed.info;
             match (weighed.outcome, info.effect) {
                 (Ok(false), _) => {}
                 (Ok(true), PolicyEffect::Forbid) => vote.forbids.push(info.id.clone()),

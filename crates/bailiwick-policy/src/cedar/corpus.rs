@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 use serde_json::Value as Json;
 
-use super::{Ask, Condition, Evaluation, IndexBuilder, Store, parse_policies};
+use super::{Ask, Evaluation, IndexBuilder, Preparation, Store, parse_policies};
 
 /// The corpora folder, or a loud word that there is none.
 fn corpora() -> Option<PathBuf> {
@@ -39,7 +39,9 @@ fn check(case: &Json, file: &dyn Fn(&str) -> String) -> Result<usize, String> {
         index.add(number as u32, policy);
     }
     let index = index.build(&store);
-    let conditions: Vec<_> = policies.iter().map(|it| Condition::new(it, &store)).collect();
+    let mut preparation = Preparation::new(&store);
+    let conditions: Vec<_> =
+        policies.iter().map(|it| preparation.condition(it).map(|(it, _)| it)).collect();
     let requests = case["requests"].as_array().ok_or("no requests")?;
     for request in requests {
         let uid = |name: &str| EntityUid::from_json(request[name].clone()).map_err(|e| said(&e));

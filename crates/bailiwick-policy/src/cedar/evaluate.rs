@@ -61,7 +61,7 @@ impl<'a> Evaluation<'a> {
 
     /// Whether the condition holds.
     pub(crate) fn holds(&self, condition: &Condition) -> Outcome {
-        if let Some(reason) = self.broken.filter(|_| condition.reads.members != 0) {
+        if let Some(reason) = self.broken.filter(|_| condition.members != 0) {
             return Err(reason.into());
         }
         match self.evaluator.interpret(&condition.expr, &self.slots) {

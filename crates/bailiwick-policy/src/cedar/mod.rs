@@ -15,11 +15,11 @@ mod parse;
 mod reads;
 mod store;
 
-pub(crate) use condition::Condition;
+pub(crate) use condition::{Condition, Preparation};
 pub(crate) use context::{Occasion, build as build_context};
 pub(crate) use evaluate::{Ask, Evaluation, Outcome};
 pub(crate) use index::{Index, IndexBuilder};
 pub(crate) use names::{CORE_WORDS, GROUPS, is_word};
 pub(crate) use parse::{Fault, ParsedPolicy, policies as parse_policies};
-pub(crate) use reads::{InputReads, members};
+pub(crate) use reads::{InputReads, Reads, members};
 pub(crate) use store::{Named, Store};

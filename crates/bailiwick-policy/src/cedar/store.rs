@@ -37,8 +37,26 @@ impl Named {
 pub(crate) struct Store {
     entities: Entities,
     types: Types,
-    /// The types of the operator's entities by name, so that arguments can name them quickly.
-    kinds: FxHashMap<String, EntityType>,
+    kinds: Kinds,
+}
+
+/// One value for each entity type, by name. Equal types are then the same in memory, so that
+/// comparing them does not have to look, and arguments can name them without parsing.
+#[derive(Debug, Default)]
+struct Kinds(FxHashMap<String, EntityType>);
+
+impl Kinds {
+    fn canonical(&mut self, kind: &EntityType) -> EntityType {
+        self.0.entry(kind.to_string()).or_insert_with(|| kind.clone()).clone()
+    }
+
+    fn rebuilt(&mut self, entity: Entity) -> Entity {
+        let mut again = |it: &EntityUID| uid(&self.canonical(it.entity_type()), it.eid().as_ref());
+        let itself = again(entity.uid());
+        let parents: HashSet<_> = entity.parents().map(&mut again).collect();
+        let (_, attrs, _, _, tags) = entity.into_inner();
+        Entity::new_with_attr_partial_value(itself, attrs, HashSet::new(), parents, tags)
+    }
 }
 
 impl Store {
@@ -49,12 +67,10 @@ impl Store {
     pub(crate) fn load(file: Option<&str>) -> Result<Self, Vec<Fault>> {
         let listed = file.map_or_else(|| Ok(Vec::new()), entities)?;
         let types = Types::new().ok_or_else(|| whole_file("Cedar refuses the model's names"))?;
-        let kinds = listed
-            .iter()
-            .map(|(_, entity)| entity.uid().entity_type())
-            .map(|kind| (kind.to_string(), kind.clone()))
-            .collect();
+        let mut kinds = Kinds::default();
+        types.in_order().into_iter().for_each(|it| drop(kinds.canonical(it)));
         let all = own(&types).into_iter().chain(listed.into_iter().map(|(_, entity)| entity));
+        let all: Vec<_> = all.map(|entity| kinds.rebuilt(entity)).collect();
         let entities = Entities::from_entities(
             all,
             None::<&NoEntitiesSchema>,
@@ -71,7 +87,7 @@ impl Store {
     /// A store of these entities and no others.
     #[cfg(test)]
     pub(super) fn of(entities: Entities) -> Self {
-        Self { entities, types: Types::new().unwrap(), kinds: FxHashMap::default() }
+        Self { entities, types: Types::new().unwrap(), kinds: Kinds::default() }
     }
 
     pub(super) const fn entities(&self) -> &Entities {
@@ -174,12 +190,18 @@ impl Store {
     /// The entity that an argument names; `None` when its type is not one that Cedar can have, or
     /// is one of ours.
     pub(super) fn argument(&self, kind: &str, id: &str) -> Option<EntityUID> {
-        if let Some(kind) = self.kinds.get(kind) {
-            return Some(uid(kind, id));
-        }
-        let kind: EntityType = kind.parse().ok()?;
+        let kind = match self.kinds.0.get(kind) {
+            Some(kind) => kind.clone(),
+            None => kind.parse().ok()?,
+        };
         let ours = kind.is_action() || kind == self.types.class;
         (!ours).then(|| uid(&kind, id))
+    }
+
+    /// The same entity, its type as this store has it.
+    pub(super) fn canonical(&self, it: &EntityUID) -> EntityUID {
+        let kind = self.kinds.0.get(&it.entity_type().to_string());
+        uid(kind.unwrap_or(it.entity_type()), it.eid().as_ref())
     }
 }
 
