@@ -12,7 +12,8 @@ use crate::frame::{
 use crate::layout::{Layout, segments};
 use crate::tree::Hash;
 
-/// How much is read at once.
+/// How much is read at once: little at first, more when the reading goes on.
+const WINDOW_FIRST: usize = 8 * 1024;
 const WINDOW: usize = 256 * 1024;
 
 /// A segment, read through a window.
@@ -26,6 +27,8 @@ pub(crate) struct Segment {
     window: Vec<u8>,
     /// Where the window begins in the file.
     begin: u64,
+    /// How much is read next.
+    ahead_bytes: usize,
 }
 
 impl Segment {
@@ -41,8 +44,15 @@ impl Segment {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(source) => return Err(LogError::Io { what: "open", path, source }),
         };
-        let mut segment =
-            Self { file, number, header: None, offset: 0, window: Vec::new(), begin: 0 };
+        let mut segment = Self {
+            file,
+            number,
+            header: None,
+            offset: 0,
+            window: Vec::new(),
+            begin: 0,
+            ahead_bytes: WINDOW_FIRST,
+        };
         segment.fill(SEGMENT_HEADER).tried("read", &path)?;
         let header = SegmentHeader::parse(segment.ahead());
         segment.header = header.filter(|it| it.segment == number);
@@ -62,7 +72,8 @@ impl Segment {
             return Ok(());
         }
         let kept = self.ahead().to_vec();
-        let want = need.max(WINDOW);
+        let want = need.max(self.ahead_bytes);
+        self.ahead_bytes = (self.ahead_bytes * 2).min(WINDOW);
         let had = kept.len();
         self.window = kept;
         self.begin = self.offset;
@@ -83,6 +94,7 @@ impl Segment {
     pub(crate) fn refresh(&mut self) {
         self.window.clear();
         self.begin = self.offset;
+        self.ahead_bytes = WINDOW_FIRST;
     }
 
     /// The next frame; `None` when there is none here.

@@ -1,7 +1,7 @@
 //! Reading a log, also while another process writes it: entries, seals, resources and proofs.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::checkpoint::{Checkpoint, Proof};
 use crate::cursor::Cursor;
@@ -21,6 +21,8 @@ use crate::tree::{consistency_proof, inclusion_proof};
 pub struct Reader {
     pub(crate) store: Store,
     chain: KeyChain,
+    /// The note that was verified last, and what it says.
+    verified: Mutex<Option<(Vec<u8>, Checkpoint)>>,
 }
 
 /// An entry's bytes, and what was sealed beside it.
@@ -43,7 +45,7 @@ impl Reader {
     pub fn open_on(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Self, LogError> {
         let store = Store { disk: Arc::clone(disk), layout: Layout::new(dir) };
         let chain = KeyChain::load(&**disk, &store.layout)?;
-        Ok(Self { store, chain })
+        Ok(Self { store, chain, verified: Mutex::default() })
     }
 
     /// The log's keys, as its directory lists them.
@@ -71,7 +73,19 @@ impl Reader {
     /// # Errors
     /// [`LogError`] when it cannot be read or is not signed by a key of the log.
     pub fn checkpoint(&self) -> Result<Checkpoint, LogError> {
-        self.store.checkpoint(&self.keys()?)
+        let note = self.store.note()?;
+        self.judge(&note)
+    }
+
+    /// The checkpoint of a note. The same note is verified once.
+    fn judge(&self, note: &[u8]) -> Result<Checkpoint, LogError> {
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, checkpoint)) = verified.as_ref().filter(|(bytes, _)| bytes == note) {
+            return Ok(checkpoint.clone());
+        }
+        let made = Checkpoint::open(note, &self.keys()?).map_err(Corruption::Checkpoint)?;
+        *verified = Some((note.to_vec(), made.clone()));
+        Ok(made)
     }
 
     /// A resource by its tlog-tiles path, such as `checkpoint` or `tile/0/000.p/5`; `None` when
@@ -161,9 +175,7 @@ impl Reader {
     /// [`LogError::NoEntry`] when it does not, or not yet.
     pub fn prove(&self, index: u64) -> Result<Proof, LogError> {
         let checkpoint = self.note()?;
-        let head = Checkpoint::open(checkpoint.as_bytes(), &self.keys()?)
-            .map_err(Corruption::Checkpoint)?
-            .head;
+        let head = self.judge(checkpoint.as_bytes())?.head;
         let hashes = TileHashes::new(&self.store, head.size);
         let path = inclusion_proof(&hashes, index, head.size)?;
         Ok(Proof { index, path: path.ok_or(LogError::NoEntry(index))?, checkpoint })
