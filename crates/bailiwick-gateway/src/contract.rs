@@ -10,7 +10,7 @@ use bailiwick_core::{Effect, NamedResource, ServerId, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::ConfigError;
+use crate::config::{self, ConfigError};
 
 /// How many things the arguments of one call may name.
 const NAMED_MAX: usize = 256;
@@ -85,18 +85,21 @@ impl Contracts {
         let mut contracts = Self::default();
         let mut errors = Vec::new();
         for file in crate::disk::files(folder, "toml").unwrap_or_default() {
-            let error = |what: String| ConfigError { file: file.clone(), at: None, what };
+            let error = |at, what: String| ConfigError { file: file.clone(), at, what };
             let read = std::fs::read_to_string(&file)
-                .map_err(|problem| error(format!("cannot be read: {problem}")))
+                .map_err(|problem| error(None, format!("cannot be read: {problem}")))
                 .and_then(|text| {
-                    toml::from_str::<Contract>(&text)
-                        .map_err(|problem| error(problem.to_string().trim().to_owned()))
+                    toml::from_str::<Contract>(&text).map_err(|problem| {
+                        let at = problem.span().map(|span| config::place(&text, span.start));
+                        error(at, problem.message().to_owned())
+                    })
                 });
             match read {
                 Ok(contract) if contract.resources_are_types() => {
                     contracts.by_server.insert(contract.server.as_str().into(), contract.tools);
                 }
                 Ok(_) => errors.push(error(
+                    None,
                     "resources must map an argument to a type such as \"Customer\"".to_owned(),
                 )),
                 Err(problem) => errors.push(problem),

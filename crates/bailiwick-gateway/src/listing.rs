@@ -44,10 +44,12 @@ enum Failed {
     Unrecorded,
 }
 
-/// Keep the catalogue of one server up to date for ever.
+/// Keep the catalogue of one server up to date until the gateway stops. A listing that has begun
+/// goes on to its end, so that each of its calls has an outcome.
 pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>) {
+    let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
-    loop {
+    while !*stop.borrow() {
         let wait = match list(&gate, &server).await {
             Ok(known) => {
                 server.catalogue.replace(known);
@@ -62,8 +64,14 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>) {
                 patience
             }
         };
-        let _ = tokio::time::timeout(wait, server.catalogue.wanted.notified()).await;
-        tokio::time::sleep(PAUSE).await;
+        let pause = async {
+            let _ = tokio::time::timeout(wait, server.catalogue.wanted.notified()).await;
+            tokio::time::sleep(PAUSE).await;
+        };
+        tokio::select! {
+            () = pause => {}
+            _ = stop.wait_for(|it| *it) => {}
+        }
     }
 }
 

@@ -71,6 +71,7 @@ pub struct Gateway {
     agents: SocketAddr,
     operators: SocketAddr,
     serving: JoinSet<()>,
+    listings: JoinSet<()>,
     background: JoinSet<()>,
     children_gone: mpsc::Receiver<()>,
 }
@@ -107,6 +108,7 @@ impl Gateway {
             agents: addresses.0,
             operators: addresses.1,
             serving: JoinSet::new(),
+            listings: JoinSet::new(),
             background: JoinSet::new(),
             children_gone,
         };
@@ -133,7 +135,7 @@ impl Gateway {
 
     fn keep(&mut self) {
         for server in self.gate.parts.servers.values() {
-            self.background.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server)));
+            self.listings.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server)));
         }
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
@@ -181,6 +183,7 @@ impl Gateway {
         self.gate.sessions().clear();
         let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
         let _ = tokio::time::timeout(OUTCOMES_PATIENCE, self.alone()).await;
+        self.listings.shutdown().await;
         note(self.gate.log(), self.gate.now(), &Record::Stopped)?;
         match Arc::try_unwrap(self.gate) {
             Ok(gate) => gate.parts.log.close(),
@@ -251,7 +254,9 @@ fn first_start(
     if !verifier.exists() {
         file(&verifier, &format!("{}\n", log.verifier_key()?))?;
     }
-    if !store.operators().is_empty() {
+    // Others may have been made on the command line before the first start: none of them can do
+    // what an admin can.
+    if store.operators().iter().any(|it| it.role == Role::Admin) {
         return Ok(());
     }
     let now = crate::clock::now();

@@ -77,10 +77,13 @@ pub(crate) async fn passes(
         // A change that the caller cannot see is no change to it.
         Some(Notice::ToolsChanged | Notice::PromptsChanged | Notice::ResourcesChanged) => {
             let before = view.seen_of(&server.catalogue.known());
-            match server.catalogue.listed_again().await {
-                Some(known) => view.seen_of(&known) != before,
-                None => true,
-            }
+            let mut stop = gate.parts.stop.subscribe();
+            let known = tokio::select! {
+                known = server.catalogue.listed_again() => known,
+                // No listing begins any more, and the stream of this notice ends.
+                _ = stop.wait_for(|it| *it) => return false,
+            };
+            known.is_none_or(|known| view.seen_of(&known) != before)
         }
         Some(
             Notice::Message
