@@ -72,6 +72,8 @@ pub(crate) fn restore(common: &Common, arguments: &RestoreArguments) -> Outcome 
         output::json(&json!({ "records": report.entries }))?;
     } else {
         say(format!("{} records verified and restored into {}", report.entries, data.display()));
+        say("No copy holds an operator's token. If all are lost, make another:");
+        say("  bailiwick operators new NAME --role admin");
     }
     YES
 }
