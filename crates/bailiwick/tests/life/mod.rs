@@ -16,15 +16,23 @@ fn report(steps: u32) -> Value {
 }
 
 #[test]
-fn it_is_up_soon() {
+fn heavy_it_is_up_soon() {
     let house = House::helpdesk();
-    let (running, first) = timed(|| house.up());
-    assert_eq!(running.stop(), 0);
-    // Loosely: other tests run beside this one, and this build is not optimised.
-    assert!(first < Duration::from_secs(5), "the first start took {first:?}");
-    let (running, second) = timed(|| house.up());
-    assert!(second < Duration::from_secs(3), "the second start took {second:?}");
-    drop(running);
+    assert_eq!(house.up().stop(), 0);
+    // Loosely, and the best of three: this build is not optimised, and the machine may be busy.
+    let starts = (0..3).map(|_| {
+        let (running, took) = timed(|| {
+            let running = house.launch();
+            wait_for("an answer", || {
+                crate::support::http::send(&house.agents(), "GET /healthz", &[], "").ok()
+            });
+            running
+        });
+        assert_eq!(running.stop(), 0);
+        took
+    });
+    let best = starts.min().unwrap();
+    assert!(best < Duration::from_secs(2), "the quickest start took {best:?}");
 }
 
 #[test]
