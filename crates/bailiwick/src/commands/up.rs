@@ -30,10 +30,12 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
         let gateway = Gateway::start(settings, Arc::new(Diary::default())).await?;
         let (agents, operators) = (gateway.agents(), gateway.operators());
         say(format!("agents     http://{agents}/mcp/{{server}}"));
-        say(format!(
-            "operators  http://{operators}  (token in {})",
-            paths::admin_token(&data).display()
-        ));
+        say(format!("operators  http://{operators}"));
+        let token = paths::admin_token(&data);
+        // A restored gateway has none, and whoever made operators of their own removes it.
+        if token.exists() {
+            say(format!("           the first admin's token is in {}", token.display()));
+        }
         say("Make a key for an agent with `bailiwick keys new --agent NAME --person NAME`.");
         until_told().await?;
         say("stopping: calls under way may end, then the log is sealed");
