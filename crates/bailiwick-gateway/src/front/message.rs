@@ -121,9 +121,10 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
 }
 
 /// A session that begins, or the frame of a call that belongs to none. `None` when there is no such
-/// server.
+/// server, or none that the caller may know of: both then go the same way, in the same time.
 fn new_session(knock: &Knock, begins: bool) -> Option<Arc<Session>> {
-    let server = knock.gate.server(&knock.server)?;
+    let visible = knock.gate.is_server_visible(&knock.who, &knock.server.as_str().into());
+    let server = knock.gate.server(&knock.server).filter(|_| visible)?;
     let owner = if begins { knock.who.in_session(session_id()?) } else { knock.who.clone() };
     let link = server.link();
     Some(Session::new(owner, Arc::clone(server), link, knock.gate.now()))
@@ -139,7 +140,7 @@ fn session_id() -> Option<SessionId> {
     Some(SessionId::from(text.as_str()))
 }
 
-/// A server that is not there: decided, recorded and refused like one that is hidden.
+/// A server that is not there, or hidden: decided, recorded and refused the same way.
 async fn unknown_server(
     knock: &Knock,
     asked: Asked,
@@ -153,9 +154,6 @@ async fn unknown_server(
     let envelope = Envelope { leg: Leg::Message, id: id.clone(), progress: None, version: None };
     match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
         Ok(Reply::Whole(released)) => {
-            // The same work as for a server that is hidden, so that time tells nothing either.
-            let name = knock.server.as_str().into();
-            let _ = knock.gate.is_server_visible(&knock.who, &name);
             let mut reply = spoken(refusal::no_such_server());
             stamp(&mut reply, &released);
             reply
