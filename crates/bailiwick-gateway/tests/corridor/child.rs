@@ -99,8 +99,10 @@ fn call(id: &Value, params: &Value) {
         }
         "crash" => std::process::exit(3),
         "spawn" => {
-            let grandchild = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+            let mut grandchild = std::process::Command::new("sleep").arg("600").spawn().unwrap();
             text(id, &format!("{} {}", std::process::id(), grandchild.id()));
+            // Fetched when it ends, which is not before this process does.
+            std::thread::spawn(move || grandchild.wait());
         }
         "noise" => {
             say("this is not json");

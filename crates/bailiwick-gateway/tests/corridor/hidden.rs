@@ -230,6 +230,12 @@ async fn notices_lack_it() {
     fixture.list("tools/list", r#"{"tools":[{"name":"brand_new"},{"name":"hidden"}]}"#);
     feed.send(event(changed)).unwrap();
     assert_eq!(events.next().await.as_deref(), Some(changed));
+    // Resources too.
+    let changed = r#"{"jsonrpc":"2.0","method":"notifications/resources/list_changed"}"#;
+    fixture.list("resources/list", r#"{"resources":[{"uri":"crm://new","name":"n"}]}"#);
+    feed.send(event(changed)).unwrap();
+    assert_eq!(events.next().await.as_deref(), Some(changed));
+    let changed = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
     // And now something that it may not.
     fixture.list("tools/list", r#"{"tools":[{"name":"brand_new"}]}"#);
     feed.send(event(changed)).unwrap();

@@ -202,7 +202,13 @@ impl Book {
                     assert!(outcome.is_none(), "two outcomes");
                     outcome = Some(it);
                 }
-                _ => {}
+                Record::Decision(_)
+                | Record::Outcome(_)
+                | Record::Refusal(_)
+                | Record::Admin(_)
+                | Record::Started { .. }
+                | Record::Stopped
+                | Record::Heartbeat => {}
             }
         }
         (decision.expect("every exchange has its decision"), outcome)
