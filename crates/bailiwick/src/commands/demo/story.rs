@@ -167,12 +167,13 @@ pub(crate) fn play(base_url: &str, keys: &Keys, out: &mut dyn Write) -> Result<S
 }
 
 fn tell(step: &Step, played: &Played, out: &mut dyn Write) -> io::Result<()> {
-    let Played { role, what, verdict, as_told, decision, .. } = played;
+    let Played { role, what, verdict, as_told, decision, leaf, .. } = played;
     let surprise = if *as_told { "" } else { "  NOT AS TOLD" };
     writeln!(out, "  {}", step.says)?;
     writeln!(out, "    {} for {} of {}: {what}", role.agent, role.person, role.tenant)?;
     let decision = decision.as_deref().unwrap_or("no decision was named");
-    writeln!(out, "    -> {}  {decision}{surprise}", verdict.as_str())
+    let leaf = leaf.map_or_else(String::new, |it| format!("  record {it}"));
+    writeln!(out, "    -> {}  {decision}{leaf}{surprise}", verdict.as_str())
 }
 
 /// The agents, each with its session once it acted.
