@@ -176,7 +176,12 @@ fn on_record(house: &House) -> OnRecord {
                     }
                     found.decisions.insert(it.exchange, (nonce, entry.index));
                 }
-                _ => {}
+                Record::Decision(_)
+                | Record::Refusal(_)
+                | Record::Admin(_)
+                | Record::Started { .. }
+                | Record::Stopped
+                | Record::Heartbeat => {}
             }
         }
     }
