@@ -25,7 +25,7 @@ fn acts(book: &Book) -> Vec<AdminAct> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_good_edit_is_in_force_soon_and_drops_no_call() {
+async fn heavy_a_good_edit_is_in_force_soon_and_drops_no_call() {
     let (house, _fixture) = House::crm().await;
     let (stop, calls) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
     let load: Vec<_> = (0..3)
@@ -82,7 +82,7 @@ async fn a_good_edit_is_in_force_soon_and_drops_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_bad_edit_keeps_the_old_set_and_says_so() {
+async fn heavy_a_bad_edit_keeps_the_old_set_and_says_so() {
     let (house, _fixture) = House::crm().await;
     let before = house.readyz().await;
     assert_eq!(before["ready"], true, "{before}");

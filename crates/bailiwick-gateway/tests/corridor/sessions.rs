@@ -72,7 +72,7 @@ async fn a_process_that_died_takes_its_session_with_it_and_a_new_one_works() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_process_that_keeps_crashing_is_given_time() {
+async fn heavy_a_process_that_keeps_crashing_is_given_time() {
     let mut plan =
         Plan::servers("[servers.kid]\ncommand = [\"sh\", \"-c\", \"echo x >> starts; exit 1\"]\n");
     plan.is_ready = false;
@@ -86,7 +86,7 @@ async fn a_process_that_keeps_crashing_is_given_time() {
     }
     let starts = std::fs::read_to_string(house.folder.path().join("starts")).unwrap();
     let starts = starts.lines().count();
-    assert!(asked > 50, "{asked}");
+    assert!(asked > 15, "{asked}");
     assert!((2..=6).contains(&starts), "{starts} starts in two seconds for {asked} requests");
 }
 
