@@ -100,7 +100,7 @@ fn a_log_that_was_cut_off_is_found_with_a_kept_checkpoint() {
     let kept = keep_checkpoint(&house, "kept");
     house.run(&["log", "verify", "--since-checkpoint", text(&kept)]).expect(0);
 
-    // The directory is put back to what it was: by itself it is whole, and says what it cannot know.
+    // It is put back to what it was: by itself it is whole, and says what it cannot know.
     let log = house.path("data/log");
     fs::rename(&log, house.path("aside")).unwrap();
     copy_folder(&early, &log);

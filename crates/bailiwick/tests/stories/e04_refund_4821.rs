@@ -58,44 +58,7 @@ fn the_chat_bot_never_hears_of_a_refund() {
         }));
         heard.push(as_if_it_never_was(&mut bot, tool, "no_such_tool", |it| call(it, json!({}))));
     }
-    for prompt in HIDDEN_PROMPTS {
-        heard.push(as_if_it_never_was(&mut bot, prompt, "no_such_prompt", |it| {
-            ("prompts/get", json!({ "name": it, "arguments": { "ticket_id": "t_1001" } }))
-        }));
-        for argument in ["ticket_id", "customer_id", "tone"] {
-            heard.push(as_if_it_never_was(&mut bot, prompt, "no_such_prompt", |it| {
-                (
-                    "completion/complete",
-                    json!({
-                        "ref": { "type": "ref/prompt", "name": it },
-                        "argument": { "name": argument, "value": "" },
-                    }),
-                )
-            }));
-        }
-    }
-    for uri in HIDDEN_RESOURCES {
-        for method in ["resources/read", "resources/subscribe", "resources/unsubscribe"] {
-            let never = "helpdesk://no/such/thing";
-            heard.push(as_if_it_never_was(&mut bot, uri, never, |it| {
-                (method, json!({ "uri": it }))
-            }));
-        }
-    }
-    heard.push(as_if_it_never_was(
-        &mut bot,
-        "helpdesk://customers/{id}/notes",
-        "no://{id}",
-        |it| {
-            (
-                "completion/complete",
-                json!({
-                    "ref": { "type": "ref/resource", "uri": it },
-                    "argument": { "name": "id", "value": "" },
-                }),
-            )
-        },
-    ));
+    hear_of_prompts_and_resources(&mut bot, &mut heard);
     for variant in
         ["REFUND_ORDER", " refund_order", "refund_order\u{200b}", "helpdesk__refund_order"]
     {
@@ -112,6 +75,41 @@ fn the_chat_bot_never_hears_of_a_refund() {
         }
     }
     drop(running);
+}
+
+/// Prompts, resources and completions that are hidden.
+fn hear_of_prompts_and_resources(bot: &mut Agent, heard: &mut Vec<Answer>) {
+    for prompt in HIDDEN_PROMPTS {
+        heard.push(as_if_it_never_was(bot, prompt, "no_such_prompt", |it| {
+            ("prompts/get", json!({ "name": it, "arguments": { "ticket_id": "t_1001" } }))
+        }));
+        for argument in ["ticket_id", "customer_id", "tone"] {
+            heard.push(as_if_it_never_was(bot, prompt, "no_such_prompt", |it| {
+                (
+                    "completion/complete",
+                    json!({
+                        "ref": { "type": "ref/prompt", "name": it },
+                        "argument": { "name": argument, "value": "" },
+                    }),
+                )
+            }));
+        }
+    }
+    for uri in HIDDEN_RESOURCES {
+        for method in ["resources/read", "resources/subscribe", "resources/unsubscribe"] {
+            let never = "helpdesk://no/such/thing";
+            heard.push(as_if_it_never_was(bot, uri, never, |it| (method, json!({ "uri": it }))));
+        }
+    }
+    heard.push(as_if_it_never_was(bot, "helpdesk://customers/{id}/notes", "no://{id}", |it| {
+        (
+            "completion/complete",
+            json!({
+                "ref": { "type": "ref/resource", "uri": it },
+                "argument": { "name": "id", "value": "" },
+            }),
+        )
+    }));
 }
 
 /// What is hidden and what never was get the same answer, byte for byte, but for the decision.
