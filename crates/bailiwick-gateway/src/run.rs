@@ -25,7 +25,7 @@ use crate::{disk, entropy, front, listing, operators, paths, recording, secrets}
 const SWEEP: Duration = Duration::from_secs(1);
 /// How long servers' processes may take to end when the gateway stops.
 const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
-/// How long outcomes that nobody waits for may take to be recorded, and how often that is looked at.
+/// How long outcomes that nobody waits for may take to be recorded, and how often one looks.
 const OUTCOMES_PATIENCE: Duration = Duration::from_secs(2);
 const OUTCOMES_LOOK: Duration = Duration::from_millis(5);
 /// How many connections operators may hold.
