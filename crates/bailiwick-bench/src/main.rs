@@ -1,0 +1,81 @@
+//! The benchmarks: each prints a table, or with `--json` one flat object.
+
+mod clock;
+mod decide;
+mod log;
+mod mcp;
+mod report;
+
+use std::process::ExitCode;
+
+use report::Report;
+
+/// What goes wrong in a benchmark is told and ends it.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Done<T = ()> = Result<T, Failure>;
+
+/// One benchmark: its name, what it measures, and how.
+struct Bench {
+    name: &'static str,
+    about: &'static str,
+    run: fn() -> Done<Report>,
+}
+
+/// The benchmarks, in the order in which they are listed.
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "mcp",
+        about: "tools/call through the gateway, against direct, a byte proxy and Envoy",
+        run: mcp::run,
+    },
+    Bench {
+        name: "decide",
+        about: "request bytes to decision at 10 to 10,000 policies, against Cedar alone",
+        run: decide::run,
+    },
+    Bench {
+        name: "log",
+        about: "records to durable, against the same writes without a log",
+        run: log::run,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    let words: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("bench: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Done {
+    match *words {
+        ["--list"] => {
+            for bench in BENCHES {
+                println!("{:<8} {}", bench.name, bench.about);
+            }
+            Ok(())
+        }
+        // The benchmark of the gateway runs this binary again, as the far side and as a proxy.
+        ["part", part] => mcp::part(part),
+        [name, "--json"] | ["--json", name] => {
+            println!("{}", run(name)?.json());
+            Ok(())
+        }
+        [name] => {
+            print!("{}", run(name)?.table());
+            Ok(())
+        }
+        _ => Err("say NAME [--json], or --list".into()),
+    }
+}
+
+fn run(name: &str) -> Done<Report> {
+    let bench = BENCHES.iter().find(|it| it.name == name);
+    let bench = bench.ok_or_else(|| format!("no such benchmark: {name}; see --list"))?;
+    (bench.run)()
+}

@@ -1,0 +1,109 @@
+//! `bench mcp`: `tools/call` through the gateway with policy and log on, against (a) the server
+//! itself, (b) a proxy that forwards bytes and (c) Envoy.
+//!
+//! Each is a process of its own, so that its CPU time and memory are its own. The variants take
+//! turns within one run and ratios are taken round by round, so that other work on the machine
+//! weighs on all alike.
+
+mod client;
+mod envoy;
+mod gateway;
+mod load;
+mod parts;
+mod process;
+mod protocol;
+mod rounds;
+
+use std::process::Command;
+
+use self::gateway::Site;
+use self::load::Target;
+use self::process::Part;
+use self::rounds::Variants;
+use crate::Done;
+use crate::clock::now;
+use crate::report::Report;
+
+/// Be the far side, or the proxy: what the benchmark starts this binary as.
+pub(crate) fn part(name: &str) -> Done {
+    match name {
+        "upstream" => parts::upstream(),
+        "byte-proxy" => parts::byte_proxy(),
+        other => Err(format!("no such part: {other}").into()),
+    }
+}
+
+/// The figures of the gateway.
+pub(crate) fn run() -> Done<Report> {
+    // The load is one thread, so that it leaves room for what is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(measured())
+}
+
+async fn measured() -> Done<Report> {
+    let mut report = Report::default();
+    let folder = tempfile::tempdir()?;
+    let upstream = own_part("upstream", "")?;
+    let byte_proxy = own_part("byte-proxy", &upstream.address.to_string())?;
+    let envoy = envoy::start(upstream.address)?;
+    if envoy.is_none() {
+        eprintln!("\nMISSING: Envoy is not there; throughput_vs_envoy is not measured\n");
+    }
+    let site = Site::new(&folder.path().join("default"), upstream.address, "appended")?;
+    let begun = now();
+    let gateway = site.start()?;
+    let governed = target(&gateway, &site);
+    first_calls(&governed).await?;
+    let ready_ms = begun.elapsed().as_secs_f64() * 1e3;
+    // Listing is over and nothing is under way: this is what it holds while nobody calls.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let idle_mib = gateway.rss_mib()?;
+    let durable_site = Site::new(&folder.path().join("durable"), upstream.address, "durable")?;
+    let durable_gateway = durable_site.start()?;
+    let durable = target(&durable_gateway, &durable_site);
+    first_calls(&durable).await?;
+    let plain = |part: &Part| Target { address: part.address, path: "/mcp", key: site.key.clone() };
+    let variants = Variants {
+        direct: plain(&upstream),
+        byte_proxy: (plain(&byte_proxy), &byte_proxy),
+        envoy: envoy.as_ref().map(|part| (plain(part), part)),
+        gateway: (governed, &gateway),
+        durable,
+    };
+    rounds::throughput(&variants, &mut report).await?;
+    rounds::one_connection(&variants, &mut report).await?;
+    rounds::paced(&variants, &mut report).await?;
+    report.add("rss_idle_mib", idle_mib, "resident, idle (at most 30)");
+    rounds::crowd(&variants, &mut report).await?;
+    report.add("start_to_ready_ms", ready_ms, "start to the first governed reply (under 200)");
+    let binary_bytes = std::fs::metadata(gateway::binary()?)?.len();
+    report.add("binary_mib", binary_bytes as f64 / f64::from(1 << 20), "size of the binary");
+    Ok(report)
+}
+
+fn own_part(name: &str, forward_to: &str) -> Done<Part> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["part", name]).env(parts::FORWARD_TO, forward_to);
+    Part::telling(&mut command, |line| line.trim().strip_prefix("listening ")?.parse().ok())
+}
+
+fn target(gateway: &Part, site: &Site) -> Target {
+    Target { address: gateway.address, path: "/mcp/bench", key: site.key.clone() }
+}
+
+/// Two calls, of which each must be on record: what is measured is governed.
+async fn first_calls(target: &Target) -> Done {
+    let mut callers = target.callers(1).await?;
+    let mut leaves = Vec::new();
+    for caller in &mut callers {
+        for _ in 0..2 {
+            let leaf = caller.call("bailiwick-leaf").await?;
+            leaves.push(leaf.ok_or("a reply without its record")?.parse::<u64>()?);
+        }
+    }
+    match leaves.as_slice() {
+        // Between two decisions stands at least the outcome of the first.
+        [first, second] if *second >= *first + 2 => Ok(()),
+        other => Err(format!("the calls are not on record: leaves {other:?}").into()),
+    }
+}

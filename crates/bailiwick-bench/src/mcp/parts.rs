@@ -1,0 +1,122 @@
+//! The far side and the byte proxy: this binary again, each in a process of its own.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
+
+use super::protocol::{ANSWER, INITIALIZED, SESSION, TOOLS};
+use crate::Done;
+
+/// Where the proxy forwards to.
+pub(super) const FORWARD_TO: &str = "BENCH_FORWARD_TO";
+
+/// An MCP server that answers at once.
+pub(super) fn upstream() -> Done {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(served(|socket| async move {
+        let service = service_fn(answer);
+        let io = TokioIo::new(socket);
+        let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+    }))
+}
+
+/// The least that a proxy does which understands HTTP and nothing else: hyper on both sides, the
+/// bytes of bodies as they come, one connection onwards for each that comes in.
+pub(super) fn byte_proxy() -> Done {
+    let to: Arc<str> = std::env::var(FORWARD_TO)?.into();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(served(move |socket| {
+        let to = Arc::clone(&to);
+        async move {
+            let Ok(onwards) = onwards(&to).await else { return };
+            let onwards = Arc::new(Mutex::new(onwards));
+            let service = service_fn(move |request: Request<Incoming>| {
+                let onwards = Arc::clone(&onwards);
+                async move {
+                    let mut onwards = onwards.lock().await;
+                    onwards.ready().await?;
+                    onwards.send_request(request).await
+                }
+            });
+            let io = TokioIo::new(socket);
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(io, service).await;
+        }
+    }))
+}
+
+async fn onwards(to: &str) -> Done<SendRequest<Incoming>> {
+    let socket = TcpStream::connect(to).await?;
+    socket.set_nodelay(true)?;
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+/// Serve until standard input ends, which it does with the benchmark, however that ends.
+async fn served<F>(connection: impl Fn(TcpStream) -> F) -> Done
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening {}", listener.local_addr()?);
+    let mut input = tokio::net::unix::pipe::Receiver::from_owned_fd(
+        std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned()?,
+    )?;
+    let mut byte = [0u8; 1];
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let (socket, _) = accepted?;
+                socket.set_nodelay(true)?;
+                tokio::spawn(connection(socket));
+            }
+            _ = input.read(&mut byte) => return Ok(()),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Asked {
+    id: Option<u64>,
+    method: String,
+}
+
+async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
+    let body = request.into_body().collect().await?.to_bytes();
+    let mut response = Response::new(Full::default());
+    let Ok(Asked { id, method }) = serde_json::from_slice(&body) else {
+        return Ok(empty(StatusCode::ACCEPTED));
+    };
+    let result = match (method.as_str(), id) {
+        ("tools/call", Some(_)) => ANSWER,
+        ("tools/list", Some(_)) => TOOLS,
+        ("initialize", Some(_)) => INITIALIZED,
+        (_, _) => return Ok(empty(StatusCode::ACCEPTED)),
+    };
+    let id = id.unwrap_or_default();
+    let reply = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}");
+    *response.body_mut() = Full::new(Bytes::from(reply));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if method == "initialize" {
+        headers.insert(SESSION, HeaderValue::from_static("bench-session"));
+    }
+    Ok(response)
+}
+
+fn empty(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
+}
