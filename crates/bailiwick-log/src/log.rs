@@ -29,6 +29,7 @@ use crate::tree::{Head, empty_root};
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    rotating: Mutex<()>,
     recovery: Recovery,
     _lock: Box<dyn Send + Sync>,
 }
@@ -101,7 +102,13 @@ impl Log {
         leftovers.clear(&disk, &layout, found.tail.map_or(0, |it| it.segment))?;
         let recovery = found.report;
         let shared = Arc::new(assemble(store, options, world, (found, signer))?);
-        let log = Self { shared, threads: Mutex::default(), recovery, _lock: lock };
+        let log = Self {
+            shared,
+            threads: Mutex::default(),
+            rotating: Mutex::default(),
+            recovery,
+            _lock: lock,
+        };
         log.adopt_spares()?;
         if let Some((succession, key)) = succession {
             log.finish_rotation(&mut chain, (&succession, key), "system")?;
@@ -232,6 +239,9 @@ impl Log {
     /// [`LogError`] when it could not be done; opening the log again then completes it.
     pub fn rotate_key(&self, operator: &str, world: &World) -> Result<VerifierKey, LogError> {
         let shared = &self.shared;
+        // Held from reading the list of keys to writing it: two changes at once would each vouch
+        // for a key of their own, and the list would hold for neither.
+        let _alone = self.rotating.lock().map_err(|_| Unrecorded::Stopped)?;
         let mut chain = KeyChain::load(&*shared.disk, &shared.layout)?;
         let files = KeyFiles::new(&shared.layout, &shared.options);
         let origin = chain.origin().to_owned();
