@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bailiwick_core::{Cleared, ServerId};
+use bailiwick_core::{Cleared, Finding, Findings, Inspector, Seen, ServerId, Severity};
 
 use crate::secret::Secret;
 
@@ -38,6 +38,45 @@ impl<'a> Revealed<'a> {
     }
 }
 
+/// A shorter secret is not looked for: it would be found in innocent text.
+const FINDABLE_BYTES: usize = 8;
+
+impl Credential {
+    const fn secret(&self) -> &Secret {
+        match self {
+            Self::Header { value, .. } | Self::Environment { value, .. } => value,
+        }
+    }
+}
+
+/// A secret of ours in an answer does not pass: a server may print its environment.
+impl Inspector for Vault {
+    fn name(&self) -> &'static str {
+        "vault"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "Secrets that the gateway itself holds, in answers and asks."
+    }
+
+    fn scan(&self, seen: &Seen<'_>, findings: &mut Findings) {
+        for secret in self.credentials.values().flatten().map(Credential::secret) {
+            let text = secret.expose().as_bytes();
+            if text.len() < FINDABLE_BYTES {
+                continue;
+            }
+            if let Some(at) = memchr::memmem::find(seen.bytes, text) {
+                findings.push(Finding {
+                    kind: "vault.secret".into(),
+                    severity: Severity::Withhold,
+                    offset: seen.offset + at as u64,
+                    length: u32::try_from(text.len()).unwrap_or(u32::MAX),
+                });
+            }
+        }
+    }
+}
+
 /// The secrets, by server.
 #[derive(Default)]
 pub struct Vault {
@@ -64,6 +103,13 @@ impl Vault {
             Credential::Environment { name, value } => Some(Revealed { name, value }),
             Credential::Header { .. } => None,
         })
+    }
+
+    /// A text with every secret in it blotted out.
+    pub fn blot(&self, text: &str) -> String {
+        let secrets = self.credentials.values().flatten().map(Credential::secret);
+        let findable = secrets.filter(|it| it.expose().len() >= FINDABLE_BYTES);
+        findable.fold(text.to_owned(), |text, it| text.replace(it.expose(), "[secret]"))
     }
 
     fn of<'a>(&'a self, cleared: &Cleared) -> impl Iterator<Item = &'a Credential> {

@@ -10,6 +10,10 @@ use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, Timestamp, Token};
 use crate::record::{DecisionRecord, Durability, Record, Subject};
 
+/// The most bytes of inputs that are sealed for a refusal. Whoever may do nothing must not be able
+/// to fill the log; the digest of the ask stands in the record all the same.
+const REFUSED_INPUTS_MAX: usize = 16 << 10;
+
 /// A decision that is on record.
 #[derive(Debug)]
 pub enum Ruling {
@@ -57,7 +61,8 @@ impl Decision {
         {
             durability = Durability::Durable;
         }
-        let sealed = seal_inputs(ledger, call)?;
+        let refused = matches!(self, Self::Denial(_));
+        let sealed = seal_inputs(ledger, call, refused)?;
         let record = describe(&self, ledger, now, durability, &sealed)?;
         let record = Record::Decision(Box::new(record));
         let appended = Appended::write(ledger, now, call.id(), &record, &sealed)?;
@@ -241,11 +246,14 @@ fn subjects(
 }
 
 /// The decision's inputs, sealed under the key of the person at the root (or of whoever acts).
-fn seal_inputs(ledger: &dyn Ledger, call: &Call) -> Result<Sealed, Unrecorded> {
+fn seal_inputs(ledger: &dyn Ledger, call: &Call, refused: bool) -> Result<Sealed, Unrecorded> {
     let principal = call.who().principal();
     let subject = call.who().person().map_or("", |it| it.as_str());
     let mut clear = Vec::with_capacity(256);
     Inputs::write(call, &mut clear);
+    if refused && clear.len() > REFUSED_INPUTS_MAX {
+        return Ok(Sealed::default());
+    }
     ledger.seal(&principal.tenant, subject, &clear)
 }
 

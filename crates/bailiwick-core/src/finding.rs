@@ -66,7 +66,11 @@ impl Findings {
     /// Keep one more finding.
     pub fn push(&mut self, finding: Finding) {
         self.withhold |= finding.severity == Severity::Withhold;
-        if self.kept.len() < FINDINGS_MAX {
+        // A kind is never crowded out by many of another: policy reads kinds.
+        let room = self.kept.len() < FINDINGS_MAX
+            || self.kept.len() < 2 * FINDINGS_MAX
+                && self.kept.iter().all(|it| it.kind != finding.kind);
+        if room {
             self.kept.push(finding);
         } else {
             self.dropped += 1;

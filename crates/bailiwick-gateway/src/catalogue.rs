@@ -87,6 +87,24 @@ impl Known {
         }
     }
 
+    /// Whether both have the same things, of the same definitions.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.tools == other.tools
+            && self.prompts == other.prompts
+            && self.documents == other.documents
+            && self.templates == other.templates
+    }
+
+    /// Add what another knows besides.
+    fn join(&mut self, other: &Self) {
+        for (name, digest) in &other.tools {
+            self.tools.entry(name.clone()).or_insert(*digest);
+        }
+        self.prompts.extend(other.prompts.iter().cloned());
+        self.documents.extend(other.documents.iter().cloned());
+        self.templates.extend(other.templates.iter().cloned());
+    }
+
     fn lacks(&self, listed: &Listed) -> bool {
         named(listed).any(|(n, name)| match listed.kind {
             ListKind::Tools => self.tools.get(name) != Some(&listed.digests.get(n).copied()),
@@ -112,6 +130,7 @@ struct Tries {
 /// The catalogue of one server, kept up to date in the background.
 pub(crate) struct Catalogue {
     known: RwLock<Arc<Known>>,
+    observed: RwLock<Known>,
     tries: watch::Sender<Tries>,
     pub(crate) wanted: Notify,
 }
@@ -119,7 +138,7 @@ pub(crate) struct Catalogue {
 impl Default for Catalogue {
     fn default() -> Self {
         let tries = watch::Sender::new(Tries::default());
-        Self { known: RwLock::default(), tries, wanted: Notify::new() }
+        Self { known: RwLock::default(), observed: RwLock::default(), tries, wanted: Notify::new() }
     }
 }
 
@@ -152,6 +171,9 @@ impl Catalogue {
 
     /// A whole listing succeeded.
     pub(crate) fn replace(&self, known: Known) {
+        let mut known = known;
+        // What sessions showed besides is there for them, though the gateway's own does not see it.
+        known.join(&self.observed.read().unwrap_or_else(PoisonError::into_inner));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
         self.tries.send_modify(|it| it.succeeded += 1);
     }
@@ -164,6 +186,7 @@ impl Catalogue {
     /// An agent's list shows this.
     pub(crate) fn observe(&self, listed: &Listed) {
         if self.known().lacks(listed) {
+            self.observed.write().unwrap_or_else(PoisonError::into_inner).add(listed);
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             Arc::make_mut(&mut known).add(listed);
         }

@@ -77,14 +77,26 @@ pub struct Contracts {
 }
 
 impl Contracts {
-    /// Read every `*.toml` of a folder. A folder that is not there holds none.
+    /// Read every `*.toml` of a folder. A folder that is not there holds none; one that cannot be
+    /// read is a fault, since contracts that are gone would take what policies read with them.
     ///
     /// # Errors
     /// Every [`ConfigError`] that was found.
     pub fn read(folder: &Path) -> Result<Self, Vec<ConfigError>> {
         let mut contracts = Self::default();
         let mut errors = Vec::new();
-        for file in crate::disk::files(folder, "toml").unwrap_or_default() {
+        let files = crate::disk::files(folder, "toml").or_else(|problem| {
+            if problem.kind() == std::io::ErrorKind::NotFound {
+                Ok(Vec::new())
+            } else {
+                Err(problem)
+            }
+        });
+        let files = files.map_err(|problem| {
+            let what = format!("cannot be read: {problem}");
+            vec![ConfigError { file: folder.to_owned(), at: None, what }]
+        })?;
+        for file in files {
             let error = |at, what: String| ConfigError { file: file.clone(), at, what };
             let read = std::fs::read_to_string(&file)
                 .map_err(|problem| error(None, format!("cannot be read: {problem}")))
@@ -96,7 +108,11 @@ impl Contracts {
                 });
             match read {
                 Ok(contract) if contract.resources_are_types() => {
-                    contracts.by_server.insert(contract.server.as_str().into(), contract.tools);
+                    let server = ServerId::from(contract.server.as_str());
+                    if contracts.by_server.insert(server, contract.tools).is_some() {
+                        let what = format!("another contract is about `{}`, too", contract.server);
+                        errors.push(error(None, what));
+                    }
                 }
                 Ok(_) => errors.push(error(
                     None,
@@ -113,25 +129,47 @@ impl Contracts {
         self.tool(server, tool).map_or(Effect::Unknown, |it| it.effect.into())
     }
 
-    /// The things that the arguments of a call of this tool name. A list names several.
-    pub fn named(&self, server: &ServerId, tool: &str, arguments: &Value) -> Vec<NamedResource> {
-        let Some(tool) = self.tool(server, tool) else { return Vec::new() };
+    /// The things that the arguments of a call of this tool name. A list names several, a number
+    /// is named as it is written. `None` when an argument that should name something does not, or
+    /// names too much: then nobody can say what the call touches.
+    pub fn named(
+        &self,
+        server: &ServerId,
+        tool: &str,
+        arguments: &Value,
+    ) -> Option<Vec<NamedResource>> {
+        let Some(tool) = self.tool(server, tool) else { return Some(Vec::new()) };
         let mut named = Vec::new();
         for (argument, kind) in &tool.resources {
+            // A server that ignores case would take another argument for this one.
+            if let Value::Record(members) = arguments {
+                let alike = |it: &str| it != argument && it.eq_ignore_ascii_case(argument);
+                if members.iter().any(|(name, _)| alike(name)) {
+                    return None;
+                }
+            }
             let Some(value) = arguments.member(argument) else { continue };
             let ids = if let Value::List(items) = value {
                 items.as_slice()
             } else {
                 std::slice::from_ref(value)
             };
-            let ids = ids.iter().filter_map(Value::as_text).take(NAMED_MAX);
-            named.extend(ids.map(|id| NamedResource {
-                argument: argument.as_str().into(),
-                kind: kind.as_str().into(),
-                id: id.into(),
-            }));
+            for id in ids {
+                let id = match id {
+                    Value::Text(text) => text.clone(),
+                    Value::Number(number) => match number.as_i64() {
+                        Some(whole) => whole.to_string().into(),
+                        None => number.lexeme().into(),
+                    },
+                    Value::Null | Value::Bool(_) | Value::List(_) | Value::Record(_) => {
+                        return None;
+                    }
+                };
+                let (argument, kind) = (argument.as_str().into(), kind.as_str().into());
+                named.push(NamedResource { argument, kind, id });
+            }
         }
-        named
+        (named.len() <= NAMED_MAX).then_some(named)
     }
 
     fn tool(&self, server: &ServerId, tool: &str) -> Option<&Tool> {

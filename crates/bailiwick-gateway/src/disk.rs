@@ -1,7 +1,7 @@
 //! The file system: one of the four doors to the world (the log has its own).
 
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -36,7 +36,9 @@ pub(crate) fn fingerprint(
 /// # Errors
 /// What the file system says.
 pub fn private_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    // It may have been there before, open to others.
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
 }
 
 /// Write a new file that only its owner can read. A file that is there already is an error.

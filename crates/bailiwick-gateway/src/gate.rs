@@ -3,12 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bailiwick_broker::Vault;
 use bailiwick_core::{
     Action, Call, Context, Durability, Effect, Evidence, Findings, Identified, Inspectors,
     Interpreted, Position, Resource, ServerId, Timestamp, Unproved, Unrecorded, visible,
 };
-use bailiwick_guard::Guard;
 use bailiwick_log::{Log, World};
 use bailiwick_wire::mcp::Asked;
 use bytes::Bytes;
@@ -26,6 +24,7 @@ use crate::session::Sessions;
 use crate::store::Store;
 use crate::tally::Tally;
 use crate::upstream::Means;
+use crate::watch::Watch;
 
 /// All that an exchange needs.
 pub(crate) struct Gate {
@@ -37,15 +36,16 @@ pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) authenticators: Authenticators,
     pub(crate) rules: RulesInForce,
-    pub(crate) guard: Guard,
-    pub(crate) vault: Vault,
+    pub(crate) watch: Watch,
     pub(crate) log: Log,
     pub(crate) world: World,
     pub(crate) store: Arc<Store>,
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
-    pub(crate) sessions: Sessions,
+    pub(crate) sessions: Arc<Sessions>,
     pub(crate) diary: Arc<Diary>,
     pub(crate) tally: Tally,
+    /// The operators' listener has its own: a flood at one hides nobody at the other.
+    pub(crate) operators_tally: Tally,
     /// True from when the gateway begins to stop.
     pub(crate) stop: watch::Sender<bool>,
 }
@@ -64,10 +64,10 @@ impl Gate {
     }
 
     pub(crate) const fn means(&self) -> Means<'_> {
-        Means { vault: &self.parts.vault, limits: &self.parts.settings.limits }
+        Means { vault: &self.parts.watch.vault, limits: &self.parts.settings.limits }
     }
 
-    pub(crate) const fn sessions(&self) -> &Sessions {
+    pub(crate) const fn sessions(&self) -> &Arc<Sessions> {
         &self.parts.sessions
     }
 
@@ -76,7 +76,7 @@ impl Gate {
     }
 
     pub(crate) fn inspectors(&self) -> Inspectors<'_> {
-        self.parts.guard.inspectors()
+        self.parts.watch.inspectors()
     }
 
     pub(crate) fn server(&self, name: &str) -> Option<&Arc<Server>> {
@@ -136,11 +136,16 @@ impl Gate {
                 rules.contracts.effect(server, name),
                 rules.contracts.named(server, name, &arguments),
             ),
-            (_, Action::Sample | Action::Elicit | Action::Other) => (Effect::Unknown, Vec::new()),
-            (_, _) => (Effect::Read, Vec::new()),
+            (_, Action::Sample | Action::Elicit | Action::Other) => {
+                (Effect::Unknown, Some(Vec::new()))
+            }
+            (_, _) => (Effect::Read, Some(Vec::new())),
         };
+        // What cannot be named cannot be decided on: it is refused like what does not exist.
+        let nameable = named.is_some();
+        let named = named.unwrap_or_default();
         let what = Interpreted {
-            exists: known.is_some_and(|it| it.has(&resource)),
+            exists: nameable && known.is_some_and(|it| it.has(&resource)),
             pin: known.and_then(|it| it.pin(&resource)),
             action,
             resource,

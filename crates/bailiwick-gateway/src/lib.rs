@@ -34,6 +34,7 @@ mod tally;
 mod uninterrupted;
 mod upstream;
 mod view;
+mod watch;
 
 pub use clock::now;
 pub use disk::{private_file, private_folder};

@@ -15,6 +15,7 @@ use crate::catalogue::Known;
 use crate::exchange::{Reply, exchange};
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
+use crate::relay::drain;
 use crate::server::Server;
 use crate::session::Session;
 use crate::upstream::{Envelope, Leg, Messages};
@@ -28,6 +29,8 @@ const FRESH: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the next try waits after a failure, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
+/// How long a whole listing may take.
+const LISTING: Duration = Duration::from_secs(60);
 /// The most pages of one list.
 const PAGES_MAX: usize = 1000;
 
@@ -50,7 +53,8 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>) {
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
     while !*stop.borrow() {
-        let wait = match list(&gate, &server).await {
+        let listed = tokio::time::timeout(LISTING, list(&gate, &server)).await;
+        let wait = match listed.unwrap_or(Err(Failed::NoAnswer)) {
             Ok(known) => {
                 server.catalogue.replace(known);
                 patience = RETRY.0;
@@ -228,7 +232,9 @@ impl Own<'_> {
         let envelope =
             Envelope { leg: Leg::End, id: None, progress: None, version: self.version.clone() };
         // Whether the server minds is on record and of no consequence.
-        let _ = exchange(self.gate, &self.session.upstream, call, &envelope).await;
+        if let Ok(reply) = exchange(self.gate, &self.session.upstream, call, &envelope).await {
+            drain(self.gate, reply).await;
+        }
     }
 }
 

@@ -73,6 +73,7 @@ pub(crate) fn without_answer(id: Option<&Id>, disposition: Disposition) -> Words
     match (id, disposition) {
         (Some(id), _) => Words::json(ended(id, disposition)),
         (None, Disposition::Accepted) => Words::bare(StatusCode::ACCEPTED),
+        (None, Disposition::Erred) => Words::bare(StatusCode::METHOD_NOT_ALLOWED),
         (None, Disposition::TimedOut) => Words::bare(StatusCode::GATEWAY_TIMEOUT),
         (None, _) => Words::bare(StatusCode::BAD_GATEWAY),
     }

@@ -2,6 +2,7 @@
 //! for the outcome's record. What a server asks in between is an exchange of its own.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bailiwick_core::{Action, Disposition, Evidence, Inspected, Pending, Resource, Value};
 use bailiwick_wire::json::{Document, Limits};
@@ -19,6 +20,8 @@ use crate::session::{Busy, Session};
 use crate::upstream::{ClientSide, Envelope, Leg, Messages, Piece, Upstream};
 use crate::view;
 
+/// How many questions a server may ask inside one call.
+const QUESTIONS_MAX: u32 = 128;
 /// How many events may wait for a client that reads slowly.
 const CLIENT_QUEUE: usize = 64;
 
@@ -42,6 +45,7 @@ impl Relay {
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: mpsc::Sender<Bytes>) {
         let mut stop = self.gate.parts.stop.subscribe();
+        let mut questions = 0;
         loop {
             let piece = tokio::select! {
                 piece = messages.next() => piece,
@@ -59,16 +63,31 @@ impl Relay {
                 }
                 // An answer to nothing that was asked here.
                 Some(Heard::Answer(..)) => {}
-                Some(Heard::Request(id)) => self.question(piece, id, &client).await,
+                // A server that asks without end is not listened to any longer.
+                Some(Heard::Request(_)) if questions >= QUESTIONS_MAX => {
+                    return self.broke_off(owed, &client).await;
+                }
+                Some(Heard::Request(id)) => {
+                    questions += u32::from(self.id.is_some());
+                    self.question(piece, id, &client).await;
+                }
                 Some(Heard::Notice(notice)) => {
                     let passed = self.interim(&mut owed, &piece, notice.as_ref(), &client).await;
                     if !passed {
                         return self.withheld(owed, &client).await;
                     }
                 }
-                // A comment or a priming event is passed on; what cannot be read is not.
+                // An event without a message keeps the stream alive, or names a place in it: that
+                // much is passed on. What cannot be read is not.
                 None if piece.message.is_empty() => {
-                    let _ = client.send(piece.raw.unwrap_or_default()).await;
+                    let sign = match &piece.event_id {
+                        Some(id) => sse::encode(b"", Some(id)),
+                        None => Bytes::from_static(b":\n\n"),
+                    };
+                    let Some(sign) = owed.interim(self.gate.inspectors(), sign) else {
+                        return self.withheld(owed, &client).await;
+                    };
+                    let _ = client.send(sign.into_bytes()).await;
                 }
                 None => {}
             }
@@ -88,7 +107,8 @@ impl Relay {
         client: &mpsc::Sender<Bytes>,
     ) -> bool {
         let (session, message) = (&self.session, &piece.message);
-        if !view::passes(&self.gate, &session.owner, &session.server, notice, message).await {
+        let seen = view::Seen { notice, message, ask: owed.call().ask() };
+        if !view::passes(&self.gate, &session.owner, &session.server, seen).await {
             return true;
         }
         let Some(passed) = owed.interim(self.gate.inspectors(), piece.event(message)) else {
@@ -161,7 +181,8 @@ impl Relay {
             tell(&gate, &session, answer).await;
         });
         if let Ok(question) = gone_out.await {
-            let _ = client.send(piece.event(&question)).await;
+            let event = sse::encode(&question, piece.event_id.as_deref());
+            let _ = client.send(event).await;
         }
     }
 }
@@ -207,5 +228,23 @@ async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes) {
     let Ok(call) = gate.call(&session.owner, asked, answer, Some(&known)) else { return };
     let envelope = Envelope { leg: Leg::Message, id: None, progress: None, version: None };
     // What came of it is on record; the server is owed nothing more.
-    let _ = exchange(gate, &session.upstream, call, &envelope).await;
+    if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
+        drain(gate, reply).await;
+    }
+}
+
+/// Read what nobody waits for to its end, so that its outcome is on record.
+pub(crate) async fn drain(gate: &Gate, reply: Reply) {
+    let Reply::Stream(mut owed, mut messages) = reply else { return };
+    let patience = Duration::from_secs(gate.settings().limits.answer_seconds);
+    let read = async {
+        while let Some(piece) = messages.next().await {
+            drop(owed.interim(gate.inspectors(), piece.message));
+        }
+    };
+    let ended = tokio::time::timeout(patience, read).await.is_ok();
+    let came = if ended { Disposition::Accepted } else { Disposition::TimedOut };
+    if owed.failed(came).record(gate.log(), gate.now()).is_err() {
+        gate.parts.diary.keep("an outcome could not be recorded");
+    }
 }

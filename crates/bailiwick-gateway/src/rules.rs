@@ -16,6 +16,8 @@ use crate::disk;
 
 /// How often the folders are looked at.
 const LOOK: Duration = Duration::from_millis(500);
+/// How long the files must be still before they are read.
+const SETTLE: Duration = Duration::from_millis(200);
 
 /// What decisions are made by.
 pub struct Rules {
@@ -130,7 +132,16 @@ impl RulesInForce {
             if looked == seen {
                 continue;
             }
+            // An edit of several files, or a file that is being written, is awaited to its end.
             seen = looked;
+            loop {
+                tokio::time::sleep(SETTLE).await;
+                let settled = look();
+                if settled == seen {
+                    break;
+                }
+                seen = settled;
+            }
             tell(self.exchange(Rules::read(settings)));
         }
     }

@@ -19,6 +19,7 @@ use crate::rules::{BadRules, Change, Rules, RulesInForce};
 use crate::server::Server;
 use crate::session::Sessions;
 use crate::store::{Role, Store, StoreError};
+use crate::watch::Watch;
 use crate::{disk, entropy, front, listing, operators, paths, recording, secrets};
 
 /// How often idle sessions are looked for and the tally is written down.
@@ -226,15 +227,19 @@ fn put_together(
     Ok(Parts {
         authenticators: Authenticators::new(Arc::clone(&store), settings.keyless.clone()),
         rules: RulesInForce::new(rules),
-        guard,
-        vault,
+        watch: Watch { guard, vault },
         log,
         world,
         store,
         servers: servers.collect(),
-        sessions: Sessions::new(settings.limits.sessions, settings.limits.idle_session_seconds),
+        sessions: Arc::new(Sessions::new(
+            settings.limits.sessions,
+            settings.limits.sessions_per_caller,
+            settings.limits.idle_session_seconds,
+        )),
         diary,
         tally: crate::tally::Tally::default(),
+        operators_tally: crate::tally::Tally::default(),
         stop: watch::Sender::new(false),
         settings,
     })
@@ -307,7 +312,7 @@ fn tell(gate: &Gate, change: Change) {
 
 /// Refusals that were only counted are written down once a second.
 fn flush_tally(gate: &Gate) {
-    let count = gate.parts.tally.left();
+    let count = gate.parts.tally.left() + gate.parts.operators_tally.left();
     if count == 0 {
         return;
     }

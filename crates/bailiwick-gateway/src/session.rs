@@ -59,22 +59,41 @@ impl Session {
     }
 }
 
+/// A place for a session that is about to begin.
+pub(crate) struct Place(Arc<Sessions>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.opening.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// The sessions that are open.
 pub(crate) struct Sessions {
     table: RwLock<HashMap<SessionId, Arc<Session>>>,
+    opening: AtomicUsize,
     most: usize,
+    most_each: usize,
     idle_ns: u64,
 }
 
 impl Sessions {
-    pub(crate) fn new(most: usize, idle_seconds: u64) -> Self {
+    pub(crate) fn new(most: usize, most_each: usize, idle_seconds: u64) -> Self {
         let idle_ns = idle_seconds.saturating_mul(1_000_000_000);
-        Self { table: RwLock::default(), most, idle_ns }
+        let opening = AtomicUsize::new(0);
+        Self { table: RwLock::default(), opening, most, most_each, idle_ns }
     }
 
-    /// Whether there is room for one more.
-    pub(crate) fn has_room(&self) -> bool {
-        self.len() < self.most
+    /// A place for a session that is about to begin; `None` when all are taken, or the caller
+    /// has its share. The place is held until the session is open or came to nothing.
+    pub(crate) fn reserve(self: &Arc<Self>, caller: &Identified) -> Option<Place> {
+        let place = Place(Arc::clone(self));
+        let opening = self.opening.fetch_add(1, Ordering::AcqRel);
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        let theirs = table.values().filter(|it| it.owner.is_same_caller(caller)).count();
+        let room = table.len() + opening < self.most && theirs < self.most_each;
+        drop(table);
+        room.then_some(place)
     }
 
     pub(crate) fn len(&self) -> usize {

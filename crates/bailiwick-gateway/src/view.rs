@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use bailiwick_core::{
-    Action, Call, Context, Disposition, Findings, Identified, Resource, ServerId, visible,
+    Action, Call, Context, Disposition, Findings, Identified, Resource, ServerId, Value, visible,
 };
-use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::{
     ListKind, Notice, completion_values, filter_completions, initialize_result, read_list,
     without_instructions,
@@ -19,6 +19,9 @@ use crate::gate::Gate;
 use crate::rules::Rules;
 use crate::server::Server;
 
+/// The most work of looking for names in a text: their number times its bytes.
+const LOOKED_THROUGH_MAX: usize = 1 << 30;
+
 /// Whose view it is, of which server, under which rules.
 #[derive(Clone, Copy)]
 struct View<'a> {
@@ -26,6 +29,17 @@ struct View<'a> {
     rules: &'a Rules,
     who: &'a Identified,
     server: &'a ServerId,
+}
+
+/// A notification on its way, and what it answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    /// What it tells.
+    pub(crate) notice: Option<&'a Notice>,
+    /// The message.
+    pub(crate) message: &'a Bytes,
+    /// What the caller asked: a name that it brought itself is no news to it.
+    pub(crate) ask: &'a Bytes,
 }
 
 /// An answer with everything cut out that the caller may not discover. `None` when that cannot be
@@ -38,8 +52,11 @@ pub(crate) async fn cut(
     disposition: Disposition,
 ) -> Option<Bytes> {
     let view = View { gate, rules, who: call.who(), server: call.resource().server() };
-    if matches!(disposition, Disposition::Erred | Disposition::ToolFailed) {
-        return view.error(&message);
+    // Only a tool's own answer may say that it failed: elsewhere the word is the server's fancy.
+    let failed = disposition == Disposition::Erred
+        || disposition == Disposition::ToolFailed && call.action() == Action::InvokeTool;
+    if failed {
+        return view.error(&message, call.ask());
     }
     match call.action() {
         Action::ListTools | Action::ListResources | Action::ListTemplates | Action::ListPrompts => {
@@ -63,27 +80,24 @@ pub(crate) async fn cut(
 }
 
 /// Whether a notification may reach the caller.
-pub(crate) async fn passes(
-    gate: &Gate,
-    who: &Identified,
-    server: &Server,
-    notice: Option<&Notice>,
-    message: &Bytes,
-) -> bool {
+pub(crate) async fn passes(gate: &Gate, who: &Identified, server: &Server, seen: Seen<'_>) -> bool {
     let rules = gate.rules();
     let view = View { gate, rules: &rules, who, server: &server.name };
-    match notice {
+    match seen.notice {
         Some(Notice::ResourceUpdated { uri }) => view.sees(Action::ReadResource, uri),
         // A change that the caller cannot see is no change to it.
         Some(Notice::ToolsChanged | Notice::PromptsChanged | Notice::ResourcesChanged) => {
-            let before = view.seen_of(&server.catalogue.known());
+            let before = server.catalogue.known();
             let mut stop = gate.parts.stop.subscribe();
             let known = tokio::select! {
                 known = server.catalogue.listed_again() => known,
                 // No listing begins any more, and the stream of this notice ends.
                 _ = stop.wait_for(|it| *it) => return false,
             };
-            known.is_none_or(|known| view.seen_of(&known) != before)
+            // A change that no listing shows is one of this session's own.
+            known.is_none_or(|known| {
+                known.is_same(&before) || view.seen_of(&known) != view.seen_of(&before)
+            })
         }
         Some(
             Notice::Message
@@ -93,7 +107,7 @@ pub(crate) async fn passes(
             | Notice::RootsChanged
             | Notice::Other,
         )
-        | None => !view.betrays(message),
+        | None => !view.betrays(seen.message, seen.ask),
     }
 }
 
@@ -131,9 +145,6 @@ impl View<'_> {
     /// Drop the entries of a list that may not be discovered; every other byte stays.
     fn list(&self, action: Action, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
-        if document.root().member("error").is_some() {
-            return self.error(&message);
-        }
         let listed = read_list(action, &document).ok()?;
         if let Some(server) = self.gate.server(self.server.as_str()) {
             server.catalogue.observe(&listed);
@@ -152,9 +163,6 @@ impl View<'_> {
     /// A server's instructions are dropped when they name what is hidden.
     async fn instructions(&self, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
-        if document.root().member("error").is_some() {
-            return self.error(&message);
-        }
         let Some(instructions) = initialize_result(&document).and_then(|it| it.instructions) else {
             return Some(message);
         };
@@ -164,44 +172,62 @@ impl View<'_> {
         }
         let server = self.gate.server(self.server.as_str())?;
         let betrayed = match server.catalogue.ready().await {
-            Some(known) => self.names_hidden(&known, instructions.raw()),
+            Some(known) => {
+                let text = instructions.text().unwrap_or_default();
+                self.names_hidden(&known, &text, "")
+            }
             None => true,
         };
         if betrayed { Some(without_instructions(&message, &document)) } else { Some(message) }
     }
 
-    /// Values that complete to a resource that is hidden are dropped.
+    /// Values that complete to a resource that is hidden are dropped, and so are those of which
+    /// that cannot be told: where other parts of the template are still open.
     fn completions(&self, call: &Call, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
-        let Some(values) = completion_values(&document) else { return self.error(&message) };
+        let values = completion_values(&document)?;
         let Resource::Template { uri, .. } = call.resource() else { return Some(message) };
         let name = call.arguments().member("argument").and_then(|it| it.member("name"));
         let Some(name) = name.and_then(|it| it.as_text()) else { return Some(message) };
-        let slot = format!("{{{name}}}");
+        let mut open = uri.to_string();
+        let others = call.arguments().member("context").and_then(|it| it.member("arguments"));
+        if let Some(Value::Record(others)) = others {
+            for (name, value) in others {
+                open = fill(&open, name, value.as_text().unwrap_or_default());
+            }
+        }
         let keep: Vec<bool> = values
             .iter()
             .map(|value| {
-                let whole = uri.replace(&slot, value);
-                whole.contains('{') || self.sees(Action::ReadResource, &whole)
+                let whole = fill(&open, name, value);
+                !whole.contains('{') && self.sees(Action::ReadResource, &whole)
             })
             .collect();
         Some(filter_completions(&message, &document, &keep))
     }
 
     /// A server's error text must not name what is hidden.
-    fn error(&self, message: &Bytes) -> Option<Bytes> {
-        (!self.betrays(message)).then(|| message.clone())
+    fn error(&self, message: &Bytes, ask: &Bytes) -> Option<Bytes> {
+        (!self.betrays(message, ask)).then(|| message.clone())
     }
 
-    fn betrays(&self, message: &Bytes) -> bool {
+    /// Whether a message tells the caller the name of something hidden that it did not say itself.
+    fn betrays(&self, message: &Bytes, ask: &Bytes) -> bool {
         let Some(server) = self.gate.server(self.server.as_str()) else { return true };
-        let text = String::from_utf8_lossy(message);
-        self.names_hidden(&server.catalogue.known(), &text)
+        let Some(text) = spoken(message) else { return true };
+        let asked = spoken(ask).unwrap_or_default();
+        self.names_hidden(&server.catalogue.known(), &text, &asked)
     }
 
-    /// Whether a text names something that the caller may not discover.
-    fn names_hidden(&self, known: &Known, text: &str) -> bool {
-        known.names().any(|(action, name)| contains_word(text, name) && !self.sees(action, name))
+    /// Whether a text names something that the caller may not discover and did not ask about.
+    fn names_hidden(&self, known: &Known, text: &str, asked: &str) -> bool {
+        // More than can be looked through in time is taken for the worst.
+        if known.names().count().saturating_mul(text.len()) > LOOKED_THROUGH_MAX {
+            return true;
+        }
+        known.names().any(|(action, name)| {
+            contains_word(text, name) && !contains_word(asked, name) && !self.sees(action, name)
+        })
     }
 
     /// What the caller sees of all that the server offers.
@@ -212,6 +238,39 @@ impl View<'_> {
         seen.sort();
         seen
     }
+}
+
+/// All names and texts of a message as they are read, their escapes resolved. `None` when it cannot
+/// be read; nothing is said by an empty one.
+fn spoken(message: &Bytes) -> Option<String> {
+    let mut text = String::new();
+    if !message.is_empty() {
+        let document = Document::parse(message, Limits::default()).ok()?;
+        collect(document.root(), &mut text);
+    }
+    Some(text)
+}
+
+/// The depth is the parser's to limit.
+fn collect(node: Node<'_>, text: &mut String) {
+    if let Some(said) = node.text() {
+        text.push_str(&said);
+        text.push('\n');
+    }
+    for (name, member) in node.members() {
+        text.push_str(&name);
+        text.push('\n');
+        collect(member, text);
+    }
+    node.elements().for_each(|element| collect(element, text));
+}
+
+/// A template with one of its variables filled in, in the spellings that MCP servers use.
+fn fill(template: &str, name: &str, value: &str) -> String {
+    let filled = template.replace(&format!("{{{name}}}"), value);
+    let filled = filled.replace(&format!("{{+{name}}}"), value);
+    let filled = filled.replace(&format!("{{/{name}}}"), &format!("/{value}"));
+    filled.replace(&format!("{{?{name}}}"), &format!("?{name}={value}"))
 }
 
 /// Whether `name` stands in `text` as a word of its own.

@@ -3,6 +3,7 @@
 use bailiwick_core::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface};
 
 use crate::inspectors::INSPECTORS;
+use crate::plain;
 
 /// More findings in one piece of a body than are kept one by one.
 const TOO_MANY: &str = "guard.too_many";
@@ -101,7 +102,11 @@ impl Inspector for Guard {
         &[TOO_MANY]
     }
 
+    /// What is spelled with escapes is looked at as it will be read: offsets are then those in
+    /// the text without them.
     fn scan(&self, seen: &Seen<'_>, findings: &mut Findings) {
+        let plain = plain::without_escapes(seen.bytes);
+        let seen = &Seen { bytes: plain.as_deref().unwrap_or(seen.bytes), ..*seen };
         for inspector in INSPECTORS {
             match seen.surface {
                 Surface::Ask => inspector.scan(seen, findings),

@@ -6,11 +6,12 @@
 //!
 //! Inspectors see a body in the pieces in which it arrives, such as the events of a stream, and
 //! look at each piece by itself. A value that is split over two pieces is therefore not found, nor
-//! one that is encoded again (base64, encryption, or escapes where none are needed): a finding
+//! one that is encoded again (base64, encryption): a finding
 //! proves that something is there, and its absence proves nothing.
 
 mod guard;
 mod inspectors;
+mod plain;
 
 pub use guard::{Guard, UnknownKind};
 pub use inspectors::{INSPECTORS, inspectors};

@@ -162,6 +162,7 @@ fn limits(limits: &Limits, problems: &mut Vec<Problem>) {
         ("message_bytes", limits.message_bytes == 0),
         ("connections", limits.connections == 0),
         ("sessions", limits.sessions == 0),
+        ("sessions_per_caller", limits.sessions_per_caller == 0),
         ("calls_per_session", limits.calls_per_session == 0),
         ("answer_seconds", limits.answer_seconds == 0),
         ("idle_session_seconds", limits.idle_session_seconds == 0),

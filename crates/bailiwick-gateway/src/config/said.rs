@@ -102,6 +102,8 @@ pub struct Limits {
     pub connections: usize,
     /// How many sessions may be open.
     pub sessions: usize,
+    /// How many sessions one caller may have open.
+    pub sessions_per_caller: usize,
     /// How many calls may be under way in one session.
     pub calls_per_session: usize,
     /// How long an upstream may take for its first byte, in seconds.
@@ -116,6 +118,7 @@ impl Default for Limits {
             message_bytes: 4 << 20,
             connections: 4096,
             sessions: 4096,
+            sessions_per_caller: 1024,
             calls_per_session: 256,
             answer_seconds: 300,
             idle_session_seconds: 3600,

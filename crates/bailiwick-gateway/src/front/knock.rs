@@ -38,7 +38,9 @@ impl Knock {
         headers: &HeaderMap,
     ) -> Self {
         let session = headers.get(SESSION).and_then(|it| it.to_str().ok()).map(str::to_owned);
-        Self { gate, who, server, session, version: headers.get(VERSION).cloned() }
+        // It goes upstream outside the message that is inspected: nothing but a date may.
+        let version = headers.get(VERSION).filter(|it| is_revision(it.as_bytes())).cloned();
+        Self { gate, who, server, session, version }
     }
 
     pub(super) fn turn_off(&self, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {
@@ -72,6 +74,11 @@ pub(super) fn identify(
     headers: &HeaderMap,
     peer: SocketAddr,
 ) -> Result<Identified, Box<Response<Body>>> {
+    // Of two, another reader might take the other.
+    if [HOST, AUTHORIZATION, SESSION].iter().any(|it| headers.get_all(it).iter().count() > 1) {
+        let reply = text(StatusCode::BAD_REQUEST, "a header was sent twice\n");
+        return Err(Box::new(turn_off(gate, RefusalReason::Malformed, reply)));
+    }
     if !is_expected(gate, headers) {
         let reply = text(StatusCode::FORBIDDEN, "this Host or Origin is not allowed here\n");
         return Err(Box::new(turn_off(gate, RefusalReason::Origin, reply)));
@@ -134,6 +141,17 @@ fn is_expected(gate: &Gate, headers: &HeaderMap) -> bool {
         Some(origin) => settings.origins.iter().any(|it| it.as_bytes() == origin.as_bytes()),
     };
     host_known && origin_known
+}
+
+/// Revisions of the protocol are named by dates.
+fn is_revision(name: &[u8]) -> bool {
+    let digits = |it: &[u8]| it.iter().all(u8::is_ascii_digit);
+    match name {
+        [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] => {
+            digits(&[*y1, *y2, *y3, *y4, *m1, *m2, *d1, *d2])
+        }
+        _ => false,
+    }
 }
 
 fn without_port(host: &str) -> &str {

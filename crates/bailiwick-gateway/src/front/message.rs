@@ -88,10 +88,12 @@ fn answered(knock: &Knock, id: &Id, body: Bytes) -> Response<Body> {
 }
 
 async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Response<Body> {
-    let begins = asked.action == Action::Connect;
+    let begins = asked.action == Action::Connect && knock.session.is_none();
+    // Held until the session is open or came to nothing, whoever goes away meanwhile.
+    let place = if begins { knock.gate.sessions().reserve(&knock.who) } else { None };
     let session = match knock.open_session() {
         Ok(Some(session)) => session,
-        Ok(None) if begins && !knock.gate.sessions().has_room() => {
+        Ok(None) if begins && place.is_none() => {
             let reply = text(StatusCode::SERVICE_UNAVAILABLE, "too many sessions are open\n");
             return knock.turn_off(RefusalReason::Limit, reply);
         }
@@ -107,7 +109,7 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
         progress: asked.progress_token.clone(),
         version: knock.version.clone(),
     };
-    let opened = (begins && knock.session.is_none()).then(|| Arc::clone(&session));
+    let opened = begins.then(|| Arc::clone(&session));
     let mut reply = carry_out(&knock, session, asked, body, envelope).await;
     if let Some(session) = opened
         && reply.extensions().get::<Answered>().is_some()
@@ -117,6 +119,7 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
         knock.gate.sessions().open(id, session);
         reply.headers_mut().insert(SESSION, value);
     }
+    drop(place);
     reply
 }
 

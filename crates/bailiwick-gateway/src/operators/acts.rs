@@ -119,6 +119,16 @@ impl From<Forecast> for Growth {
     }
 }
 
+/// An operator asks for more than its role allows: on record with its name, and refused.
+pub(super) fn beyond(gate: &Gate, operator: &Operator, asked: &str) -> Response<Body> {
+    let act = Act { gate, operator, now: gate.now() };
+    let asked: String = asked.chars().take(256).collect();
+    match act.record("refused.role", &asked, false) {
+        Ok(()) => text(StatusCode::FORBIDDEN, "your role does not allow this\n"),
+        Err(()) => text(StatusCode::SERVICE_UNAVAILABLE, "the refusal could not be recorded\n"),
+    }
+}
+
 struct Act<'a> {
     gate: &'a Gate,
     operator: &'a Operator,
@@ -166,7 +176,9 @@ impl Act<'_> {
             target: target.into(),
             done,
         });
-        note(self.gate.log(), self.now, &record).map(drop).map_err(drop)
+        let position = note(self.gate.log(), self.now, &record).map_err(drop)?;
+        // What was done survives a loss of power: so must the record that it was.
+        self.gate.log().wait_durable(position.index()).map_err(drop)
     }
 
     fn new_key(&self, asked: &KeyAsked) -> Response<Body> {

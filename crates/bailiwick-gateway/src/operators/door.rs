@@ -69,8 +69,7 @@ fn route(
         }
     };
     if !allowed {
-        let reply = text(StatusCode::FORBIDDEN, "your role does not allow this\n");
-        return turn_off(gate, RefusalReason::Role, reply);
+        return acts::beyond(gate, operator, &format!("{method} {path}"));
     }
     match (method, steps.as_slice()) {
         (&Method::GET, ["readyz"]) => health::ready(gate),
@@ -88,7 +87,7 @@ fn may(operator: &Operator, roles: &[Role]) -> bool {
 
 fn turn_off(gate: &Gate, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {
     let now = gate.now();
-    let Counted::Record { with } = gate.parts.tally.count(now) else { return reply };
+    let Counted::Record { with } = gate.parts.operators_tally.count(now) else { return reply };
     let recorded = entropy::exchange_id(now).ok().and_then(|exchange| {
         let mut refusal = RefusalRecord::new(exchange, reason, LISTENER);
         refusal.count += with;

@@ -79,7 +79,7 @@ fn look(gate: &Gate) -> Readiness {
         sessions: gate.sessions().len(),
         log_trouble,
         log_records: health.size,
-        lately: gate.parts.diary.lines(),
+        lately: gate.parts.diary.lines().iter().map(|it| gate.means().vault.blot(it)).collect(),
     }
 }
 

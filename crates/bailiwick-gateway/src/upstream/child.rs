@@ -64,6 +64,11 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// Set when the process is gone, or when it can be talked to no more.
+    pub(super) fn dead(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.dead)
+    }
+
     pub(super) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::Acquire)
     }
@@ -158,23 +163,23 @@ impl ChildSpec {
             let (diary, server) = (Arc::clone(&self.diary), self.server.clone());
             tokio::spawn(copy_stderr(stderr, diary, server));
         }
-        tokio::spawn(supervise(Arc::clone(self), child, started, stopped, Arc::clone(&dead)));
-        // Not in the supervisor, whose end is what the receiver waits for.
-        drop(alive);
+        let held = (Arc::clone(self), alive);
+        tokio::spawn(supervise(held, child, started, stopped, Arc::clone(&dead)));
         Running { _stop: stop, input, lines: Some(lines), dead }
     }
 }
 
 /// Wait for the process to end, or end it when its session is gone.
 async fn supervise(
-    spec: Arc<ChildSpec>,
+    held: (Arc<ChildSpec>, mpsc::Sender<()>),
     mut child: Child,
     started: Timestamp,
     mut stopped: watch::Receiver<()>,
     dead: Arc<AtomicBool>,
 ) {
+    // The sender is held until the process is gone: a shutdown waits for all of them.
+    let (spec, _alive) = held;
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-    let _alive = spec.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let by_itself = tokio::select! {
         // In this order: a process that was told to end has not failed, however fast it did so.
         biased;

@@ -25,6 +25,7 @@ pub(crate) struct Unreachable;
 pub(crate) struct Pool {
     host: String,
     port: u16,
+    secure: bool,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
 }
@@ -54,7 +55,7 @@ impl Pool {
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let tls = ServerName::try_from(bare.clone()).ok().filter(|_| secure);
         let tls = tls.map(|name| (TlsConnector::from(Arc::new(trust())), name));
-        Self { host: bare, port, tls, idle: Mutex::default() }
+        Self { host: bare, port, secure, tls, idle: Mutex::default() }
     }
 
     /// Send a request. A kept connection that turns out to be closed is replaced, which is safe:
@@ -90,6 +91,8 @@ impl Pool {
         let socket = TcpStream::connect(address).await.map_err(|_| Unreachable)?;
         socket.set_nodelay(true).map_err(|_| Unreachable)?;
         match &self.tls {
+            // Never in the clear what was meant to be secured.
+            None if self.secure => Err(Unreachable),
             None => handshake(socket).await,
             Some((connector, name)) => {
                 let secured = connector.connect(name.clone(), socket).await;

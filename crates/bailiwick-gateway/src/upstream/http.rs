@@ -123,14 +123,21 @@ impl HttpLink {
             return Answer::Stream(owed, Messages::events(body, lease, limit));
         }
         let limited = Limited::new(body, means.limits.message_bytes);
-        let Ok(collected) = limited.collect().await else {
-            return Answer::Ended(owed, Disposition::Unreachable);
+        let patience = Duration::from_secs(means.limits.answer_seconds);
+        let collected = match tokio::time::timeout(patience, limited.collect()).await {
+            Err(_) => return Answer::Ended(owed, Disposition::TimedOut),
+            Ok(Err(_)) => return Answer::Ended(owed, Disposition::Unreachable),
+            Ok(Ok(collected)) => collected,
         };
         lease.give_back();
         let message = collected.to_bytes();
         if envelope.id.is_none() {
-            let taken = head.status.is_success();
-            let disposition = if taken { Disposition::Accepted } else { Disposition::Unreachable };
+            let disposition = match head.status {
+                status if status.is_success() => Disposition::Accepted,
+                // A server need not offer a stream to listen on, nor an end to its sessions.
+                StatusCode::METHOD_NOT_ALLOWED => Disposition::Erred,
+                _ => Disposition::Unreachable,
+            };
             return Answer::Ended(owed, disposition);
         }
         match reading::answer(&message, envelope.id.as_ref()) {

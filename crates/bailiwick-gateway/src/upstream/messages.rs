@@ -118,7 +118,8 @@ impl Events {
                 return Some(Piece {
                     message: event.data,
                     event_id: event.id,
-                    raw: Some(event.raw),
+                    // A comment is said to nobody: an event that has one is written anew.
+                    raw: Some(event.raw).filter(|it| !has_comment(it)),
                 });
             }
             let Some(frame) = self.body.frame().await else {
@@ -132,4 +133,10 @@ impl Events {
             self.decoder.push(&data).ok()?;
         }
     }
+}
+
+/// Whether a line of an event is a comment, or a field other than those that carry messages.
+fn has_comment(raw: &[u8]) -> bool {
+    let mut lines = raw.split(|it| matches!(it, b'\n' | b'\r'));
+    lines.any(|it| !it.is_empty() && !it.starts_with(b"data:") && !it.starts_with(b"id:"))
 }

@@ -1,6 +1,7 @@
 //! A session with a child process: one process each, its messages sorted to the calls that they
 //! belong to.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -98,7 +99,12 @@ impl StdioLink {
             Ok(mut started) => {
                 if let Some(lines) = started.lines.take() {
                     let (calls, stray) = (Arc::clone(&self.calls), self.to_stray.clone());
-                    tokio::spawn(sort(lines, calls, stray));
+                    let dead = started.dead();
+                    tokio::spawn(async move {
+                        sort(lines, calls, stray).await;
+                        // A process that says no more, or said too much at once, is no session.
+                        dead.store(true, Ordering::Release);
+                    });
                 }
                 *running = Some(started);
                 true

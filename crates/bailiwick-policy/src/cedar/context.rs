@@ -68,11 +68,20 @@ pub(crate) fn build(
     });
     put(m::EFFECT, "effect", &|| call.map(|call| text(call.effect().as_str())));
     put(m::RESOURCES, "resources", &|| {
-        let named = call.map_or(&[][..], |call| call.named()).iter();
-        let named = named.filter_map(|it| {
-            Some((SmolStr::from(&*it.argument), Value::from(store.argument(&it.kind, &it.id)?)))
+        // An argument that names several things is a set of them: none may hide behind another.
+        let mut named = BTreeMap::<SmolStr, Vec<Value>>::new();
+        for it in call.map_or(&[][..], |call| call.named()) {
+            let entity = Value::from(store.argument(&it.kind, &it.id)?);
+            named.entry(SmolStr::from(&*it.argument)).or_default().push(entity);
+        }
+        let entities = named.into_iter().map(|(argument, mut entities)| {
+            let value = match (entities.len(), entities.pop()) {
+                (1, Some(only)) => only,
+                (_, last) => Value::set(entities.into_iter().chain(last), None),
+            };
+            (argument, value)
         });
-        Some(record(named.collect()))
+        Some(record(entities.collect()))
     });
     put(m::FINDINGS, "findings", &|| {
         let findings = &question.context.findings;

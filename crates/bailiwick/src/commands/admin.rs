@@ -90,7 +90,8 @@ impl Local {
             target: target.into(),
             done,
         });
-        note(&self.log, bailiwick_gateway::now(), &record)?;
+        let position = note(&self.log, bailiwick_gateway::now(), &record)?;
+        self.log.wait_durable(position.index())?;
         Ok(())
     }
 

@@ -51,9 +51,12 @@ fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {
         return Err(Failure("--arguments must be a JSON object, such as '{\"id\": 1}'".into()));
     }
     let (action, resource) = target(asked)?;
+    let unnameable =
+        || Failure("an argument that should name something does not; it would be refused".into());
     let (effect, named) = match &resource {
         Resource::Tool { server, name } => {
-            (rules.contracts.effect(server, name), rules.contracts.named(server, name, &arguments))
+            let named = rules.contracts.named(server, name, &arguments).ok_or_else(unnameable)?;
+            (rules.contracts.effect(server, name), named)
         }
         Resource::Server(_)
         | Resource::Prompt { .. }
