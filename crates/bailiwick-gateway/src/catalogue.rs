@@ -73,10 +73,16 @@ impl Known {
 
     /// Add what a list shows.
     pub(crate) fn add(&mut self, listed: &Listed) {
+        self.add_if(listed, |_, _| true);
+    }
+
+    /// Add those of a list that are `wanted`, by their place and name.
+    fn add_if(&mut self, listed: &Listed, wanted: impl Fn(usize, &str) -> bool) {
         let room = NAMES_MAX.saturating_sub(
             self.tools.len() + self.prompts.len() + self.documents.len() + self.templates.len(),
         );
-        for (n, name) in named(listed).take(room) {
+        let news = named(listed).filter(|(n, name)| wanted(*n, name));
+        for (n, name) in news.take(room) {
             let name = name.clone();
             match listed.kind {
                 ListKind::Tools => drop(self.tools.insert(name, listed.digests.get(n).copied())),
@@ -105,13 +111,13 @@ impl Known {
         self.templates.extend(other.templates.iter().cloned());
     }
 
-    fn lacks(&self, listed: &Listed) -> bool {
-        named(listed).any(|(n, name)| match listed.kind {
+    fn lacks(&self, listed: &Listed, n: usize, name: &str) -> bool {
+        match listed.kind {
             ListKind::Tools => self.tools.get(name) != Some(&listed.digests.get(n).copied()),
             ListKind::Prompts => !self.prompts.contains(name),
             ListKind::Templates => !self.templates.contains(name),
             ListKind::Resources => !self.documents.contains(name),
-        })
+        }
     }
 }
 
@@ -183,12 +189,16 @@ impl Catalogue {
         self.tries.send_modify(|it| it.failed += 1);
     }
 
-    /// An agent's list shows this.
+    /// An agent's list shows this: what the gateway's own does not is remembered besides.
     pub(crate) fn observe(&self, listed: &Listed) {
-        if self.known().lacks(listed) {
-            self.observed.write().unwrap_or_else(PoisonError::into_inner).add(listed);
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::make_mut(&mut known).add(listed);
+        let known = self.known();
+        if !named(listed).any(|(n, name)| known.lacks(listed, n, name)) {
+            return;
         }
+        let mut observed = self.observed.write().unwrap_or_else(PoisonError::into_inner);
+        observed.add_if(listed, |n, name| known.lacks(listed, n, name));
+        drop(observed);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut known).add(listed);
     }
 }

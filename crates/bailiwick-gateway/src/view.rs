@@ -146,7 +146,10 @@ impl View<'_> {
     fn list(&self, action: Action, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
         let listed = read_list(action, &document).ok()?;
-        if let Some(server) = self.gate.server(self.server.as_str()) {
+        // The gateway's own listing goes into the catalogue whole, when it is complete.
+        if let Some(server) = self.gate.server(self.server.as_str())
+            && self.who.agent().is_some()
+        {
             server.catalogue.observe(&listed);
         }
         let entry = match listed.kind {

@@ -1,12 +1,14 @@
 //! From request bytes to votes at 10, 100, 1,000 and 10,000 policies, against Cedar alone.
 //!
+//! With numbers as arguments: at those sizes, and without Cedar.
+//!
 //! Nanoseconds of processor time, the best of five means. The votes are for both verbs;
 //! Cedar alone answers one question for one link.
 
 use std::hint::black_box;
 
 use bailiwick_core::{Call, Context, Findings, Identified, Policy as _, Question, Verb};
-use bailiwick_policy::generate::{Asked, NOW, Plain, scenario};
+use bailiwick_policy::generate::{Asked, Generated, NOW, Plain, scenario};
 use bailiwick_policy::{PolicySet, Source};
 
 /// How long this thread has run, in nanoseconds, as Linux counts it.
@@ -54,23 +56,33 @@ fn ours(set: &PolicySet, asks: &[Asked], alone: bool) -> (f64, f64) {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let sizes: Vec<usize> = std::env::args().filter_map(|it| it.parse().ok()).collect();
+    let (sizes, with_cedar) = match &sizes[..] {
+        [] => (&[10, 100, 1_000, 10_000][..], true),
+        some => (some, false),
+    };
     println!("policies  bytes->votes: 1 link  2 links   votes: 1 link  2 links   Cedar alone");
-    for policies in [10, 100, 1_000, 10_000] {
-        let generated = scenario(policies, 1_000, 42);
+    for policies in sizes {
+        let generated = scenario(*policies, 1_000, 42);
         let source = Source { name: "generated.cedar", text: &generated.policies };
         let entities = Source { name: "entities.json", text: &generated.entities };
         let set = PolicySet::load(&[source], Some(entities))?;
-        let plain = Plain::load(&generated)?;
         let (one, one_votes) = ours(&set, &generated.asks, true);
         let (two, two_votes) = ours(&set, &generated.asks, false);
-        let few = if policies > 1_000 { 20 } else { 200 };
-        let few = generated.asks.get(..few).unwrap_or_default();
-        let cedar = best(few.len(), if policies > 100 { 1 } else { 20 }, || {
-            few.iter().for_each(|ask| drop(black_box(plain.decide(&ask.cedar))));
-        });
+        let cedar = if with_cedar { alone(&generated)? } else { f64::NAN };
         println!(
             "{policies:>8}  {one:>20.0}  {two:>7.0}  {one_votes:>14.0}  {two_votes:>7.0}  {cedar:>12.0}"
         );
     }
     Ok(())
+}
+
+/// Nanoseconds that Cedar takes for one link.
+fn alone(generated: &Generated) -> Result<f64, Box<dyn std::error::Error>> {
+    let plain = Plain::load(generated)?;
+    let many = generated.policies.len() > 100_000;
+    let few = generated.asks.get(..if many { 20 } else { 200 }).unwrap_or_default();
+    Ok(best(few.len(), if many { 1 } else { 20 }, || {
+        few.iter().for_each(|ask| drop(black_box(plain.decide(&ask.cedar))));
+    }))
 }

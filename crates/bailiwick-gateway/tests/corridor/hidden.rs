@@ -220,12 +220,13 @@ async fn notices_lack_it() {
     {
         feed.send(event(hidden)).unwrap();
     }
-    // The list did not change for this caller.
-    feed.send(event(changed)).unwrap();
     feed.send(event(&updated("crm://open"))).unwrap();
     assert_eq!(events.next().await, Some(updated("crm://open")));
     feed.send(event(&said("look ran"))).unwrap();
     assert_eq!(events.next().await, Some(said("look ran")));
+    // A change that no listing shows is one of the session's own, and tells of nothing hidden.
+    feed.send(event(changed)).unwrap();
+    assert_eq!(events.next().await.as_deref(), Some(changed));
     // Now something appears that the caller may see.
     fixture.list("tools/list", r#"{"tools":[{"name":"brand_new"},{"name":"hidden"}]}"#);
     feed.send(event(changed)).unwrap();

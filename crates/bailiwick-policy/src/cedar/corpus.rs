@@ -26,6 +26,10 @@ fn corpora() -> Option<PathBuf> {
 }
 
 /// How many requests of a case were compared, or what differs.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one case from its files to its comparison, step by step"
+)]
 fn check(case: &Json, file: &dyn Fn(&str) -> String) -> Result<usize, String> {
     let said = |error: &dyn std::fmt::Display| format!("{error}");
     let (schema, _) = Schema::from_cedarschema_str(&file("schema")).map_err(|e| said(&e))?;
@@ -115,7 +119,11 @@ fn cedars_own_cases_come_out_the_same() {
         let case: Json = serde_json::from_str(line).unwrap();
         let part = |name: &str| match &case[name] {
             Json::String(text) => text.clone(),
-            other => other.to_string(),
+            other @ (Json::Null
+            | Json::Bool(_)
+            | Json::Number(_)
+            | Json::Array(_)
+            | Json::Object(_)) => other.to_string(),
         };
         note(case["id"].as_str().unwrap(), check(&case, &part));
     }

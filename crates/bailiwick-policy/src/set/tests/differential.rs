@@ -185,7 +185,7 @@ impl Dice {
             action,
             resource,
             effect: *self.of(&Effect::ALL),
-            arguments: *self.of(&arguments),
+            arguments: self.of(&arguments),
             named: if self.below(2) == 0 { named } else { vec![] },
             ..Trial::default()
         }
