@@ -34,8 +34,8 @@ impl Known {
             Resource::Prompt { name, .. } => self.prompts.contains(name),
             Resource::Template { uri, .. } => self.templates.contains(uri),
             Resource::Document { uri, .. } => {
-                // Every template is tried, also when the answer is known: a document that is there and
-                // hidden must not be told from one that is not by the time that this takes.
+                // Every template is tried, also when the answer is known: a document that is there
+                // and hidden must not be told from one that is not by the time that this takes.
                 let tried = self.templates.iter().map(|it| template::matches(it, uri));
                 tried.fold(self.documents.contains(uri), |found, matches| found | matches)
             }

@@ -44,7 +44,14 @@ pub enum Standing {
     Failed(Box<str>),
 }
 
-pub(crate) fn explain(set: &PolicySet, question: &Question<'_>, verb: Verb) -> Explanation {
+impl PolicySet {
+    /// Every policy whose scope matches, for each link, and what came of it. Dearer than a vote.
+    pub fn explain(&self, question: &Question<'_>, verb: Verb) -> Explanation {
+        explain(self, question, verb)
+    }
+}
+
+fn explain(set: &PolicySet, question: &Question<'_>, verb: Verb) -> Explanation {
     // A session's actions have one vote for both verbs, and it sees the whole question.
     let verb = if question.action.is_session() { Verb::Invoke } else { verb };
     let posed = set.pose(question);

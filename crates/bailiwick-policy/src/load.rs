@@ -9,7 +9,7 @@ use crate::cedar::{
     Condition, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Store, parse_policies,
 };
 use crate::lint::Lint;
-use crate::problem::{LoadError, LoadErrors, Place};
+use crate::problem::{Lines, LoadError, LoadErrors, Place};
 use crate::set::{PolicyEffect, PolicyInfo, PolicySet};
 
 /// One file, already read.
@@ -39,11 +39,17 @@ struct Loading<'a> {
     errors: Vec<LoadError>,
 }
 
-/// Load a set.
-pub(crate) fn load(
-    policies: &[Source<'_>],
-    entities: Option<Source<'_>>,
-) -> Result<PolicySet, LoadErrors> {
+impl PolicySet {
+    /// A set from the texts of its files. Order does not matter to decisions.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the sources, each with its place.
+    pub fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<Self, LoadErrors> {
+        load(policies, entities)
+    }
+}
+
+fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicySet, LoadErrors> {
     let mut errors = Vec::new();
     for source in policies.iter().chain(&entities) {
         if source.text.len() > SOURCE_BYTES_MAX {
@@ -52,7 +58,7 @@ pub(crate) fn load(
                 message: format!("the file is larger than {SOURCE_BYTES_MAX} bytes"),
                 help: Some("split it, or load fewer policies".to_owned()),
             };
-            errors.push(located(source, fault));
+            errors.push(located(&Lines::new(source.name, ""), fault));
         }
     }
     if !errors.is_empty() {
@@ -62,7 +68,8 @@ pub(crate) fn load(
         Ok(store) => store,
         Err(faults) => {
             let source = entities.unwrap_or(Source { name: "entities", text: "" });
-            errors.extend(faults.into_iter().map(|fault| located(&source, fault)));
+            let lines = Lines::new(source.name, source.text);
+            errors.extend(faults.into_iter().map(|fault| located(&lines, fault)));
             // The policies are still read, so that one attempt tells everything.
             Store::load(None).map_err(|_| LoadErrors(errors.clone()))?
         }
@@ -96,28 +103,29 @@ pub(crate) fn load(
 
 impl Loading<'_> {
     fn source(&mut self, source: &Source<'_>) {
+        let lines = Lines::new(source.name, source.text);
         match parse_policies(source.text) {
             Ok(parsed) => {
                 for (position, policy) in parsed.into_iter().enumerate() {
                     let default = format!("{}#{}", source.name, position + 1);
-                    if let Err(fault) = self.policy(source, &policy, default) {
-                        self.errors.push(located(source, fault));
+                    if let Err(fault) = self.policy(&lines, &policy, default) {
+                        self.errors.push(located(&lines, fault));
                     }
                 }
             }
             Err(faults) => {
-                self.errors.extend(faults.into_iter().map(|fault| located(source, fault)));
+                self.errors.extend(faults.into_iter().map(|fault| located(&lines, fault)));
             }
         }
     }
 
     fn policy(
         &mut self,
-        source: &Source<'_>,
+        lines: &Lines<'_>,
         policy: &ParsedPolicy,
         default: String,
     ) -> Result<(), Fault> {
-        let place = Place::of(source.name, source.text, policy.offset);
+        let place = lines.place(policy.offset);
         let fault = |message: String, help: &str| Fault {
             offset: policy.offset,
             message,
@@ -169,12 +177,8 @@ impl Loading<'_> {
     }
 }
 
-fn located(source: &Source<'_>, fault: Fault) -> LoadError {
-    LoadError {
-        place: Place::of(source.name, source.text, fault.offset),
-        message: fault.message,
-        help: fault.help,
-    }
+fn located(lines: &Lines<'_>, fault: Fault) -> LoadError {
+    LoadError { place: lines.place(fault.offset), message: fault.message, help: fault.help }
 }
 
 fn id_of(policy: &ParsedPolicy) -> Result<Option<String>, Fault> {

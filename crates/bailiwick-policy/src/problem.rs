@@ -13,13 +13,27 @@ pub struct Place {
     pub column: usize,
 }
 
-impl Place {
-    /// The place of a byte in a text; its end when the text is shorter.
-    pub(crate) fn of(file: &str, text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let last = before.rsplit('\n').next().unwrap_or("");
-        Self { file: file.to_owned(), line, column: last.chars().count() + 1 }
+/// Where the lines of a text begin, so that finding the place of a byte does not read it all.
+#[derive(Debug)]
+pub(crate) struct Lines<'a> {
+    file: &'a str,
+    text: &'a str,
+    begin: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    /// The lines of a file.
+    pub(crate) fn new(file: &'a str, text: &'a str) -> Self {
+        let ends = text.match_indices('\n').map(|(offset, _)| offset + 1);
+        Self { file, text, begin: std::iter::once(0).chain(ends).collect() }
+    }
+
+    /// The place of a byte; the end when the text is shorter.
+    pub(crate) fn place(&self, offset: usize) -> Place {
+        let line = self.begin.partition_point(|it| *it <= offset).max(1);
+        let begin = self.begin.get(line - 1).copied().unwrap_or(0);
+        let before = self.text.get(begin..offset.min(self.text.len())).unwrap_or("");
+        Place { file: self.file.to_owned(), line, column: before.chars().count() + 1 }
     }
 }
 
@@ -31,7 +45,7 @@ impl fmt::Display for Place {
 
 /// One reason why a policy set does not load.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{place}: {message}{}", .help.as_ref().map(|it| format!(" (help: {it})")).unwrap_or_default())]
+#[error("{place}: {message}{}", helped(.help.as_deref()))]
 pub struct LoadError {
     /// Where.
     pub place: Place,
@@ -71,5 +85,33 @@ pub struct Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place, self.message)
+    }
+}
+
+fn helped(help: Option<&str>) -> String {
+    help.map(|it| format!(" (help: {it})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_has_its_line_and_column() {
+        let lines = Lines::new("f", "ab\né\n\nx");
+        let places = [
+            (0, (1, 1)),
+            (2, (1, 3)),
+            (3, (2, 1)),
+            (5, (2, 2)),
+            (6, (3, 1)),
+            (7, (4, 1)),
+            (8, (4, 2)),
+            (99, (4, 2)),
+        ];
+        for (offset, (line, column)) in places {
+            let place = lines.place(offset);
+            assert_eq!((place.line, place.column), (line, column), "{offset}");
+        }
     }
 }

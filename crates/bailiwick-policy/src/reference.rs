@@ -234,15 +234,20 @@ fn context_json(question: &Question<'_>, call: Option<&Call>) -> Json {
     if let Resource::Tool { name, .. } = question.resource {
         put("tool", json!(name));
     }
-    let named = call.map_or(&[][..], Call::named).iter();
-    put(
-        "resources",
-        Json::Object(
-            named
-                .map(|it| (it.argument.to_string(), entity(json!({"type": it.kind, "id": it.id}))))
-                .collect(),
-        ),
-    );
+    let mut resources = Map::new();
+    for it in call.map_or(&[][..], Call::named) {
+        let found = entity(json!({"type": it.kind, "id": it.id}));
+        let known = match resources.remove(&*it.argument) {
+            None => found,
+            Some(Json::Array(mut several)) => {
+                several.push(found);
+                Json::Array(several)
+            }
+            Some(one) => json!([one, found]),
+        };
+        resources.insert(it.argument.to_string(), known);
+    }
+    put("resources", Json::Object(resources));
     put("input", call.and_then(|call| value_json(call.arguments())).unwrap_or_else(|| json!({})));
     let findings = question.context.findings.kept();
     let findings = if call.is_some() { findings } else { &[] };

@@ -11,9 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::cedar::{
     Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Store, build_context,
 };
-use crate::explain::Explanation;
-use crate::load::{Source, load};
-use crate::problem::{LoadErrors, Warning};
+use crate::problem::Warning;
 
 /// What a contract says of one tool, for those who list them.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -91,14 +89,6 @@ pub(crate) struct Weighed<'a> {
 }
 
 impl PolicySet {
-    /// A set from the texts of its files. Order does not matter to decisions.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the sources, each with its place.
-    pub fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<Self, LoadErrors> {
-        load(policies, entities)
-    }
-
     /// How many policies there are.
     pub const fn len(&self) -> usize {
         self.infos.len()
@@ -117,11 +107,6 @@ impl PolicySet {
     /// The policies, in the order of their sources.
     pub fn policies(&self) -> impl Iterator<Item = PolicyInfo> + '_ {
         self.infos.iter().cloned()
-    }
-
-    /// Every policy whose scope matches, for each link, and what came of it. Dearer than a vote.
-    pub fn explain(&self, question: &Question<'_>, verb: Verb) -> Explanation {
-        crate::explain::explain(self, question, verb)
     }
 
     pub(crate) fn pose<'a>(&self, question: &'a Question<'a>) -> Posed<'a> {

@@ -68,7 +68,10 @@ pub(crate) fn roots(repository: &Repository<'_>, folder: &str) -> Vec<(String, b
             ["src", "lib.rs" | "main.rs"] | ["src", "bin", _] | ["build.rs"] => {
                 found.push((path.to_owned(), false));
             }
-            ["tests" | "benches" | "examples", _] => found.push((path.to_owned(), true)),
+            ["tests" | "benches" | "examples", _]
+            | ["tests" | "benches" | "examples", _, "main.rs"] => {
+                found.push((path.to_owned(), true));
+            }
             _ => {}
         }
     }

@@ -32,7 +32,10 @@ fn program() -> Option<PathBuf> {
 }
 
 fn configuration(at: SocketAddr, to: SocketAddr) -> Value {
-    let socket = |it: SocketAddr| json!({"socket_address": {"address": it.ip().to_string(), "port_value": it.port()}});
+    let socket = |it: SocketAddr| {
+        let (address, port) = (it.ip().to_string(), it.port());
+        json!({"socket_address": {"address": address, "port_value": port}})
+    };
     let kind = |it: &str| format!("type.googleapis.com/envoy.extensions.filters.{it}");
     let router = json!({"name": "envoy.filters.http.router",
         "typed_config": {"@type": kind("http.router.v3.Router")}});

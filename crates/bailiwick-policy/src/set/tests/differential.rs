@@ -175,18 +175,19 @@ impl Dice {
             r#"{"x": 2.5, "l": [], "d": 1}"#,
             r#"{"x": null, "l": 3, "d": {"e": 4}}"#,
         ];
-        let named = vec![NamedResource {
+        let named = (0..self.below(3)).map(|_| NamedResource {
             argument: "r".into(),
             kind: (*self.of(&["Tool", "Team"])).into(),
             id: (*self.of(&["s0/a", "t1", "t9"])).into(),
-        }];
+        });
+        let named = named.collect();
         Trial {
             chain: (0..=self.below(3)).map(|_| link(self)).collect(),
             action,
             resource,
             effect: *self.of(&Effect::ALL),
-            arguments: self.of(&arguments),
-            named: if self.below(2) == 0 { named } else { vec![] },
+            arguments: self.of::<&str>(&arguments),
+            named,
             ..Trial::default()
         }
     }
