@@ -1,6 +1,6 @@
 //! The gateway: sockets, upstreams, obligations, configuration, and the exchange itself.
 //!
-//! [`exchange`] is the product on one screen. The world is touched by four doors only: `clock`,
+//! `exchange` is the product on one screen. The world is touched by four doors only: `clock`,
 //! `entropy`, `disk` and the sockets of `front` and `upstream`.
 
 mod authenticators;

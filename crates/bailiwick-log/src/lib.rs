@@ -5,7 +5,7 @@
 //! made into [tlog-tiles](https://c2sp.org/tlog-tiles) under a published checkpoint once a second.
 //! `docs/log-format.md` tells every byte; `docs/decisions/0002-log.md` tells why.
 //!
-//! [`Log`] writes, [`Reader`] reads (also beside a running writer), [`verify`] judges a directory
+//! [`Log`] writes, [`Reader`] reads (also beside a running writer), [`verify()`] judges a directory
 //! against a key, and [`verify_proof`] one entry against a proof. Nothing here waits on a clock or
 //! knows a socket: the disk, the clock, randomness and keys are arguments.
 

@@ -1,6 +1,8 @@
 //! Connections to HTTP upstreams: kept open and used again, with or without TLS.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -21,29 +23,61 @@ const IDLE_MAX: usize = 256;
 #[error("the upstream could not be reached")]
 pub(crate) struct Unreachable;
 
+/// What moves the bytes of one connection.
+type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// One connection: where requests go in, and what moves its bytes. It is driven by whoever has
+/// leased it, not by a task of its own: the way to an upstream and back wakes no other thread.
+struct Connection {
+    sender: SendRequest<Full<Bytes>>,
+    /// Gone when the connection is closed.
+    driver: Option<Driver>,
+}
+
 /// The connections to one server.
 pub(crate) struct Pool {
     host: String,
     port: u16,
     secure: bool,
     tls: Option<(TlsConnector, ServerName<'static>)>,
-    idle: Mutex<Vec<SendRequest<Full<Bytes>>>>,
+    idle: Mutex<Vec<Connection>>,
 }
 
 /// A connection in use. Given back only when its answer was read to the end.
 pub(crate) struct Lease {
     pool: Arc<Pool>,
-    sender: SendRequest<Full<Bytes>>,
+    connection: Connection,
 }
 
 impl Lease {
     /// Let the next call use the connection.
     pub(crate) fn give_back(self) {
         let mut idle = self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_MAX && !self.sender.is_closed() {
-            idle.push(self.sender);
+        if idle.len() < IDLE_MAX && self.connection.driver.is_some() {
+            idle.push(self.connection);
         }
     }
+
+    /// Do work that waits for this connection's bytes, moving them along meanwhile.
+    pub(crate) async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        drive(&mut self.connection.driver, work).await
+    }
+}
+
+async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+            return Poll::Ready(done);
+        }
+        let Some(moving) = driver else { return Poll::Pending };
+        if moving.as_mut().poll(cx).is_ready() {
+            // Dropped at once: only then does whoever waits for its bytes learn of its end.
+            *driver = None;
+        }
+        work.as_mut().poll(cx)
+    })
+    .await
 }
 
 impl Pool {
@@ -64,29 +98,32 @@ impl Pool {
         self: &Arc<Self>,
         mut request: Request<Full<Bytes>>,
     ) -> Result<(Response<Incoming>, Lease), Unreachable> {
-        while let Some(mut sender) = self.kept() {
-            if sender.ready().await.is_err() {
+        while let Some(mut kept) = self.kept() {
+            let Connection { sender, driver } = &mut kept;
+            if drive(driver, sender.ready()).await.is_err() {
                 continue;
             }
-            match sender.try_send_request(request).await {
-                Ok(response) => return Ok((response, self.lease(sender))),
+            match drive(driver, sender.try_send_request(request)).await {
+                Ok(response) => return Ok((response, self.lease(kept))),
                 Err(mut refused) => request = refused.take_message().ok_or(Unreachable)?,
             }
         }
-        let mut sender = self.connect().await?;
-        let response = sender.send_request(request).await.map_err(|_| Unreachable)?;
-        Ok((response, self.lease(sender)))
+        let mut fresh = self.connect().await?;
+        let Connection { sender, driver } = &mut fresh;
+        let response =
+            drive(driver, sender.send_request(request)).await.map_err(|_| Unreachable)?;
+        Ok((response, self.lease(fresh)))
     }
 
-    fn lease(self: &Arc<Self>, sender: SendRequest<Full<Bytes>>) -> Lease {
-        Lease { pool: Arc::clone(self), sender }
+    fn lease(self: &Arc<Self>, connection: Connection) -> Lease {
+        Lease { pool: Arc::clone(self), connection }
     }
 
-    fn kept(&self) -> Option<SendRequest<Full<Bytes>>> {
+    fn kept(&self) -> Option<Connection> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Unreachable> {
+    async fn connect(&self) -> Result<Connection, Unreachable> {
         let address = (self.host.as_str(), self.port);
         let socket = TcpStream::connect(address).await.map_err(|_| Unreachable)?;
         socket.set_nodelay(true).map_err(|_| Unreachable)?;
@@ -104,12 +141,12 @@ impl Pool {
 
 async fn handshake(
     socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-) -> Result<SendRequest<Full<Bytes>>, Unreachable> {
+) -> Result<Connection, Unreachable> {
     let (sender, connection) =
         http1::handshake(TokioIo::new(socket)).await.map_err(|_| Unreachable)?;
-    // It ends with the last sender; why it broke is seen by whoever waits for an answer.
-    tokio::spawn(connection);
-    Ok(sender)
+    // Why it broke is seen by whoever waits for an answer.
+    let driver = Box::pin(async move { drop(connection.await) });
+    Ok(Connection { sender, driver: Some(driver) })
 }
 
 fn trust() -> ClientConfig {

@@ -106,7 +106,7 @@ impl HttpLink {
         envelope: &Envelope,
         came: (Response<Incoming>, Lease),
     ) -> Answer {
-        let (response, lease) = came;
+        let (response, mut lease) = came;
         let (head, body) = response.into_parts();
         if head.status == StatusCode::NOT_FOUND && self.session.get().is_some() {
             // The server forgot the session: it is never half alive, the client begins anew.
@@ -124,7 +124,7 @@ impl HttpLink {
         }
         let limited = Limited::new(body, means.limits.message_bytes);
         let patience = Duration::from_secs(means.limits.answer_seconds);
-        let collected = match tokio::time::timeout(patience, limited.collect()).await {
+        let collected = match tokio::time::timeout(patience, lease.drive(limited.collect())).await {
             Err(_) => return Answer::Ended(owed, Disposition::TimedOut),
             Ok(Err(_)) => return Answer::Ended(owed, Disposition::Unreachable),
             Ok(Ok(collected)) => collected,

@@ -122,7 +122,11 @@ impl Events {
                     raw: Some(event.raw).filter(|it| !has_comment(it)),
                 });
             }
-            let Some(frame) = self.body.frame().await else {
+            let frame = match &mut self.lease {
+                Some(lease) => lease.drive(self.body.frame()).await,
+                None => None,
+            };
+            let Some(frame) = frame else {
                 // Read to its end, so the connection serves again.
                 if let Some(lease) = self.lease.take() {
                     lease.give_back();
