@@ -4,6 +4,7 @@
 //! Nothing here decides. What a policy set makes of the outcomes is in `set.rs`.
 
 mod condition;
+mod constraints;
 mod context;
 #[cfg(test)]
 mod corpus;
@@ -13,6 +14,7 @@ mod index;
 mod names;
 mod parse;
 mod reads;
+mod satisfied;
 mod store;
 
 pub(crate) use condition::{Condition, Preparation};
