@@ -1,5 +1,6 @@
 //! Pseudonyms, keyed digests and seals: what lets the log speak of people without naming them.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
@@ -67,9 +68,18 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, out: &mut [u8]) -> Result<(), KeyUnavailable>;
 }
 
-/// The operating system's randomness.
+/// The operating system's randomness, fetched ahead: each seal takes two small pieces, and asking
+/// the system for each costs more than the encryption.
 #[derive(Debug)]
 pub struct SystemEntropy(SystemRandom);
+
+/// How many random bytes each thread fetches at once.
+const AHEAD: usize = 1024;
+
+thread_local! {
+    /// How many bytes are used up, and the bytes.
+    static FETCHED: RefCell<(usize, [u8; AHEAD])> = const { RefCell::new((AHEAD, [0; AHEAD])) };
+}
 
 impl Default for SystemEntropy {
     fn default() -> Self {
@@ -79,7 +89,24 @@ impl Default for SystemEntropy {
 
 impl Entropy for SystemEntropy {
     fn fill(&self, out: &mut [u8]) -> Result<(), KeyUnavailable> {
-        self.0.fill(out).map_err(|_| KeyUnavailable)
+        let fill = |out: &mut [u8]| self.0.fill(out).map_err(|_| KeyUnavailable);
+        if out.len() > AHEAD {
+            return fill(out);
+        }
+        FETCHED.with_borrow_mut(|(used, bytes)| {
+            if *used + out.len() > AHEAD {
+                // Until all of it is fresh, nothing of it may be handed out.
+                *used = AHEAD;
+                fill(bytes)?;
+                *used = 0;
+            }
+            for (slot, byte) in out.iter_mut().zip(bytes.iter_mut().skip(*used)) {
+                // What was handed out is kept nowhere else.
+                *slot = std::mem::take(byte);
+            }
+            *used += out.len();
+            Ok(())
+        })
     }
 }
 
@@ -208,4 +235,24 @@ fn aad(id: &[u8; 16]) -> Aad<Vec<u8>> {
     bytes.push(SEAL_VERSION);
     bytes.extend_from_slice(id);
     Aad::from(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_random_byte_is_handed_out_twice() {
+        let entropy = SystemEntropy::default();
+        let mut seen = std::collections::HashSet::new();
+        // More than is fetched at once, in pieces that do not divide it.
+        for _ in 0..500 {
+            let mut piece = [0u8; 12];
+            entropy.fill(&mut piece).unwrap();
+            assert!(seen.insert(piece), "{piece:?} came twice");
+        }
+        let mut long = [0u8; AHEAD + 1];
+        entropy.fill(&mut long).unwrap();
+        assert!(long.chunks(12).all(|it| it.len() < 12 || it.iter().any(|byte| *byte != 0)));
+    }
 }
