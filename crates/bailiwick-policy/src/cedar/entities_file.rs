@@ -114,3 +114,60 @@ fn offset_of(text: &str, line: usize, column: usize) -> usize {
     let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     (before + column.saturating_sub(1)).min(text.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    fn json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(Json::from),
+            any::<bool>().prop_map(Json::from),
+            r#"[\[\]{}",:\\a\n ]{0,6}"#.prop_map(Json::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let members = prop::collection::btree_map("[\\[\\],\"a]{0,3}", inner.clone(), 0..3);
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Json::from),
+                members.prop_map(|it| Json::Object(it.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// What entities files are made of, in any order.
+    const PIECES: &str = concat!(
+        r#"\[?(\{"uid": \{"type": "[A-Z:]{0,3}", "id": "[a"\\]{0,2}"\}, |"attrs": \{\}, |"#,
+        r#""parents": \[[{}1]?\]\},?|[\[\]{}",é]){0,9}\]?"#,
+    );
+
+    proptest! {
+        #[test]
+        fn an_array_falls_into_its_elements(items in prop::collection::vec(json(), 0..6)) {
+            for text in [
+                serde_json::to_string(&items).unwrap(),
+                serde_json::to_string_pretty(&items).unwrap(),
+            ] {
+                let parts = elements(&text);
+                let parsed: Vec<Json> =
+                    parts.iter().map(|(_, it)| serde_json::from_str(it).unwrap()).collect();
+                prop_assert_eq!(&parsed, &items);
+                for (offset, part) in parts {
+                    prop_assert!(text[offset..].starts_with(part));
+                }
+            }
+        }
+
+        #[test]
+        fn whatever_the_file_holds_it_is_read_or_refused(
+            text in PIECES,
+        ) {
+            // That it neither panics nor points outside the text is all that is asked.
+            for fault in entities(&text).err().into_iter().flatten() {
+                prop_assert!(fault.offset <= text.len());
+            }
+        }
+    }
+}

@@ -226,7 +226,8 @@ fn what_is_in_a_server_is_in_what_the_server_is_in() {
         "resource is Tool in Env::\"prod\"",
         "resource == Tool::\"helpdesk/get_billing\"",
         "resource is Tool",
-        "resource) when { resource in Server::\"helpdesk\" }; forbid(principal, action, resource is X",
+        "resource) when { resource in Server::\"helpdesk\" }; \
+         forbid(principal, action, resource is X",
         "resource) when { [resource, principal].contains(resource) && \
          (if true then resource else principal) in Env::\"prod\" }; \
          forbid(principal, action, resource is X",
@@ -244,7 +245,8 @@ fn what_is_in_a_server_is_in_what_the_server_is_in() {
 #[test]
 fn authority_is_the_intersection_of_the_links() {
     let both = "permit(principal == Person::\"ada\", action in Action::\"invoke\", resource);
-                permit(principal in AgentClass::\"reviewed\", action in Action::\"read\", resource);";
+                permit(principal in AgentClass::\"reviewed\",
+                       action in Action::\"read\", resource);";
     let policies = known_and(both);
     let read = Trial::default();
     assert_eq!(read.verdict(&policies), "permit");
@@ -342,12 +344,12 @@ fn arguments_nested_too_deeply_are_an_error() {
 
 #[test]
 fn what_is_listed_is_what_is_visible_when_called() {
-    let policies = set(
-        "permit(principal, action in Action::\"session\", resource == Server::\"helpdesk\");
-         permit(principal, action == Action::\"discover\", resource == Tool::\"helpdesk/get_billing\");
+    let policies =
+        set("permit(principal, action in Action::\"session\", resource == Server::\"helpdesk\");
+         permit(principal, action == Action::\"discover\",
+                resource == Tool::\"helpdesk/get_billing\");
          permit(principal, action in Action::\"invoke\", resource)
-           unless { context.findings.contains(\"x.y\") };",
-    );
+           unless { context.findings.contains(\"x.y\") };");
     let seen = Trial::default();
     let hidden = Trial { resource: tool("refund"), ..Trial::default() };
     assert!(seen.listed(&policies) && !hidden.listed(&policies));
@@ -368,11 +370,11 @@ fn what_is_listed_is_what_is_visible_when_called() {
 
 #[test]
 fn the_gateway_and_servers_are_principals_too() {
-    let policies = set(
-        "permit(principal == System::\"catalogue\", action in Action::\"session\", resource);
-         permit(principal == Server::\"helpdesk\", action == Action::\"elicit\", resource is Client);
-         permit(principal, action == Action::\"discover\", resource);",
-    );
+    let policies =
+        set("permit(principal == System::\"catalogue\", action in Action::\"session\", resource);
+         permit(principal == Server::\"helpdesk\", action == Action::\"elicit\",
+                resource is Client);
+         permit(principal, action == Action::\"discover\", resource);");
     let catalogue = Trial {
         chain: vec![Link::System(Purpose::Catalogue)],
         action: Action::ListTools,

@@ -1,6 +1,7 @@
 //! What loads, what does not, what is doubtful, and where each is said to be.
 
 use bailiwick_core::Policy as _;
+use proptest::prelude::*;
 
 use super::{ENTITIES, set};
 use crate::{PolicySet, Source};
@@ -175,4 +176,27 @@ fn policies_are_named_by_their_file_when_they_have_no_id() {
         policies.policies().map(|it| (it.id.to_string(), it.effect.as_str(), it.line)).collect();
     assert_eq!(told, [("test.cedar#1".to_owned(), "permit", 1), ("b".to_owned(), "forbid", 3)]);
     assert_eq!(policies.len(), 2);
+}
+
+/// What policies are made of, in any order.
+const PIECES: &str = concat!(
+    r#"(@id\("a?"\) ?|@obligation\("[a,]?"\)|permit ?|forbid|\(principal, action, resource\)|"#,
+    r#"\(|when \{ ?|true ?|context\.|input |\}|;|\n|é|"|\?principal|in ){0,14}"#,
+);
+
+proptest! {
+    #[test]
+    fn whatever_a_file_holds_it_loads_or_is_refused_with_a_place(
+        text in PIECES,
+    ) {
+        let source = Source { name: "p", text: &text };
+        match PolicySet::load(&[source], None) {
+            Ok(set) => prop_assert!(set.policies().all(|it| text.contains(&*it.text))),
+            Err(errors) => {
+                prop_assert!(!errors.0.is_empty());
+                let lines = text.matches('\n').count() + 1;
+                prop_assert!(errors.0.iter().all(|it| it.place.line <= lines));
+            }
+        }
+    }
 }
