@@ -67,11 +67,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let source = Source { name: "generated.cedar", text: &generated.policies };
         let entities = Source { name: "entities.json", text: &generated.entities };
         let set = PolicySet::load(&[source], Some(entities))?;
-        let (one, one_votes) = ours(&set, &generated.asks, true);
-        let (two, two_votes) = ours(&set, &generated.asks, false);
+        let (one, votes_1) = ours(&set, &generated.asks, true);
+        let (two, votes_2) = ours(&set, &generated.asks, false);
         let cedar = if with_cedar { alone(&generated)? } else { f64::NAN };
         println!(
-            "{policies:>8}  {one:>20.0}  {two:>7.0}  {one_votes:>14.0}  {two_votes:>7.0}  {cedar:>12.0}"
+            "{policies:>8}  {one:>20.0}  {two:>7.0}  {votes_1:>14.0}  {votes_2:>7.0}  {cedar:>12.0}"
         );
     }
     Ok(())
