@@ -1,6 +1,6 @@
 //! Names, digests and times: one type for each, so that none is taken for another.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -192,7 +192,13 @@ impl fmt::Debug for Token {
 }
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |value: u8| char::from(*DIGITS.get(usize::from(value)).unwrap_or(&b'?'));
+    // Not `{:02x}` for each byte: every reply names its decision, and that is ten times as slow.
+    bytes.iter().try_for_each(|byte| {
+        f.write_char(digit(byte >> 4))?;
+        f.write_char(digit(byte & 15))
+    })
 }
 
 fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {

@@ -50,7 +50,7 @@ impl Server {
         match &self.reach {
             Reach::Child(spec) => Upstream::Stdio(Arc::new(StdioLink::new(Arc::clone(spec)))),
             Reach::Http(pool, address) => {
-                Upstream::Http(Arc::new(HttpLink::new(Arc::clone(pool), address.clone())))
+                Upstream::Http(Arc::new(HttpLink::new(Arc::clone(pool), address)))
             }
         }
     }

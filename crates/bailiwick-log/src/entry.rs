@@ -27,12 +27,17 @@ impl Stamp {
     /// The stamp's bytes.
     pub fn encode(&self) -> [u8; STAMP_BYTES] {
         let mut out = [0; STAMP_BYTES];
-        let bytes = std::iter::once(ENTRY_FORMAT)
-            .chain(self.boot.to_be_bytes())
-            .chain(self.index.to_be_bytes())
-            .chain(self.at.ns().to_be_bytes());
-        for (slot, byte) in out.iter_mut().zip(bytes) {
-            *slot = byte;
+        let fields: [&[u8]; 4] = [
+            &[ENTRY_FORMAT],
+            &self.boot.to_be_bytes(),
+            &self.index.to_be_bytes(),
+            &self.at.ns().to_be_bytes(),
+        ];
+        let mut rest = out.as_mut_slice();
+        for field in fields {
+            let Some((slot, after)) = rest.split_at_mut_checked(field.len()) else { break };
+            slot.copy_from_slice(field);
+            rest = after;
         }
         out
     }

@@ -69,14 +69,6 @@ pub(crate) fn segments(disk: &dyn Disk, layout: &Layout) -> Result<Vec<u64>, Log
     Ok(numbers)
 }
 
-/// Replace a whole file so that readers see the old or the new, never a part. Neither the file
-/// nor its name is flushed yet.
-pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), LogError> {
-    let temporary = beside(path);
-    disk.write(&temporary, bytes, Access::Usual).tried("write", &temporary)?;
-    disk.rename(&temporary, path).tried("rename", path)
-}
-
 /// Replace a whole file, so that after a loss of power too there is the old or the new.
 pub(crate) fn replace_durably(
     disk: &dyn Disk,

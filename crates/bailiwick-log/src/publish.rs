@@ -9,14 +9,14 @@ use crate::disk::Access;
 use crate::edge::{Due, Edge};
 use crate::error::{Corruption, LogError, Tried as _};
 use crate::frame::FrameKind;
-use crate::layout::{flush_file, replace, replace_durably};
+use crate::layout::{flush_file, replace_durably};
 use crate::recover::body_root;
 use crate::store::Store;
 use crate::tile::TileName;
 
 /// Up to so many files are flushed one by one, which does not touch what other programs wrote;
 /// more are flushed with all that the file system holds, which takes one flush and not hundreds.
-const ONE_BY_ONE: usize = 512;
+const ONE_BY_ONE: usize = 32;
 /// Full tiles are written out when so many bytes of them wait.
 const WAITING_BYTES: usize = 1 << 20;
 
@@ -164,7 +164,9 @@ impl Publisher {
                 break;
             }
         }
-        replace(disk, &path, &due.bytes)?;
+        // Written in place: nobody reads it before the checkpoint covers it, and what a crash
+        // leaves of it is written again.
+        disk.write(&path, &due.bytes, Access::Usual).tried("write", &path)?;
         if self.files.len() <= ONE_BY_ONE {
             self.files.push(path);
         }

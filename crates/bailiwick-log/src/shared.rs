@@ -2,7 +2,7 @@
 //! records stand, and appending itself.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, TryLockError};
 
 use bailiwick_core::{Record, Sealed, Timestamp, Unrecorded};
 
@@ -17,6 +17,13 @@ use crate::options::{Clock, Options};
 use crate::publish::Publisher;
 use crate::seal::Sealer;
 use crate::tree::{CompactRange, leaf_hash};
+
+/// How often the writing end's lock is looked at before waiting for it asleep, and how many pauses
+/// of the processor lie between: some microseconds in all.
+const LOOKS: u32 = 32;
+const PAUSES: u32 = 8;
+/// Room that an entry is given to begin with.
+const ENTRY_BYTES_USUAL: usize = 1024;
 
 /// What waits for a record to be durable.
 pub(crate) type Callback = Box<dyn FnOnce(Result<(), Unrecorded>) + Send>;
@@ -46,7 +53,6 @@ pub(crate) struct Writer {
     pub(crate) room: Room,
     /// How many bytes of entries and seals were appended since the log was opened.
     pub(crate) appended_bytes: u64,
-    entry: Vec<u8>,
 }
 
 /// Who signs, and who signed before when a change is fresh.
@@ -125,7 +131,6 @@ impl Writer {
             signed_at: Timestamp::default(),
             room: Room::Open,
             appended_bytes: 0,
-            entry: Vec::with_capacity(4096),
         }
     }
 }
@@ -138,6 +143,14 @@ const fn may_use_reserve(record: &Record) -> bool {
 impl Shared {
     /// The writing end.
     pub(crate) fn writer(&self) -> Result<MutexGuard<'_, Writer>, Unrecorded> {
+        // Held for a few microseconds, mostly: to look again is cheaper than to sleep and be woken.
+        for _ in 0..LOOKS {
+            match self.writer.try_lock() {
+                Ok(writer) => return Ok(writer),
+                Err(TryLockError::Poisoned(_)) => return Err(Unrecorded::Stopped),
+                Err(TryLockError::WouldBlock) => (0..PAUSES).for_each(|_| std::hint::spin_loop()),
+            }
+        }
         // A thread that panicked while writing left nobody knows what: the log stops.
         self.writer.lock().map_err(|_| Unrecorded::Stopped)
     }
@@ -155,25 +168,17 @@ impl Shared {
         if sealed.ciphertext.len() > SEALED_BYTES_MAX {
             return Err(Unrecorded::TooLarge);
         }
-        let mut guard = self.writer()?;
-        let writer = &mut *guard;
-        let index = writer.tree.size();
-        let mut entry = std::mem::take(&mut writer.entry);
-        entry.clear();
-        entry.extend_from_slice(&Stamp { boot: self.boot, index, at }.encode());
+        // What needs no lock is done before it is taken.
+        let mut entry = Vec::with_capacity(ENTRY_BYTES_USUAL);
+        entry.extend_from_slice(&[0; STAMP_BYTES]);
         record.encode(&mut entry);
-        debug_assert!(entry.len() >= STAMP_BYTES, "an entry has a stamp");
         let lens = (entry.len(), sealed.ciphertext.len());
         let span = (frame_len(lens.0, lens.1) + SEGMENT_HEADER) as u64;
-        let fits = entry.len() <= ENTRY_BYTES_MAX && span <= self.options.segment_bytes;
-        let room = if fits {
-            self.make_room(guard, lens, may_use_reserve(record))
-        } else {
-            Err(Unrecorded::TooLarge)
-        };
-        let mut guard = room?;
+        if entry.len() > ENTRY_BYTES_MAX || span > self.options.segment_bytes {
+            return Err(Unrecorded::TooLarge);
+        }
+        let mut guard = self.make_room(self.writer()?, lens, may_use_reserve(record))?;
         let writer = &mut *guard;
-        // While this call waited for room, others may have gone before it.
         let index = writer.tree.size();
         if let Some(slot) = entry.first_chunk_mut::<STAMP_BYTES>() {
             *slot = Stamp { boot: self.boot, index, at }.encode();
@@ -188,7 +193,6 @@ impl Shared {
         }
         writer.tree.push(hash);
         writer.appended_bytes += (lens.0 + lens.1) as u64;
-        writer.entry = entry;
         drop(guard);
         if !self.dirty.swap(true, Ordering::AcqRel) {
             self.committer.ring(|it| it.soon = true);

@@ -52,12 +52,19 @@ pub(crate) async fn answer(
 async fn post(knock: Knock, body: Incoming) -> Response<Body> {
     let limit = knock.gate.settings().limits.message_bytes;
     match Limited::new(body, limit).collect().await {
-        Ok(collected) => Uninterrupted::new(message::answer(knock, collected.to_bytes())).await,
+        Ok(collected) => uninterrupted(knock, &collected.to_bytes()).await,
         Err(_) => {
             let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large\n");
             knock.turn_off(RefusalReason::Limit, reply)
         }
     }
+}
+
+/// The exchange's future, on the heap from the start: kept here, every request would move its
+/// kilobytes from hand to hand. The message is copied out of the connection's buffer, which can
+/// then be used for the next one.
+fn uninterrupted(knock: Knock, message: &Bytes) -> Uninterrupted<Response<Body>> {
+    Uninterrupted::new(message::answer(knock, Bytes::copy_from_slice(message)))
 }
 
 /// GET listens for messages that belong to no call; DELETE ends the session. Both are calls.

@@ -80,6 +80,15 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
     .await
 }
 
+/// Move what there is to move, and wait for nothing.
+async fn drive_once(driver: &mut Option<Driver>) {
+    let moved =
+        std::future::poll_fn(|cx| Poll::Ready(driver.as_mut().map(|it| it.as_mut().poll(cx))));
+    if moved.await.is_some_and(|it| it.is_ready()) {
+        *driver = None;
+    }
+}
+
 impl Pool {
     /// The connections to the server at this address.
     pub(crate) fn new(address: &Uri) -> Self {
@@ -100,7 +109,9 @@ impl Pool {
     ) -> Result<(Response<Incoming>, Lease), Unreachable> {
         while let Some(mut kept) = self.kept() {
             let Connection { sender, driver } = &mut kept;
-            if drive(driver, sender.ready()).await.is_err() {
+            // Nobody looked at it while it was idle: the server may have closed it meanwhile.
+            drive_once(driver).await;
+            if driver.is_none() || drive(driver, sender.ready()).await.is_err() {
                 continue;
             }
             match drive(driver, sender.try_send_request(request)).await {

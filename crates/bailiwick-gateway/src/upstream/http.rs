@@ -9,13 +9,16 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper::{Method, Request, Response, StatusCode, Uri};
+use hyper::http::response::Parts;
+use hyper::{Method, Request, StatusCode, Uri};
 
-use super::connection::{Lease, Pool};
+use super::connection::{Lease, Pool, Unreachable};
 use super::messages::Messages;
 use super::{Answer, Envelope, Leg, Means};
 use crate::reading;
 
+/// How many header fields a request is made with, about.
+const HEADERS: usize = 8;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
@@ -25,18 +28,31 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// One session with an HTTP server, or the calls that belong to none.
 pub(crate) struct HttpLink {
     pool: Arc<Pool>,
-    address: Uri,
+    target: Uri,
     host: HeaderValue,
     session: OnceLock<HeaderValue>,
     gone: AtomicBool,
 }
 
+/// What came back.
+struct Came {
+    head: Parts,
+    what: What,
+}
+
+enum What {
+    Whole(Bytes),
+    Stream(Incoming, Lease),
+}
+
 impl HttpLink {
     /// A link to the server at this address, over these connections.
-    pub(crate) fn new(pool: Arc<Pool>, address: Uri) -> Self {
+    pub(crate) fn new(pool: Arc<Pool>, address: &Uri) -> Self {
         let authority = address.authority().map_or("", |it| it.as_str());
         let host = HeaderValue::from_str(authority).unwrap_or(HeaderValue::from_static("upstream"));
-        Self { pool, address, host, session: OnceLock::new(), gone: AtomicBool::new(false) }
+        let path = address.path_and_query().cloned();
+        let target = path.map_or_else(|| Uri::from_static("/"), Uri::from);
+        Self { pool, target, host, session: OnceLock::new(), gone: AtomicBool::new(false) }
     }
 
     pub(super) fn is_dead(&self) -> bool {
@@ -53,10 +69,10 @@ impl HttpLink {
         let owed = cleared.owe();
         let Some(request) = request else { return Answer::Ended(owed, Disposition::Unreachable) };
         let patience = Duration::from_secs(means.limits.answer_seconds);
-        match tokio::time::timeout(patience, self.pool.send(request)).await {
+        match tokio::time::timeout(patience, self.send(means, request)).await {
             Err(_) => Answer::Ended(owed, Disposition::TimedOut),
-            Ok(Err(_)) => Answer::Ended(owed, Disposition::Unreachable),
-            Ok(Ok(came)) => self.read(means, owed, envelope, came).await,
+            Ok(Err(Unreachable)) => Answer::Ended(owed, Disposition::Unreachable),
+            Ok(Ok(came)) => self.read(means, owed, envelope, came),
         }
     }
 
@@ -72,42 +88,56 @@ impl HttpLink {
             Leg::Listen => (Method::GET, STREAM),
             Leg::End => (Method::DELETE, BOTH),
         };
-        let target = self.address.path_and_query().map_or("/", |it| it.as_str());
         let body = match envelope.leg {
             Leg::Message => cleared.call().ask().clone(),
             Leg::Listen | Leg::End => Bytes::new(),
         };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(target)
-            .header(HOST, self.host.clone())
-            .header(ACCEPT, accept);
+        let mut request = Request::new(Full::new(body));
+        *request.method_mut() = method;
+        *request.uri_mut() = self.target.clone();
+        let headers = request.headers_mut();
+        headers.reserve(HEADERS);
+        headers.insert(HOST, self.host.clone());
+        headers.insert(ACCEPT, accept);
         if envelope.leg == Leg::Message {
-            request = request.header(CONTENT_TYPE, JSON);
+            headers.insert(CONTENT_TYPE, JSON);
         }
         if let Some(session) = self.session.get() {
-            request = request.header(SESSION, session.clone());
+            headers.insert(SESSION, session.clone());
         }
         if let Some(version) = &envelope.version {
-            request = request.header(VERSION, version.clone());
+            headers.insert(VERSION, version.clone());
         }
         for secret in means.vault.headers(cleared) {
             let mut value = HeaderValue::from_str(secret.value()).ok()?;
             value.set_sensitive(true);
-            request = request.header(secret.name, value);
+            headers.insert(HeaderName::from_bytes(secret.name.as_bytes()).ok()?, value);
         }
-        request.body(Full::new(body)).ok()
+        Some(request)
     }
 
-    async fn read(
+    /// Send the request and read the answer: all of it, unless it is a stream.
+    async fn send(
         &self,
         means: Means<'_>,
-        owed: Pending,
-        envelope: &Envelope,
-        came: (Response<Incoming>, Lease),
-    ) -> Answer {
-        let (response, mut lease) = came;
+        request: Request<Full<Bytes>>,
+    ) -> Result<Came, Unreachable> {
+        let (response, mut lease) = self.pool.send(request).await?;
         let (head, body) = response.into_parts();
+        let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
+        if head.status.is_success() && kind.starts_with(b"text/event-stream") {
+            return Ok(Came { head, what: What::Stream(body, lease) });
+        }
+        let limited = Limited::new(body, means.limits.message_bytes);
+        let collected = lease.drive(limited.collect()).await.map_err(|_| Unreachable)?;
+        lease.give_back();
+        // Copied, so that the connection's buffer can be used again.
+        let message = Bytes::copy_from_slice(&collected.to_bytes());
+        Ok(Came { head, what: What::Whole(message) })
+    }
+
+    fn read(&self, means: Means<'_>, owed: Pending, envelope: &Envelope, came: Came) -> Answer {
+        let Came { head, what } = came;
         if head.status == StatusCode::NOT_FOUND && self.session.get().is_some() {
             // The server forgot the session: it is never half alive, the client begins anew.
             self.gone.store(true, Ordering::Relaxed);
@@ -117,20 +147,13 @@ impl HttpLink {
         {
             let _ = self.session.set(session.clone());
         }
-        let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
-        if head.status.is_success() && kind.starts_with(b"text/event-stream") {
-            let limit = means.limits.message_bytes;
-            return Answer::Stream(owed, Messages::events(body, lease, limit));
-        }
-        let limited = Limited::new(body, means.limits.message_bytes);
-        let patience = Duration::from_secs(means.limits.answer_seconds);
-        let collected = match tokio::time::timeout(patience, lease.drive(limited.collect())).await {
-            Err(_) => return Answer::Ended(owed, Disposition::TimedOut),
-            Ok(Err(_)) => return Answer::Ended(owed, Disposition::Unreachable),
-            Ok(Ok(collected)) => collected,
+        let message = match what {
+            What::Stream(body, lease) => {
+                let limit = means.limits.message_bytes;
+                return Answer::Stream(owed, Messages::events(body, lease, limit));
+            }
+            What::Whole(message) => message,
         };
-        lease.give_back();
-        let message = collected.to_bytes();
         if envelope.id.is_none() {
             let disposition = match head.status {
                 status if status.is_success() => Disposition::Accepted,

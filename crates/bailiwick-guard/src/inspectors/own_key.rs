@@ -3,6 +3,8 @@
 //! They are shown to the gateway in a header. In an answer they have no business: whoever reads
 //! one there can act as its owner. They are withheld.
 
+use std::sync::LazyLock;
+
 use bailiwick_core::{Finding, Findings, Inspector, Seen, Severity, Surface};
 use memchr::memmem;
 
@@ -14,6 +16,9 @@ const OPERATOR_KEY: &str = "own_key.operator_key";
 /// The longest token that is looked at, and the shortest secret, in bytes.
 const TOKEN_MAX: usize = 256;
 const SECRET_MIN: usize = 20;
+
+/// What both kinds begin with.
+static PREFIX: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("bw"));
 
 /// Looks for Bailiwick's own keys.
 pub(super) struct OwnKey;
@@ -36,17 +41,20 @@ impl Inspector for OwnKey {
             Surface::Ask => Severity::Alert,
             Surface::Answer => Severity::Withhold,
         };
-        for (prefix, kind) in [("bwk_", AGENT_KEY), ("bwo_", OPERATOR_KEY)] {
-            for start in memmem::find_iter(seen.bytes, prefix) {
-                let rest = seen.bytes.get(start + prefix.len()..).unwrap_or_default();
-                let Some(body) = body(rest) else { continue };
-                findings.push(Finding {
-                    kind: kind.into(),
-                    severity,
-                    offset: seen.offset + start as u64,
-                    length: u32::try_from(prefix.len() + body).unwrap_or(u32::MAX),
-                });
-            }
+        for start in PREFIX.find_iter(seen.bytes) {
+            let rest = seen.bytes.get(start + PREFIX.needle().len()..).unwrap_or_default();
+            let (kind, rest) = match rest {
+                [b'k', b'_', rest @ ..] => (AGENT_KEY, rest),
+                [b'o', b'_', rest @ ..] => (OPERATOR_KEY, rest),
+                _ => continue,
+            };
+            let Some(body) = body(rest) else { continue };
+            findings.push(Finding {
+                kind: kind.into(),
+                severity,
+                offset: seen.offset + start as u64,
+                length: u32::try_from("bwk_".len() + body).unwrap_or(u32::MAX),
+            });
         }
     }
 }
