@@ -17,13 +17,14 @@ use crate::store::{Store, width_at};
 use crate::tile::{Shelf, TILE_WIDTH, TileName};
 use crate::verify::{Report, Verification, verify};
 
-/// Copy the published part of a running log to an empty directory: checkpoint, tiles, seals and
+/// Copy a running log to an empty directory, all that was appended before: checkpoint, tiles, seals and
 /// the public keys. The copy can be read, verified and, with the signing key, opened. The signing
 /// key and the subjects' keys are not in it; keep those elsewhere. Gives how many entries it has.
 ///
 /// # Errors
 /// [`LogError`] when something cannot be read or written.
 pub fn backup(log: &Log, target: &Path) -> Result<u64, LogError> {
+    log.publish_all()?;
     let shared = &log.shared;
     let store = Store { disk: Arc::clone(&shared.disk), layout: shared.layout.clone() };
     let copy = Copy::new(&store, target)?;

@@ -27,10 +27,10 @@ impl Shared {
                 let Ok((after, _)) = waited else { return };
                 state = after;
             }
-            let stop = state.stop;
-            (state.soon, state.now) = (false, false);
+            let (stop, sign) = (state.stop, state.sign);
+            (state.soon, state.now, state.sign) = (false, false, false);
             drop(state);
-            if self.commit(stop) {
+            if self.commit(stop || sign) {
                 self.committer.ring(|it| it.soon = true);
             }
             if stop {

@@ -155,14 +155,15 @@ impl Shared {
 
     /// Publish the newest durable checkpoint, if it is newer than what is published.
     pub(crate) fn publish(&self) -> Result<bool, LogError> {
-        let target = self.signed_durable.load(Ordering::Acquire);
-        if target <= self.published.load(Ordering::Acquire) {
-            return Ok(false);
-        }
         let Ok(mut publisher) = self.publisher.lock() else {
             self.stop("the publishing thread failed");
             return Ok(false);
         };
+        // Looked at under the lock: whoever had it before may have gone further by now.
+        let target = self.signed_durable.load(Ordering::Acquire);
+        if target <= self.published.load(Ordering::Acquire) {
+            return Ok(false);
+        }
         let published = publisher.publish(target);
         self.stored_bytes.store(publisher.stored_bytes, Ordering::Release);
         match published {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bailiwick_core::{
     Digest, Ledger, Position, Record, Sealed, TenantId, Timestamp, Token, Unrecorded,
@@ -21,9 +22,12 @@ use crate::note::{SigningKey, VerifierKey};
 use crate::options::{Options, World};
 use crate::reader::Reader;
 use crate::recover::{Recovery, look};
-use crate::shared::{Callback, Shared};
+use crate::shared::{Callback, Rung, Shared};
 use crate::store::Store;
 use crate::tree::{Head, empty_root};
+
+/// How long a copy waits for the newest records to be signed.
+const SIGNING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The tamper-evident log, open for writing. One process at a time can have it.
 pub struct Log {
@@ -191,6 +195,27 @@ impl Log {
         });
         self.shared.on_durable(index, callback);
         receive.recv().unwrap_or(Err(Unrecorded::Stopped))
+    }
+
+    /// Have all that is appended by now signed and published, as far as that can be done: a copy
+    /// should not lack the last second.
+    pub(crate) fn publish_all(&self) -> Result<(), LogError> {
+        let shared = &self.shared;
+        let target = shared.writer()?.tree.size();
+        if self.threads.lock().is_ok_and(|it| it.is_empty()) {
+            return Ok(());
+        }
+        shared.committer.ring(|it| (it.now, it.sign) = (true, true));
+        let bell = &shared.publishing;
+        let state = bell.state.lock().map_err(|_| Unrecorded::Stopped)?;
+        // Whoever signs rings there.
+        let unsigned = |_: &mut Rung| {
+            shared.signed_durable.load(Ordering::Acquire) < target
+                && !shared.stopped.load(Ordering::Acquire)
+        };
+        drop(bell.heard.wait_timeout_while(state, SIGNING_PATIENCE, unsigned));
+        shared.publish()?;
+        Ok(())
     }
 
     /// A reader of the same log.

@@ -75,6 +75,8 @@ pub(crate) struct Rung {
     pub(crate) soon: bool,
     /// Somebody waits.
     pub(crate) now: bool,
+    /// A checkpoint is wanted, however fresh the last one is.
+    pub(crate) sign: bool,
     /// The log closes.
     pub(crate) stop: bool,
 }
