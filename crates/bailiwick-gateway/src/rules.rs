@@ -25,7 +25,12 @@ pub struct Rules {
     pub policies: PolicySet,
     /// What is known of each tool.
     pub contracts: Contracts,
+    /// How the files looked before they were read: an edit made since is noticed.
+    seen: Files,
 }
+
+/// Files, with lengths and times.
+type Files = Vec<(PathBuf, u64, Option<std::time::SystemTime>)>;
 
 /// Why a set of rules cannot be used: one line for each fault, with its place.
 #[derive(Clone, Debug)]
@@ -37,6 +42,7 @@ impl Rules {
     /// # Errors
     /// [`BadRules`] with every fault.
     pub fn read(settings: &Settings) -> Result<Self, BadRules> {
+        let seen = look(settings);
         let mut faults = Vec::new();
         let contracts = Contracts::read(&settings.contracts).unwrap_or_else(|errors| {
             faults.extend(errors.iter().map(ToString::to_string));
@@ -52,7 +58,7 @@ impl Rules {
         let policies: Vec<Source<'_>> = policies.iter().map(|(n, t)| source((n, t))).collect();
         let entities = entities.first().map(|(name, text)| source((name, text)));
         match PolicySet::load(&policies, entities) {
-            Ok(policies) if faults.is_empty() => Ok(Self { policies, contracts }),
+            Ok(policies) if faults.is_empty() => Ok(Self { policies, contracts, seen }),
             Ok(_) => Err(BadRules(faults)),
             Err(errors) => {
                 faults.extend(errors.to_string().lines().map(str::to_owned));
@@ -60,6 +66,12 @@ impl Rules {
             }
         }
     }
+}
+
+fn look(settings: &Settings) -> Files {
+    let mut seen = disk::fingerprint(&settings.policies, &["cedar", "json"]);
+    seen.extend(disk::fingerprint(&settings.contracts, &["toml"]));
+    seen
 }
 
 /// The names and texts of all policy files, and of `entities.json` where there is one.
@@ -120,15 +132,10 @@ impl RulesInForce {
 
     /// Watch the folders for ever, and tell of each change.
     pub(crate) async fn watch(&self, settings: &Settings, tell: impl Fn(Change)) {
-        let look = || -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
-            let mut seen = disk::fingerprint(&settings.policies, &["cedar", "json"]);
-            seen.extend(disk::fingerprint(&settings.contracts, &["toml"]));
-            seen
-        };
-        let mut seen = look();
+        let mut seen = self.now().seen.clone();
         loop {
             tokio::time::sleep(LOOK).await;
-            let looked = look();
+            let looked = look(settings);
             if looked == seen {
                 continue;
             }
@@ -136,7 +143,7 @@ impl RulesInForce {
             seen = looked;
             loop {
                 tokio::time::sleep(SETTLE).await;
-                let settled = look();
+                let settled = look(settings);
                 if settled == seen {
                     break;
                 }
@@ -144,5 +151,29 @@ impl RulesInForce {
             }
             tell(self.exchange(Rules::read(settings)));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_edit_between_reading_and_watching_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bailiwick.toml");
+        std::fs::write(&file, "").unwrap();
+        std::fs::create_dir(folder.path().join("policies")).unwrap();
+        let settings = crate::config::load(&file).unwrap();
+        let rules = RulesInForce::new(Rules::read(&settings).unwrap());
+        let policy = "@id(\"all\") permit (principal, action, resource);";
+        std::fs::write(settings.policies.join("all.cedar"), policy).unwrap();
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let watch = rules.watch(&settings, |change| drop(tell.send(change)));
+        tokio::select! {
+            () = watch => unreachable!("it watches for ever"),
+            change = told.recv() => assert!(matches!(change, Some(Change::Loaded(_))), "{change:?}"),
+        }
+        assert_eq!(rules.now().policies.len(), 1);
     }
 }
