@@ -62,8 +62,19 @@ pub enum StartError {
     #[error("{0}")]
     File(String),
     /// The start could not be recorded.
-    #[error("the start could not be recorded: {0}")]
+    #[error("the start could not be recorded: {}{}", .0, what_next(.0))]
     Unrecorded(#[from] bailiwick_core::Unrecorded),
+}
+
+/// What an operator can do about a record that was not written.
+const fn what_next(why: &bailiwick_core::Unrecorded) -> &'static str {
+    match why {
+        bailiwick_core::Unrecorded::Full => {
+            "; make room on the disk or raise `max_mib` under [log], then start again"
+        }
+        bailiwick_core::Unrecorded::Stopped => "; `bailiwick log verify` tells how the log is",
+        bailiwick_core::Unrecorded::TooLarge | bailiwick_core::Unrecorded::NoKey => "",
+    }
 }
 
 /// A gateway that serves.
