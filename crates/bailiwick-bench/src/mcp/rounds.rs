@@ -103,7 +103,9 @@ pub(super) async fn throughput(variants: &Variants<'_>, report: &mut Report) -> 
     report.add("throughput_vs_envoy", vs_envoy, "(at least 1.0)");
     report.add("cpu_us_per_call", median(gateway.cpu_us.clone()), "the gateway's (at most 65)");
     report.add("byte_proxy_cpu_us", median(bytes.cpu_us), "the byte proxy's");
+    let vs_envoy = envoy.as_ref().map(|it| over(&gateway.cpu_us, &it.cpu_us));
     report.add("envoy_cpu_us", envoy.map(|it| median(it.cpu_us)), "Envoy's");
+    report.add("cpu_vs_envoy", vs_envoy, "the gateway's CPU over Envoy's (about 1)");
     report.add("calls_per_s", median(gateway.per_second), "through the gateway");
     report.add("direct_calls_per_s", median(direct.per_second), "without it");
     Ok(())
