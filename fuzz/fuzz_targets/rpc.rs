@@ -4,7 +4,7 @@
 use bailiwick_core::{Action, ServerId};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp;
-use bailiwick_wire::rpc::Message;
+use bailiwick_wire::rpc::{Message, batch};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +12,8 @@ const LISTS: [Action; 4] =
     [Action::ListTools, Action::ListPrompts, Action::ListResources, Action::ListTemplates];
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(document) = Document::parse(bytes, Limits::default()) else { return };
+    let body = Bytes::copy_from_slice(bytes);
+    let Ok(document) = Document::parse(&body, Limits::default()) else { return };
     if let Ok(message) = Message::read(&document) {
         let server = ServerId::from("fuzzed");
         let _ = mcp::interpret(&server, &message);
@@ -22,7 +23,9 @@ fuzz_target!(|bytes: &[u8]| {
             check_reply(&mcp::reply::unknown_tool(id));
         }
     }
-    let body = Bytes::copy_from_slice(bytes);
+    for message in batch(&body, &document).into_iter().flatten() {
+        check_reply(&message);
+    }
     for action in LISTS {
         if let Ok(listed) = mcp::read_list(action, &document) {
             let none = vec![false; listed.names.len()];

@@ -3,6 +3,7 @@
 //! `exchange` is the product on one screen. The world is touched by four doors only: `clock`,
 //! `entropy`, `disk` and the sockets of `front` and `upstream`.
 
+mod adrift;
 mod authenticators;
 pub mod backup;
 mod catalogue;

@@ -3,8 +3,8 @@
 
 use bailiwick_core::Disposition;
 use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::Notice;
-use bailiwick_wire::rpc::{Id, Message};
+use bailiwick_wire::mcp::{Notice, initialize_result};
+use bailiwick_wire::rpc::{Id, Message, batch};
 use bytes::Bytes;
 
 /// What one message from the other side is.
@@ -44,4 +44,21 @@ pub(crate) fn answer(message: &Bytes, to: Option<&Id>) -> Option<Disposition> {
         }
         Heard::Answer(..) | Heard::Request(_) | Heard::Notice(_) => None,
     }
+}
+
+/// The revision that an answer to `initialize` agrees to.
+pub(crate) fn revision(answer: &[u8]) -> Option<Box<str>> {
+    let document = Document::parse(answer, Limits::default()).ok()?;
+    initialize_result(&document).map(|it| it.protocol_version)
+}
+
+/// The messages that came at once: those of a batch, or the one. In revision 2025-03-26 a server
+/// may send batches, and taken apart they mean the same in every other.
+pub(crate) fn apart(message: Bytes) -> Vec<Bytes> {
+    if message.first() != Some(&b'[') {
+        return vec![message];
+    }
+    let members = Document::parse(&message, Limits::default()).ok();
+    let members = members.and_then(|it| batch(&message, &it));
+    members.unwrap_or_else(|| vec![message])
 }

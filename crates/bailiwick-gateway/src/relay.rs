@@ -12,6 +12,7 @@ use bailiwick_wire::sse;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::adrift::Landing;
 use crate::exchange::{Reply, exchange};
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
@@ -45,7 +46,7 @@ impl Relay {
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: mpsc::Sender<Bytes>) {
         let mut stop = self.gate.parts.stop.subscribe();
-        let mut questions = 0;
+        let (mut questions, mut resumable) = (0, false);
         loop {
             let piece = tokio::select! {
                 piece = messages.next() => piece,
@@ -55,11 +56,26 @@ impl Relay {
                 // Listening has no end of its own to wait for.
                 _ = stop.wait_for(|it| *it), if self.id.is_none() => None,
             };
-            let Some(piece) = piece else { return self.broke_off(owed, &client).await };
+            let Some(piece) = piece else {
+                return match &self.id {
+                    Some(id) if resumable => self.drift(owed, id, None, client).await,
+                    Some(_) | None => self.broke_off(owed, &client).await,
+                };
+            };
+            resumable |= piece.event_id.is_some();
             let heard = if piece.message.is_empty() { None } else { hear(&piece.message) };
             match heard {
                 Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
+                    // Nobody is there to take it, and the client may ask for it again.
+                    if resumable && client.is_closed() {
+                        return self.drift(owed, &id, Some((piece, disposition)), client).await;
+                    }
                     return self.last(owed, &piece, disposition, &client).await;
+                }
+                // The answer to a call whose own stream is gone.
+                Some(Heard::Answer(id, disposition)) if self.id.is_none() => {
+                    let landing = Landing { piece, disposition, client: client.clone() };
+                    self.session.adrift.land(&id, landing);
                 }
                 // An answer to nothing that was asked here.
                 Some(Heard::Answer(..)) => {}
@@ -80,9 +96,9 @@ impl Relay {
                 // An event without a message keeps the stream alive, or names a place in it: that
                 // much is passed on. What cannot be read is not.
                 None if piece.message.is_empty() => {
-                    let sign = match &piece.event_id {
-                        Some(id) => sse::encode(b"", Some(id)),
-                        None => Bytes::from_static(b":\n\n"),
+                    let sign = match (&piece.event_id, piece.retry) {
+                        (None, None) => Bytes::from_static(b":\n\n"),
+                        (_, _) => piece.event(&piece.message),
                     };
                     let Some(sign) = owed.interim(self.gate.inspectors(), sign) else {
                         return self.withheld(owed, &client).await;
@@ -129,6 +145,9 @@ impl Relay {
         let rules = self.gate.rules();
         let message = piece.message.clone();
         let cut = view::cut(&self.gate, &rules, owed.call(), message, disposition).await;
+        if let (Action::Connect, Some(answer)) = (owed.call().action(), &cut) {
+            self.session.agree(answer);
+        }
         let inspected = match cut {
             Some(message) => owed.last(self.gate.inspectors(), piece.event(&message), disposition),
             None => owed.failed(Disposition::Unreachable),
@@ -150,6 +169,37 @@ impl Relay {
             (Err(_), None) => return,
         };
         let _ = client.send(event).await;
+    }
+
+    /// The stream is gone and its answer, which may have `come` in vain, can still be had: the
+    /// client asks for it by the last place that it read.
+    async fn drift(
+        &self,
+        owed: Pending,
+        id: &Id,
+        come: Option<(Piece, Disposition)>,
+        client: mpsc::Sender<Bytes>,
+    ) {
+        let Some(landed) = self.session.adrift.wait(id) else {
+            return self.broke_off(owed, &client).await;
+        };
+        let mut stop = self.gate.parts.stop.subscribe();
+        let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
+        // A stream that is over is closed: only then does the client ask again.
+        let (nobody, _) = mpsc::channel(1);
+        drop(client);
+        let landing = tokio::select! {
+            landing = landed => landing.ok(),
+            () = tokio::time::sleep(patience) => None,
+            _ = stop.wait_for(|it| *it) => None,
+        };
+        match (landing, come) {
+            (Some(it), _) => self.last(owed, &it.piece, it.disposition, &it.client).await,
+            (None, Some((piece, disposition))) => {
+                self.last(owed, &piece, disposition, &nobody).await;
+            }
+            (None, None) => self.broke_off(owed, &nobody).await,
+        }
     }
 
     /// The stream ended without an answer.
@@ -181,8 +231,7 @@ impl Relay {
             tell(&gate, &session, answer).await;
         });
         if let Ok(question) = gone_out.await {
-            let event = sse::encode(&question, piece.event_id.as_deref());
-            let _ = client.send(event).await;
+            let _ = client.send(piece.event(&question)).await;
         }
     }
 }

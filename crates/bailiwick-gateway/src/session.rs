@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use bailiwick_core::{Identified, SessionId, Timestamp};
 
+use crate::adrift::Adrift;
+use crate::reading;
 use crate::server::Server;
 use crate::upstream::{Upstream, Waiting};
 
@@ -20,6 +22,10 @@ pub(crate) struct Session {
     pub(crate) upstream: Upstream,
     /// Questions of the server that wait for the client.
     pub(crate) waiting: Arc<Waiting>,
+    /// Calls that wait for their answer on another stream.
+    pub(crate) adrift: Adrift,
+    /// The revision of the protocol that was agreed on.
+    revision: OnceLock<Box<str>>,
     used_ns: AtomicU64,
     calls: AtomicUsize,
 }
@@ -45,9 +51,23 @@ impl Session {
             server,
             upstream,
             waiting: Arc::default(),
+            adrift: Adrift::default(),
+            revision: OnceLock::new(),
             used_ns: AtomicU64::new(now.ns()),
             calls: AtomicUsize::new(0),
         })
+    }
+
+    /// The answer to `initialize` came: what it says is agreed on.
+    pub(crate) fn agree(&self, answer: &[u8]) {
+        if let Some(revision) = reading::revision(answer) {
+            let _ = self.revision.set(revision);
+        }
+    }
+
+    /// Whether this revision was agreed on.
+    pub(crate) fn speaks(&self, revision: &str) -> bool {
+        self.revision.get().is_some_and(|it| **it == *revision)
     }
 
     /// Begin a call; `None` when too many are under way.
@@ -114,7 +134,10 @@ impl Sessions {
 
     pub(crate) fn close(&self, id: &str) {
         let id = SessionId::from(id);
-        drop(self.table.write().unwrap_or_else(PoisonError::into_inner).remove(&id));
+        let closed = self.table.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        if let Some(closed) = closed {
+            closed.adrift.end();
+        }
     }
 
     /// Close what nobody used for long.

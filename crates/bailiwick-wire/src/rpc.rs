@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use bytes::Bytes;
+
 use crate::json::{Document, Kind, Node, looks_like};
 
 /// The members of an envelope.
@@ -191,6 +193,14 @@ impl<'a, 'd> Message<'a, 'd> {
             Self::Result { .. } | Self::Error { .. } => None,
         }
     }
+}
+
+/// The messages of a batch, each with its own bytes; `None` when the document is no array.
+/// `document` must have been parsed from `body`.
+pub fn batch(body: &Bytes, document: &Document<'_>) -> Option<Vec<Bytes>> {
+    let root = document.root();
+    let members = || root.elements().map(|it| body.slice_ref(it.raw().as_bytes()));
+    (root.kind() == Kind::Array).then(|| members().collect())
 }
 
 /// The id of a document that may be no message otherwise, so that a refusal can name it.

@@ -246,7 +246,15 @@ fn read_event(raw: Bytes, first: bool) -> Event {
 /// One event of our own. Line breaks in the data, whatever their kind, come back as line feeds;
 /// an id that holds a line break or a NUL is left out, because it could not be read back.
 pub fn encode(data: &[u8], id: Option<&str>) -> Bytes {
+    encode_with(data, id, None)
+}
+
+/// One event of our own that says besides how many milliseconds to wait before connecting again.
+pub fn encode_with(data: &[u8], id: Option<&str>, retry: Option<u64>) -> Bytes {
     let mut out = Vec::with_capacity(data.len() + 32);
+    if let Some(retry) = retry {
+        out.extend_from_slice(format!("retry: {retry}\n").as_bytes());
+    }
     if let Some(id) = id.filter(|it| !it.contains(['\r', '\n', '\0'])) {
         out.extend_from_slice(b"id: ");
         out.extend_from_slice(id.as_bytes());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bailiwick_core::{Evidence, Identified, RefusalReason, RefusalRecord, Unproved, turn_away};
+use bytes::Bytes;
 use hyper::header::{
     AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
 };
@@ -19,9 +20,13 @@ use crate::tally::Counted;
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
+/// The longest place in a stream that is passed on, in bytes.
+const LAST_EVENT_MAX: usize = 1024;
 const LISTENER: &str = "agents";
 
 /// A request of an identified caller to one server.
+#[derive(Clone)]
 pub(super) struct Knock {
     pub(super) gate: Arc<Gate>,
     pub(super) who: Identified,
@@ -65,6 +70,19 @@ impl Knock {
             Some(session) => Ok(Some(session)),
             None => Err(Box::new(self.no_such_session())),
         }
+    }
+}
+
+/// The last place that the caller read of a stream: empty when it names none, `None` when it is
+/// named twice, too long, or unfit for a header.
+pub(super) fn last_event(headers: &HeaderMap) -> Option<Bytes> {
+    let mut all = headers.get_all(LAST_EVENT).iter();
+    match (all.next(), all.next()) {
+        (None, _) => Some(Bytes::new()),
+        (Some(last), None) if last.len() <= LAST_EVENT_MAX => {
+            Some(Bytes::copy_from_slice(last.as_bytes()))
+        }
+        (Some(_), _) => None,
     }
 }
 

@@ -13,7 +13,7 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::body::{Body, text};
 use super::knock::Knock;
-use super::{knock, message};
+use super::{batch, knock, message};
 use crate::gate::Gate;
 use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Envelope, Leg};
@@ -39,8 +39,14 @@ pub(crate) async fn answer(
     let knock = Knock::new(gate, who, server, request.headers());
     match *request.method() {
         Method::POST => post(knock, request.into_body()).await,
-        Method::GET => in_session(knock, Leg::Listen).await,
-        Method::DELETE => in_session(knock, Leg::End).await,
+        Method::GET => match knock::last_event(request.headers()) {
+            Some(last) => in_session(knock, Leg::Listen, last).await,
+            None => {
+                let reply = text(StatusCode::BAD_REQUEST, "Last-Event-ID cannot be read\n");
+                knock.turn_off(RefusalReason::Malformed, reply)
+            }
+        },
+        Method::DELETE => in_session(knock, Leg::End, Bytes::new()).await,
         _ => {
             let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "use POST, GET or DELETE\n");
             reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
@@ -64,11 +70,12 @@ async fn post(knock: Knock, body: Incoming) -> Response<Body> {
 /// kilobytes from hand to hand. The message is copied out of the connection's buffer, which can
 /// then be used for the next one.
 fn uninterrupted(knock: Knock, message: &Bytes) -> Uninterrupted<Response<Body>> {
-    Uninterrupted::new(message::answer(knock, Bytes::copy_from_slice(message)))
+    Uninterrupted::new(batch::answer(knock, Bytes::copy_from_slice(message)))
 }
 
-/// GET listens for messages that belong to no call; DELETE ends the session. Both are calls.
-async fn in_session(knock: Knock, leg: Leg) -> Response<Body> {
+/// GET listens for messages that belong to no call, or goes on where a stream ended; DELETE ends
+/// the session. All are calls.
+async fn in_session(knock: Knock, leg: Leg, ask: Bytes) -> Response<Body> {
     let session = match knock.open_session() {
         Ok(Some(session)) => session,
         Ok(None) => {
@@ -89,7 +96,7 @@ async fn in_session(knock: Knock, leg: Leg) -> Response<Body> {
         progress_token: None,
     };
     let envelope = Envelope { leg, id: None, progress: None, version: knock.version.clone() };
-    let mut reply = message::carry_out(&knock, session, asked, Bytes::new(), envelope).await;
+    let mut reply = message::carry_out(&knock, session, asked, ask, envelope).await;
     if let (Leg::End, Some(id)) = (leg, &knock.session) {
         knock.gate.sessions().close(id);
         // The session has ended, not only been asked to: SDKs take 202 for a failure.

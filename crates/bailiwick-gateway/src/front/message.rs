@@ -7,7 +7,7 @@ use bailiwick_core::{
 };
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Asked, interpret, reply};
-use bailiwick_wire::rpc::{Id, Message, RpcError};
+use bailiwick_wire::rpc::{self, Id, Message, RpcError};
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -21,23 +21,28 @@ use crate::relay::Relay;
 use crate::session::Session;
 use crate::upstream::{Envelope, Leg, Upstream};
 
-const DECISION: HeaderName = HeaderName::from_static("bailiwick-decision");
-const LEAF: HeaderName = HeaderName::from_static("bailiwick-leaf");
+pub(super) const DECISION: HeaderName = HeaderName::from_static("bailiwick-decision");
+pub(super) const LEAF: HeaderName = HeaderName::from_static("bailiwick-leaf");
 
 /// Marks a reply that holds what an upstream answered: only then has a session begun.
 #[derive(Clone, Copy, Debug)]
 struct Answered;
 
 /// What a message turned out to be.
-enum Read {
+pub(super) enum Read {
     Ask(Asked, Option<Id>),
     Answer(Id),
+    Batch(Vec<Bytes>),
     Bad(Bytes),
 }
 
 /// Answer one message.
-pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
-    match read(&knock.server, &body) {
+pub(super) async fn one(knock: Knock, read: Read, body: Bytes) -> Response<Body> {
+    match read {
+        Read::Batch(_) => {
+            let reply = json(StatusCode::BAD_REQUEST, reply::invalid_request(None));
+            knock.turn_off(RefusalReason::Malformed, reply)
+        }
         Read::Bad(reply) => {
             let reply = json(StatusCode::BAD_REQUEST, reply);
             knock.turn_off(RefusalReason::Malformed, reply)
@@ -47,13 +52,15 @@ pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
     }
 }
 
-fn read(server: &str, body: &Bytes) -> Read {
+pub(super) fn read(server: &str, body: &Bytes) -> Read {
     let Ok(document) = Document::parse(body, Limits::default()) else {
         return Read::Bad(reply::parse_error());
     };
     let message = match Message::read(&document) {
         Ok(message) => message,
-        Err(RpcError::Batch) => return Read::Bad(reply::invalid_request(None)),
+        Err(RpcError::Batch) => {
+            return Read::Batch(rpc::batch(body, &document).unwrap_or_default());
+        }
         Err(_) => {
             return Read::Bad(reply::invalid_request(
                 bailiwick_wire::rpc::id_of(&document).as_ref(),
@@ -116,6 +123,9 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
         && let Some(id) = session.owner.principal().session.clone()
         && let Ok(value) = HeaderValue::from_str(id.as_str())
     {
+        if let Body::Whole(Some(answer)) = reply.body() {
+            session.agree(answer);
+        }
         knock.gate.sessions().open(id, session);
         reply.headers_mut().insert(SESSION, value);
     }
@@ -214,9 +224,7 @@ pub(super) async fn carry_out(
             stamp_at(&mut reply, owed.appended());
             let relay = Relay { gate: Arc::clone(gate), session, id, _busy: busy };
             *reply.body_mut() = Body::Events(relay.start(owed, messages));
-            let headers = reply.headers_mut();
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+            stream_headers(&mut reply);
             reply
         }
     }
@@ -263,6 +271,12 @@ fn headers(reply: &mut Response<Body>, decision: &str, leaf: u64) {
     reply.headers_mut().insert(LEAF, HeaderValue::from(leaf));
 }
 
+pub(super) fn stream_headers(reply: &mut Response<Body>) {
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+}
+
 fn spoken(words: Words) -> Response<Body> {
     if words.body.is_empty() {
         return bare(words.status);
@@ -273,13 +287,13 @@ fn spoken(words: Words) -> Response<Body> {
     text(words.status, words.body)
 }
 
-fn bare(status: StatusCode) -> Response<Body> {
+pub(super) fn bare(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::Whole(None));
     *response.status_mut() = status;
     response
 }
 
-fn json(status: StatusCode, body: Bytes) -> Response<Body> {
+pub(super) fn json(status: StatusCode, body: Bytes) -> Response<Body> {
     let mut response = Response::new(Body::Whole(Some(body)));
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/json");

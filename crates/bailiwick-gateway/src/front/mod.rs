@@ -1,6 +1,7 @@
 //! The agents' listener: who knocks, from where, and at which door.
 
 mod accept;
+mod batch;
 mod body;
 mod knock;
 mod mcp;

@@ -20,6 +20,8 @@ pub(super) struct Calls(Mutex<HashMap<Id, Slot>>);
 struct Slot {
     progress: Option<Box<str>>,
     to: mpsc::Sender<Bytes>,
+    /// Its answer came: what comes now belongs to it no more.
+    answered: bool,
 }
 
 /// A call's place in the table, given up when the call is over however it ends.
@@ -32,6 +34,11 @@ impl Drop for CallGuard {
     fn drop(&mut self) {
         self.calls.table().remove(&self.id);
     }
+}
+
+/// Those that still await their answer.
+fn open(table: &HashMap<Id, Slot>) -> impl Iterator<Item = &Slot> {
+    table.values().filter(|it| !it.answered)
 }
 
 impl Calls {
@@ -55,18 +62,21 @@ impl Calls {
         if table.contains_key(&id.plain()) {
             return None;
         }
-        table.insert(id.plain(), Slot { progress, to });
+        table.insert(id.plain(), Slot { progress, to, answered: false });
         Some((CallGuard { calls: Arc::clone(self), id: id.plain() }, from))
     }
 
     /// The call that a message belongs to: by id for answers, by token for progress, and to the
     /// only call under way for the rest.
     pub(super) fn reader_of(&self, heard: &Heard) -> Option<mpsc::Sender<Bytes>> {
-        let table = self.table();
+        let mut table = self.table();
         match heard {
-            Heard::Answer(id, _) => table.get(&id.plain()).map(|it| it.to.clone()),
-            Heard::Notice(Some(Notice::Progress { token })) => table
-                .values()
+            Heard::Answer(id, _) => {
+                let slot = table.get_mut(&id.plain()).filter(|it| !it.answered)?;
+                slot.answered = true;
+                Some(slot.to.clone())
+            }
+            Heard::Notice(Some(Notice::Progress { token })) => open(&table)
                 .find(|it| it.progress.as_deref() == Some(&**token))
                 .map(|it| it.to.clone()),
             Heard::Notice(Some(
@@ -76,7 +86,7 @@ impl Calls {
                 | Notice::ResourceUpdated { .. },
             )) => None,
             Heard::Request(_) | Heard::Notice(_) => {
-                let mut all = table.values();
+                let mut all = open(&table);
                 let only = all.next().filter(|_| all.next().is_none());
                 only.map(|it| it.to.clone())
             }

@@ -20,6 +20,7 @@ use crate::reading;
 /// How many header fields a request is made with, about.
 const HEADERS: usize = 8;
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+const LAST: HeaderName = HeaderName::from_static("last-event-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
 const STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
@@ -101,6 +102,11 @@ impl HttpLink {
         headers.insert(ACCEPT, accept);
         if envelope.leg == Leg::Message {
             headers.insert(CONTENT_TYPE, JSON);
+        }
+        if envelope.leg == Leg::Listen && !cleared.call().ask().is_empty() {
+            // Where the caller's last stream ended. It was inspected and decided on like a message.
+            headers
+                .insert(LAST, HeaderValue::from_maybe_shared(cleared.call().ask().clone()).ok()?);
         }
         if let Some(session) = self.session.get() {
             headers.insert(SESSION, session.clone());

@@ -1,8 +1,9 @@
 //! The messages of a streamed answer, one by one, wherever they come from.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bailiwick_wire::sse::{self, Decoder};
+use bailiwick_wire::sse::{self, Decoder, Event};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
@@ -10,6 +11,7 @@ use tokio::sync::mpsc;
 
 use super::calls::CallGuard;
 use super::connection::Lease;
+use crate::reading;
 
 /// One message of a streamed answer.
 #[derive(Clone, Debug)]
@@ -18,16 +20,23 @@ pub(crate) struct Piece {
     pub(crate) message: Bytes,
     /// The event's id, when it has one.
     pub(crate) event_id: Option<String>,
+    /// How long the client is to wait before it listens again, in milliseconds.
+    pub(crate) retry: Option<u64>,
     /// The event as it came, where it came as one.
     pub(crate) raw: Option<Bytes>,
 }
 
 impl Piece {
+    /// A message that came in no event.
+    fn bare(message: Bytes) -> Self {
+        Self { message, event_id: None, retry: None, raw: None }
+    }
+
     /// The bytes of the event that carries this message, changed or not.
     pub(crate) fn event(&self, message: &Bytes) -> Bytes {
         match &self.raw {
             Some(raw) if *message == self.message => raw.clone(),
-            Some(_) | None => sse::encode(message, self.event_id.as_deref()),
+            Some(_) | None => sse::encode_with(message, self.event_id.as_deref(), self.retry),
         }
     }
 }
@@ -74,13 +83,15 @@ pub(crate) struct Events {
     body: Incoming,
     decoder: Decoder,
     lease: Option<Lease>,
+    /// The other messages of an event that brought several.
+    more: VecDeque<Piece>,
 }
 
 impl Messages {
     /// The messages of an event stream.
     pub(super) fn events(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
         let decoder = Decoder::new(event_bytes_max);
-        Self::Events(Box::new(Events { body, decoder, lease: Some(lease) }))
+        Self::Events(Box::new(Events { body, decoder, lease: Some(lease), more: VecDeque::new() }))
     }
 
     /// The messages of a call of a child process, the first of which was read already.
@@ -101,11 +112,11 @@ impl Messages {
                     Some(message) => message,
                     None => rest.recv().await?,
                 };
-                Some(Piece { message, event_id: None, raw: None })
+                Some(Piece::bare(message))
             }
             Self::Stray(stray) => {
                 let message = stray.queue.as_mut()?.recv().await?;
-                Some(Piece { message, event_id: None, raw: None })
+                Some(Piece::bare(message))
             }
         }
     }
@@ -114,13 +125,12 @@ impl Messages {
 impl Events {
     async fn next(&mut self) -> Option<Piece> {
         loop {
+            if let Some(piece) = self.more.pop_front() {
+                return Some(piece);
+            }
             if let Some(event) = self.decoder.next_event() {
-                return Some(Piece {
-                    message: event.data,
-                    event_id: event.id,
-                    // A comment is said to nobody: an event that has one is written anew.
-                    raw: Some(event.raw).filter(|it| !has_comment(it)),
-                });
+                self.more = pieces(event);
+                continue;
             }
             let frame = match &mut self.lease {
                 Some(lease) => lease.drive(self.body.frame()).await,
@@ -139,8 +149,29 @@ impl Events {
     }
 }
 
-/// Whether a line of an event is a comment, or a field other than those that carry messages.
-fn has_comment(raw: &[u8]) -> bool {
-    let mut lines = raw.split(|it| matches!(it, b'\n' | b'\r'));
-    lines.any(|it| !it.is_empty() && !it.starts_with(b"data:") && !it.starts_with(b"id:"))
+/// The messages of one event. Of a batch, the last one bears the event's id: who has that one has
+/// them all.
+fn pieces(event: Event) -> VecDeque<Piece> {
+    let mut messages = reading::apart(event.data.clone());
+    let last = messages.pop().unwrap_or_default();
+    // A comment is said to nobody: an event that has one is written anew.
+    let whole = messages.is_empty() && last == event.data && is_plain(&event);
+    let raw = whole.then_some(event.raw);
+    let first = messages.into_iter().map(Piece::bare);
+    first.chain([Piece { message: last, event_id: event.id, retry: event.retry, raw }]).collect()
+}
+
+/// Whether an event holds nothing but what carries messages: data, a place in the stream, the
+/// default type, and a time to wait. All else is said to nobody.
+fn is_plain(event: &Event) -> bool {
+    let mut lines = event.raw.split(|it| matches!(it, b'\n' | b'\r'));
+    event.is_message()
+        && lines.all(|it| {
+            let (name, value) = it.split_at(it.iter().position(|it| *it == b':').unwrap_or(0));
+            match name {
+                b"data" | b"id" | b"event" => true,
+                b"retry" => value.iter().all(|it| it.is_ascii_digit() || matches!(it, b':' | b' ')),
+                _ => it.is_empty(),
+            }
+        })
 }

@@ -145,15 +145,21 @@ async fn first(
 /// print greetings. When the process is gone, every call under way learns of it.
 async fn sort(mut lines: mpsc::Receiver<Bytes>, calls: Arc<Calls>, stray: mpsc::Sender<Bytes>) {
     while let Some(line) = lines.recv().await {
-        let Some(heard) = reading::hear(&line) else { continue };
-        match (calls.reader_of(&heard), heard) {
-            // A reader that is gone has ended its call; the message has nowhere to go.
-            (Some(reader), _) => drop(reader.send(line).await),
-            // An answer to nothing.
-            (None, Heard::Answer(..)) => {}
-            // Nobody may be listening for ever: what does not fit any more is dropped.
-            (None, Heard::Request(_) | Heard::Notice(_)) => drop(stray.try_send(line)),
+        for message in reading::apart(line) {
+            deliver(message, &calls, &stray).await;
         }
     }
     calls.end();
+}
+
+async fn deliver(message: Bytes, calls: &Calls, stray: &mpsc::Sender<Bytes>) {
+    let Some(heard) = reading::hear(&message) else { return };
+    match (calls.reader_of(&heard), heard) {
+        // A reader that is gone has ended its call; the message has nowhere to go.
+        (Some(reader), _) => drop(reader.send(message).await),
+        // An answer to nothing.
+        (None, Heard::Answer(..)) => {}
+        // Nobody may be listening for ever: what does not fit any more is dropped.
+        (None, Heard::Request(_) | Heard::Notice(_)) => drop(stray.try_send(message)),
+    }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use bailiwick_wire::sse::Decoder;
+use bailiwick_wire::sse::{Decoder, Event};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -170,10 +170,20 @@ impl Events {
         tokio::time::timeout(wait, self.read()).await.is_err()
     }
 
+    /// The very bytes of the next event.
+    pub(crate) async fn raw(&mut self) -> Option<String> {
+        let event = tokio::time::timeout(PATIENCE, self.event()).await.expect("an event in time");
+        event.map(|it| String::from_utf8(it.raw.to_vec()).unwrap())
+    }
+
     async fn read(&mut self) -> Option<String> {
+        self.event().await.map(|it| String::from_utf8(it.data.to_vec()).unwrap())
+    }
+
+    async fn event(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.decoder.next_event() {
-                return Some(String::from_utf8(event.data.to_vec()).unwrap());
+                return Some(event);
             }
             let frame = self.body.frame().await?.unwrap();
             self.decoder.push(&frame.into_data().unwrap_or_default()).unwrap();

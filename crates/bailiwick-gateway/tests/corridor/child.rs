@@ -8,6 +8,19 @@ use serde_json::{Value, json};
 
 use crate::house::Plan;
 
+const TOOLS: [&str; 10] = [
+    "report",
+    "crash",
+    "spawn",
+    "noise",
+    "wait",
+    "ask",
+    "echo",
+    "change_tools",
+    "together",
+    "says_later",
+];
+
 /// How many steps a report takes.
 pub(crate) const STEPS: u64 = 10;
 
@@ -60,13 +73,11 @@ fn handle(message: &Value) {
     match message["method"].as_str() {
         Some("initialize") => answer(
             id,
-            &json!({ "protocolVersion": "2025-11-25", "capabilities": { "tools": {} },
+            &json!({ "protocolVersion": message["params"]["protocolVersion"], "capabilities": { "tools": {} },
                      "serverInfo": { "name": "kid", "version": "1" } }),
         ),
         Some("tools/list") => {
-            let names =
-                ["report", "crash", "spawn", "noise", "wait", "ask", "echo", "change_tools"];
-            let tools = names.map(|it| json!({ "name": it, "inputSchema": { "type": "object" } }));
+            let tools = TOOLS.map(|it| json!({ "name": it, "inputSchema": { "type": "object" } }));
             answer(id, &json!({ "tools": tools }));
         }
         Some("tools/call") => call(id, &message["params"]),
@@ -123,6 +134,19 @@ fn call(id: &Value, params: &Value) {
         "change_tools" => {
             say(r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#);
             text(id, "changed");
+        }
+        // Two messages in one line.
+        "together" => {
+            let notice = json!({ "jsonrpc": "2.0", "method": "notifications/message",
+                                 "params": { "level": "info", "data": "first of two" } });
+            let result = json!({ "content": [] });
+            say(&json!([notice, { "jsonrpc": "2.0", "id": id, "result": result }]).to_string());
+        }
+        "says_later" => {
+            text(id, "later");
+            say(&json!({ "jsonrpc": "2.0", "method": "notifications/message",
+                         "params": { "level": "info", "data": "said to nobody" } })
+            .to_string());
         }
         _ => text(id, &arguments.to_string()),
     }

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod batches;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod disk;
@@ -19,6 +21,8 @@ mod house;
 mod questions;
 #[cfg(test)]
 mod reload;
+#[cfg(test)]
+mod resuming;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

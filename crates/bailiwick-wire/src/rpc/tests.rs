@@ -99,3 +99,13 @@ fn a_refusal_can_name_the_id_of_what_is_no_message() {
     assert_eq!(id(r#"{"id":null}"#), None);
     assert_eq!(id("[1]"), None);
 }
+
+#[test]
+fn a_batch_comes_apart_into_the_very_bytes_of_its_members() {
+    let body = Bytes::from_static(br#" [ {"id" : 1.0} ,[2], "a\u0062" ] "#);
+    let document = Document::parse(&body, Limits::default()).unwrap();
+    let members = batch(&body, &document).unwrap();
+    assert_eq!(members, [&br#"{"id" : 1.0}"#[..], b"[2]", br#""a\u0062""#]);
+    let one = Bytes::from_static(b"{}");
+    assert_eq!(batch(&one, &Document::parse(&one, Limits::default()).unwrap()), None);
+}

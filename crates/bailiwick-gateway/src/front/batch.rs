@@ -1,0 +1,154 @@
+//! A batch: several messages in one body, which revision 2025-03-26 allows and no other does. Each
+//! is an exchange of its own; what they are answered goes back together.
+
+use bailiwick_core::{Action, RefusalReason};
+use bailiwick_wire::mcp::reply;
+use bailiwick_wire::rpc::Id;
+use bailiwick_wire::sse;
+use bytes::Bytes;
+use hyper::{Response, StatusCode};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::body::{Body, text};
+use super::knock::Knock;
+use super::message::{self, DECISION, LEAF, Read, bare, json, one, stream_headers};
+
+/// The only revision that has batches.
+const REVISION: &str = "2025-03-26";
+/// The most messages of one batch.
+const MEMBERS_MAX: usize = 64;
+/// How many events may wait for a client that reads slowly.
+const CLIENT_QUEUE: usize = 64;
+
+/// What one member came to.
+struct Member {
+    place: usize,
+    id: Option<Id>,
+    said: Response<Body>,
+}
+
+/// Answer what was POSTed: one message, or a batch.
+pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
+    match message::read(&knock.server, &body) {
+        Read::Batch(messages) => many(knock, messages).await,
+        read @ (Read::Ask(..) | Read::Answer(_) | Read::Bad(_)) => one(knock, read, body).await,
+    }
+}
+
+async fn many(knock: Knock, messages: Vec<Bytes>) -> Response<Body> {
+    let session = match knock.open_session() {
+        Ok(session) => session,
+        Err(reply) => return *reply,
+    };
+    if messages.is_empty() || !session.is_some_and(|it| it.speaks(REVISION)) {
+        let reply = json(StatusCode::BAD_REQUEST, reply::invalid_request(None));
+        return knock.turn_off(RefusalReason::Malformed, reply);
+    }
+    if messages.len() > MEMBERS_MAX {
+        let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the batch has too many messages\n");
+        return knock.turn_off(RefusalReason::Limit, reply);
+    }
+    let (mut done, mut running) = (Vec::new(), JoinSet::new());
+    for (place, body) in messages.into_iter().enumerate() {
+        let read = read(&knock.server, &body);
+        let id = if let Read::Ask(_, id) = &read { id.clone() } else { None };
+        let is_request = id.is_some();
+        let answer = one(knock.clone(), read, body);
+        let member = async move { Member { place, id, said: answer.await } };
+        if is_request {
+            // Side by side: one that takes its time does not hold up the others.
+            running.spawn(member);
+        } else {
+            // In its place: what is told before a request may be what the request needs.
+            done.push(member.await);
+        }
+    }
+    together(done, running).await
+}
+
+/// One member, read. A session is not begun inside of another.
+fn read(server: &str, body: &Bytes) -> Read {
+    match message::read(server, body) {
+        Read::Ask(asked, id) if asked.action == Action::Connect => {
+            Read::Bad(reply::invalid_request(id.as_ref()))
+        }
+        read @ (Read::Ask(..) | Read::Answer(_) | Read::Batch(_) | Read::Bad(_)) => read,
+    }
+}
+
+/// All answers as one array; or, as soon as one of them is a stream, everything as one stream.
+async fn together(mut done: Vec<Member>, mut running: JoinSet<Member>) -> Response<Body> {
+    while let Some(ended) = running.join_next().await {
+        let Ok(member) = ended else { continue };
+        let streams = matches!(member.said.body(), Body::Events(_));
+        done.push(member);
+        if streams {
+            return stream(done, running);
+        }
+    }
+    done.sort_by_key(|it| it.place);
+    let answers: Vec<Bytes> = done.iter().filter_map(Member::answer).collect();
+    if answers.is_empty() {
+        return bare(StatusCode::ACCEPTED);
+    }
+    let body = [&b"["[..], &answers.join(&b','), b"]"].concat();
+    let mut reply = json(StatusCode::OK, Bytes::from(body));
+    done.iter().for_each(|it| it.stamp(&mut reply));
+    reply
+}
+
+fn stream(done: Vec<Member>, running: JoinSet<Member>) -> Response<Body> {
+    let (client, events) = mpsc::channel(CLIENT_QUEUE);
+    let mut reply = Response::new(Body::Events(events));
+    stream_headers(&mut reply);
+    done.iter().for_each(|it| it.stamp(&mut reply));
+    tokio::spawn(merge(done, running, client));
+    reply
+}
+
+/// Pass on what each member says, in the order in which it comes.
+async fn merge(done: Vec<Member>, mut running: JoinSet<Member>, client: mpsc::Sender<Bytes>) {
+    let mut streams = JoinSet::new();
+    for member in done {
+        streams.spawn(member.tell(client.clone()));
+    }
+    while let Some(ended) = running.join_next().await {
+        if let Ok(member) = ended {
+            streams.spawn(member.tell(client.clone()));
+        }
+    }
+    while streams.join_next().await.is_some() {}
+}
+
+impl Member {
+    /// The answer as it stands in an array. What is no JSON-RPC message becomes one when an answer
+    /// is awaited: the others of the batch must not be lost with it.
+    fn answer(&self) -> Option<Bytes> {
+        let Body::Whole(body) = self.said.body() else { return None };
+        let message = body.as_ref().filter(|it| it.first() == Some(&b'{'));
+        let refused = || self.id.as_ref().map(|id| reply::unavailable(id, "It was refused"));
+        message.cloned().or_else(refused)
+    }
+
+    async fn tell(self, client: mpsc::Sender<Bytes>) {
+        if let Some(answer) = self.answer() {
+            // Whether the client is still there matters to nobody: all is on record.
+            let _ = client.send(sse::encode(&answer, None)).await;
+        }
+        // The relay behind these events records their outcome, whoever reads them.
+        let Body::Events(mut events) = self.said.into_body() else { return };
+        while let Some(event) = events.recv().await {
+            let _ = client.send(event).await;
+        }
+    }
+
+    /// Each decision is named in the headers, in the order of the batch.
+    fn stamp(&self, reply: &mut Response<Body>) {
+        for name in [DECISION, LEAF] {
+            if let Some(value) = self.said.headers().get(&name) {
+                reply.headers_mut().append(name, value.clone());
+            }
+        }
+    }
+}
