@@ -3,7 +3,7 @@
 
 use crate::answer::{Pending, Released};
 use crate::call::{Action, Call, Effect, Resource};
-use crate::decision::{Decision, Denial, Mode, Obligation, Permit};
+use crate::decision::{Cause, Decision, Denial, Mode, Obligation, Permit};
 use crate::identity::{Link, Principal};
 use crate::inputs::Inputs;
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
@@ -174,9 +174,7 @@ fn describe(
     let (permitted, cause, visible) = match decision {
         Decision::Permit(it) => match it.mode {
             Mode::Enforced => (true, None, true),
-            Mode::Observed { would_deny, .. } => {
-                (true, Some(if would_deny { "observed:deny" } else { "observed:permit" }), true)
-            }
+            Mode::Observed { would_deny, .. } => (true, Some(observed(would_deny)), true),
         },
         Decision::Denial(it) => (false, Some(it.cause.as_str()), it.visible),
     };
@@ -215,6 +213,19 @@ fn describe(
         latency_ns: now.since_ns(call.at()),
         sealed: sealed.commitment,
     })
+}
+
+/// What stands in the record of a call that went on because the gateway only observes.
+const fn observed(would_deny: Option<Cause>) -> &'static str {
+    match would_deny {
+        None => "observed:permit",
+        Some(Cause::NoPermit) => "observed:no_permit",
+        Some(Cause::Forbidden) => "observed:forbidden",
+        Some(Cause::Error) => "observed:error",
+        Some(Cause::UnknownObligation) => "observed:unknown_obligation",
+        Some(Cause::Nonexistent) => "observed:nonexistent",
+        Some(Cause::Unmet) => "observed:unmet",
+    }
 }
 
 /// The target's name, where it is the operator's word and not the caller's: only names that are

@@ -130,15 +130,15 @@ pub enum Mode {
     Enforced,
     /// The gateway only observes.
     Observed {
-        /// Whether policy would have denied it.
-        would_deny: bool,
+        /// Why policy would have denied it, if it would.
+        would_deny: Option<Cause>,
         /// When observing ends.
         until: Timestamp,
     },
 }
 
 /// Why a call is denied.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Cause {
     /// No policy permits it.
     NoPermit,
@@ -206,6 +206,16 @@ impl Permit {
     /// The duties to meet before the call goes on.
     pub fn obligations(&self) -> &[Obligation] {
         &self.obligations
+    }
+}
+
+impl Stance {
+    /// Whether denials are only noted at this time.
+    pub fn observes(self, now: Timestamp) -> bool {
+        match self {
+            Self::Enforce => false,
+            Self::Observe { until } => now < until,
+        }
     }
 }
 
@@ -291,7 +301,9 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
     };
     let mode = match stance {
         Stance::Observe { until } if now < until => {
-            Some(Mode::Observed { would_deny: outcome.is_err(), until })
+            // Nobody can meet a duty that this build does not know: it would refuse after all.
+            obligations.retain(|it| !matches!(it, Obligation::Unknown(_)));
+            Some(Mode::Observed { would_deny: outcome.err(), until })
         }
         Stance::Observe { .. } | Stance::Enforce => outcome.is_ok().then_some(Mode::Enforced),
     };

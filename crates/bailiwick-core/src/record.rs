@@ -89,7 +89,8 @@ pub struct DecisionRecord {
     pub ask: Digest,
     /// Whether it may proceed.
     pub permitted: bool,
-    /// Why not, when it may not; `observed:` and the cause when it proceeds all the same.
+    /// Why not, when it may not. While the gateway only observes: `observed:` and the cause for
+    /// which it would have been denied, or `observed:permit`.
     pub cause: Option<Box<str>>,
     /// Whether the caller may know that the thing exists.
     pub visible: bool,
@@ -107,6 +108,14 @@ pub struct DecisionRecord {
     pub latency_ns: u64,
     /// The commitment to the sealed decision inputs.
     pub sealed: Option<Digest>,
+}
+
+impl DecisionRecord {
+    /// Why policy would have denied what went on because the gateway only observed.
+    pub fn would_be_denied(&self) -> Option<&str> {
+        let observed = self.cause.as_deref()?.strip_prefix("observed:")?;
+        (observed != "permit").then_some(observed)
+    }
 }
 
 /// What came of a call, written before its reply ends.

@@ -5,9 +5,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{
-    Call, Disposition, Pending, Released, Ruling, Stance, Unrecorded, decide, screen,
-};
+use bailiwick_core::{Call, Disposition, Pending, Released, Ruling, Unrecorded, decide, screen};
 
 use crate::gate::Gate;
 use crate::obligations;
@@ -34,7 +32,7 @@ pub(crate) async fn exchange(
 ) -> Result<Reply, Unrecorded> {
     let rules = gate.rules();
     let screened = screen(gate.inspectors(), call);
-    let decision = decide(&rules.policies, screened, gate.now(), Stance::Enforce);
+    let decision = decide(&rules.policies, screened, gate.now(), gate.stance());
     let ruling = decision.record(gate.log(), gate.now(), |call| gate.durability(call))?;
     let permitted = match ruling {
         Ruling::Permitted(permitted) => permitted,

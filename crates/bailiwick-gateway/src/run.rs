@@ -114,6 +114,7 @@ impl Gateway {
         let operators = listen(settings.operators).await?;
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
         note(gate.log(), gate.now(), &started)?;
+        tell_stance(&gate);
         let addresses = (address(&agents)?, address(&operators)?);
         let mut gateway = Self {
             gate: Arc::clone(&gate),
@@ -224,7 +225,7 @@ fn put_together(
     world: impl FnOnce(&Arc<Store>) -> World,
 ) -> Result<Parts, StartError> {
     let rules = Rules::read(&settings).map_err(StartError::Rules)?;
-    let vault = secrets::fetch(&settings).map_err(StartError::Secrets)?;
+    let vault = Arc::new(secrets::fetch(&settings).map_err(StartError::Secrets)?);
     let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
     let guard = Guard::with_policy(&withhold)?;
     let store = Arc::new(Store::open(&settings.data)?);
@@ -238,7 +239,8 @@ fn put_together(
     Ok(Parts {
         authenticators: Authenticators::new(Arc::clone(&store), settings.keyless.clone()),
         rules: RulesInForce::new(rules),
-        watch: Watch { guard, vault },
+        watch: Watch { guard, vault: Arc::clone(&vault) },
+        observer: Watch { guard: Guard::default(), vault },
         log,
         world,
         store,
@@ -294,6 +296,20 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|it| StartError::File(it.to_string()))
+}
+
+/// That nothing is refused is told at every start.
+fn tell_stance(gate: &Gate) {
+    let Some(day) = gate.settings().observe_until else { return };
+    let diary = &gate.parts.diary;
+    if gate.observes() {
+        diary.tell(&format!(
+            "OBSERVING until {day}: policy refuses nothing and hides nothing; what it would have \
+             refused is shown by `bailiwick log query --decision would-deny`"
+        ));
+    } else {
+        diary.tell(&format!("observing ended on {day}: what policy denies is refused"));
+    }
 }
 
 /// A change of the rules goes on record, and to the terminal.

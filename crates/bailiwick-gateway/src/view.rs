@@ -9,7 +9,7 @@ use bailiwick_core::{
 };
 use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::{
-    ListKind, Notice, completion_values, filter_completions, initialize_result, read_list,
+    ListKind, Listed, Notice, completion_values, filter_completions, initialize_result, read_list,
     without_instructions,
 };
 use bytes::Bytes;
@@ -52,6 +52,10 @@ pub(crate) async fn cut(
     disposition: Disposition,
 ) -> Option<Bytes> {
     let view = View { gate, rules, who: call.who(), server: call.resource().server() };
+    if gate.observes() {
+        view.observe(call.action(), &message);
+        return Some(message);
+    }
     // Only a tool's own answer may say that it failed: elsewhere the word is the server's fancy.
     let failed = disposition == Disposition::Erred
         || disposition == Disposition::ToolFailed && call.action() == Action::InvokeTool;
@@ -81,6 +85,9 @@ pub(crate) async fn cut(
 
 /// Whether a notification may reach the caller.
 pub(crate) async fn passes(gate: &Gate, who: &Identified, server: &Server, seen: Seen<'_>) -> bool {
+    if gate.observes() {
+        return true;
+    }
     let rules = gate.rules();
     let view = View { gate, rules: &rules, who, server: &server.name };
     match seen.notice {
@@ -146,12 +153,7 @@ impl View<'_> {
     fn list(&self, action: Action, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
         let listed = read_list(action, &document).ok()?;
-        // The gateway's own listing goes into the catalogue whole, when it is complete.
-        if let Some(server) = self.gate.server(self.server.as_str())
-            && self.who.agent().is_some()
-        {
-            server.catalogue.observe(&listed);
-        }
+        self.remember(&listed);
         let entry = match listed.kind {
             ListKind::Tools => Action::InvokeTool,
             ListKind::Prompts => Action::GetPrompt,
@@ -161,6 +163,24 @@ impl View<'_> {
         };
         let keep: Vec<bool> = listed.names.iter().map(|name| self.sees(entry, name)).collect();
         Some(listed.filter(&message, &document, &keep))
+    }
+
+    /// Nothing is cut, and what a list shows is remembered all the same.
+    fn observe(&self, action: Action, message: &Bytes) {
+        if let Ok(document) = Document::parse(message, Limits::default())
+            && let Ok(listed) = read_list(action, &document)
+        {
+            self.remember(&listed);
+        }
+    }
+
+    /// The gateway's own listing goes into the catalogue whole, when it is complete.
+    fn remember(&self, listed: &Listed) {
+        if let Some(server) = self.gate.server(self.server.as_str())
+            && self.who.agent().is_some()
+        {
+            server.catalogue.observe(listed);
+        }
     }
 
     /// A server's instructions are dropped when they name what is hidden.

@@ -1,5 +1,7 @@
 //! Who inspects: the guard, and the vault, which alone knows the gateway's own secrets.
 
+use std::sync::Arc;
+
 use bailiwick_broker::Vault;
 use bailiwick_core::{Findings, Inspector, Inspectors, Seen};
 use bailiwick_guard::Guard;
@@ -7,7 +9,7 @@ use bailiwick_guard::Guard;
 /// The inspectors of one gateway.
 pub(crate) struct Watch {
     pub(crate) guard: Guard,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
 }
 
 impl Watch {

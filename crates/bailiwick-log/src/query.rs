@@ -78,6 +78,8 @@ pub struct Filter {
     pub server: Option<ServerId>,
     /// Whether it was permitted.
     pub permitted: Option<bool>,
+    /// Whether it went on though policy would have denied it.
+    pub would_deny: Option<bool>,
     /// The kind of record.
     pub kind: Option<Kind>,
     /// Stamped at this time or later.
@@ -117,7 +119,8 @@ impl Filter {
         let asked = self.person.is_some()
             || self.tool.is_some()
             || self.server.is_some()
-            || self.permitted.is_some();
+            || self.permitted.is_some()
+            || self.would_deny.is_some();
         match record {
             Record::Decision(it) => self.fits_fields(it),
             Record::Outcome(_)
@@ -135,6 +138,7 @@ impl Filter {
             && self.tool.as_ref().is_none_or(|tool| it.name.as_ref() == Some(tool))
             && self.server.as_ref().is_none_or(|server| it.server == *server)
             && self.permitted.is_none_or(|permitted| it.permitted == permitted)
+            && self.would_deny.is_none_or(|would| it.would_be_denied().is_some() == would)
     }
 }
 

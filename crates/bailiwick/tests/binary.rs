@@ -7,6 +7,8 @@ mod killing;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod observing;
+#[cfg(test)]
 mod operators;
 #[cfg(test)]
 mod real_servers;

@@ -158,7 +158,19 @@ fn observing_lets_pass_until_its_date_and_says_what_it_would_have_done() {
     let early = decide(&policy, call(true), Timestamp::from_ns(9), stance);
     let Decision::Permit(permit) = early else { panic!("{early:?}") };
     let until = Timestamp::from_ns(10);
-    assert_eq!(permit.mode(), Mode::Observed { would_deny: true, until });
+    assert_eq!(permit.mode(), Mode::Observed { would_deny: Some(Cause::Forbidden), until });
+    // Neither a duty that nobody can meet nor a name that never was refuses anything.
+    for (invoke, exists, cause) in [
+        ("U", true, Some(Cause::UnknownObligation)),
+        ("P", false, Some(Cause::Nonexistent)),
+        ("D", true, None),
+    ] {
+        let policy = Says { discover: vec!["P", "P"], invoke: vec![invoke, "P"] };
+        let decision = decide(&policy, call(exists), Timestamp::from_ns(9), stance);
+        let Decision::Permit(permit) = decision else { panic!("{decision:?}") };
+        assert_eq!(permit.mode(), Mode::Observed { would_deny: cause, until });
+        assert!(permit.obligations().iter().all(|it| *it == Obligation::Durable));
+    }
     let late = decide(&policy, call(true), Timestamp::from_ns(10), stance);
     assert!(matches!(late, Decision::Denial(_)));
 }

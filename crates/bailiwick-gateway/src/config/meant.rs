@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId};
 use hyper::Uri;
 
-use super::said::{Class, Guard, Limits, LogSection, Said, SecretRef, Server};
+use super::date::Date;
+use super::said::{Class, Guard, Limits, LogSection, Mode, Said, SecretRef, Server};
 
 /// Who a caller on this machine is that shows no key.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct ServerSettings {
 /// What a configuration means.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The day until which denials are only noted. Absent: they refuse.
+    pub observe_until: Option<Date>,
     /// Where agents connect.
     pub agents: SocketAddr,
     /// Where operators connect.
@@ -93,6 +96,7 @@ impl Settings {
     /// What `said` means when its file lies in `base`.
     pub(super) fn meant_by(said: &Said, base: &Path) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
+        let observe_until = observe_until(said, &mut problems);
         let agents = address("agents", &said.agents.listen, &mut problems);
         let operators = address("operators", &said.operators.listen, &mut problems);
         limits(&said.limits, &mut problems);
@@ -118,6 +122,7 @@ impl Settings {
             return Err(problems);
         };
         Ok(Self {
+            observe_until,
             agents,
             operators,
             keyless: said.agents.keyless_loopback.as_ref().map(|it| Keyless {
@@ -138,6 +143,26 @@ impl Settings {
             guard: said.guard.clone(),
             servers,
         })
+    }
+}
+
+/// What may fail open is named, and ends.
+fn observe_until(said: &Said, problems: &mut Vec<Problem>) -> Option<Date> {
+    let mut wrong = |what: &str| problems.push(("mode".into(), what.into()));
+    match (said.mode, &said.shadow_until) {
+        (Mode::Enforce, None) => None,
+        (Mode::Enforce, Some(_)) => {
+            wrong("shadow_until has no effect without `mode = \"shadow\"`");
+            None
+        }
+        (Mode::Shadow, None) => {
+            wrong("shadow needs its end: add `shadow_until = \"2026-12-24\"`, or another day");
+            None
+        }
+        (Mode::Shadow, Some(day)) => {
+            let parsed = day.parse();
+            parsed.map_err(|it: super::date::NoDate| wrong(&format!("shadow_until: {it}"))).ok()
+        }
     }
 }
 

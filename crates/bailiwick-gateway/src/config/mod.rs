@@ -3,12 +3,14 @@
 //! Two stages. [`Said`] is the file, unknown words refused. [`Settings`] is what is meant: paths
 //! made absolute, defaults filled in, contradictions refused. The second cannot be invalid.
 
+mod date;
 mod meant;
 mod said;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use date::{Date, NoDate};
 pub use meant::{Keyless, Launch, ServerSettings, Settings};
 pub use said::{Limits, LogSection, Said, SecretRef};
 
@@ -78,7 +80,9 @@ pub(crate) fn place(text: &str, offset: usize) -> (usize, usize) {
 /// Where a section begins, so that an error about its meaning has a line too.
 fn find(text: &str, section: &str) -> Option<(usize, usize)> {
     let heading = format!("[{section}]");
-    let line = text.lines().position(|line| line.trim_start().starts_with(&heading))?;
+    // What stands before the first section is named by its key.
+    let is_it = |line: &str| line.starts_with(&heading) || line.starts_with(section);
+    let line = text.lines().position(|line| is_it(line.trim_start()))?;
     Some((line + 1, 1))
 }
 

@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Said {
+    /// Whether denials refuse, or are only noted.
+    pub mode: Mode,
+    /// The day from which denials refuse again, such as `2026-12-24` (midnight UTC). Needed with
+    /// `mode = "shadow"`, and only then.
+    pub shadow_until: Option<String>,
     /// Where agents connect.
     pub agents: Agents,
     /// Where operators connect.
@@ -25,6 +30,17 @@ pub struct Said {
     pub guard: Guard,
     /// The upstream servers, by the name under which agents reach them at `/mcp/{name}`.
     pub servers: BTreeMap<String, Server>,
+}
+
+/// Whether denials refuse, or are only noted.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// What policy denies is refused.
+    #[default]
+    Enforce,
+    /// Nothing is refused by policy; what would have been is on record.
+    Shadow,
 }
 
 /// Where agents connect.

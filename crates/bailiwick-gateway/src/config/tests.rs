@@ -77,3 +77,16 @@ fn mistakes_are_refused_with_their_place() {
     refused("x = ", "F:1:");
     refused("[servers.a]\nurl = \"http://x/\"\nenvironment = { A = \"b\" }\n", "no effect");
 }
+
+#[test]
+fn shadow_has_an_end() {
+    assert_eq!(read("").unwrap().observe_until, None);
+    let day = "2026-12-24".parse().unwrap();
+    let shadow = "mode = \"shadow\"\n";
+    let until = |day: &str| format!("{shadow}shadow_until = \"{day}\"\n");
+    assert_eq!(read(&until("2026-12-24")).unwrap().observe_until, Some(day));
+    refused(shadow, "F:1:1: [mode] shadow needs its end");
+    refused(&until("next year"), "`next year` is no date");
+    refused("shadow_until = \"2026-12-24\"\n", "no effect without");
+    refused("mode = \"open\"\n", "unknown variant");
+}

@@ -193,7 +193,8 @@ pub(super) async fn carry_out(
     let catalogue = &session.server.catalogue;
     let known =
         if asked.action.is_session() { Some(catalogue.known()) } else { catalogue.ready().await };
-    let unknowable = known.is_none();
+    // While the gateway observes, what cannot be listed is asked all the same.
+    let unknowable = known.is_none() && !gate.observes();
     let id = envelope.id.clone();
     let Ok(call) = gate.call(&session.owner, asked, body, known.as_deref()) else {
         return spoken(refusal::unrecorded(id.as_ref()));

@@ -14,6 +14,9 @@ use crate::gate::Gate;
 pub struct Readiness {
     /// Whether calls are carried out.
     pub ready: bool,
+    /// The day until which policy refuses nothing, while that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observing_until: Option<String>,
     /// How many policies are in force.
     pub policies: usize,
     /// The digest of the policy set in force.
@@ -72,6 +75,11 @@ fn look(gate: &Gate) -> Readiness {
     let log_trouble = trouble(&health);
     Readiness {
         ready: log_trouble.is_none() && rules_fault.is_empty(),
+        observing_until: gate
+            .settings()
+            .observe_until
+            .filter(|_| gate.observes())
+            .map(|it| it.to_string()),
         policies: rules.policies.len(),
         policy_set: bailiwick_core::Policy::digest(&rules.policies).to_string(),
         rules_fault,
@@ -95,6 +103,11 @@ pub(super) fn metrics(gate: &Gate) -> Response<Body> {
     let listed = it.servers.iter().filter(|server| server.listed).count();
     let gauges = [
         ("bailiwick_ready", "1 when calls are carried out.", u64::from(it.ready)),
+        (
+            "bailiwick_observing",
+            "1 while policy refuses nothing.",
+            u64::from(it.observing_until.is_some()),
+        ),
         ("bailiwick_policies", "Policies in force.", it.policies as u64),
         ("bailiwick_rules_faults", "Faults of an edit not in force.", it.rules_fault.len() as u64),
         ("bailiwick_servers", "Servers that are configured.", it.servers.len() as u64),

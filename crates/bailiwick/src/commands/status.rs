@@ -28,6 +28,9 @@ pub(crate) fn run(common: &Common) -> Outcome {
 
 fn print(it: &Readiness) {
     say(if it.ready { "ready" } else { "NOT ready" });
+    if let Some(day) = &it.observing_until {
+        say(format!("OBSERVING until {day}: policy refuses nothing"));
+    }
     say(format!("policies  {} in force, set {}", it.policies, it.policy_set));
     for fault in &it.rules_fault {
         say(format!("  an edit is not in force: {fault}"));

@@ -1,6 +1,6 @@
 //! A gateway of a test's own: a folder with configuration, policies and contracts, on free ports.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -31,6 +31,8 @@ pub(crate) struct House {
     operators: Cell<u16>,
     /// More lines of `[agents]`, and the sections after `[operators]`.
     more: (String, String),
+    /// What stands before the first section.
+    top: RefCell<String>,
 }
 
 /// A gateway that runs. It is killed when it goes out of scope.
@@ -58,7 +60,13 @@ impl House {
     pub(crate) fn new(agents: &str, sections: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let more = (agents.to_owned(), sections.to_owned());
-        let house = Self { folder, agents: Cell::new(0), operators: Cell::new(0), more };
+        let house = Self {
+            folder,
+            agents: Cell::new(0),
+            operators: Cell::new(0),
+            more,
+            top: RefCell::default(),
+        };
         fs::create_dir(house.path("policies")).unwrap();
         fs::create_dir(house.path("contracts")).unwrap();
         fs::write(house.path("policies/catalogue.cedar"), CATALOGUE).unwrap();
@@ -81,11 +89,18 @@ impl House {
         self.operators.set(free_port());
         let (agents, sections) = &self.more;
         let text = format!(
-            "[agents]\nlisten = \"{}\"\n{agents}\n[operators]\nlisten = \"{}\"\n{sections}",
+            "{}[agents]\nlisten = \"{}\"\n{agents}\n[operators]\nlisten = \"{}\"\n{sections}",
+            self.top.borrow(),
             self.agents(),
             self.operators()
         );
         fs::write(self.path("bailiwick.toml"), text).unwrap();
+    }
+
+    /// Let policy refuse nothing until this day.
+    pub(crate) fn shadow_until(&self, day: &str) {
+        self.top.replace(format!("mode = \"shadow\"\nshadow_until = \"{day}\"\n\n"));
+        self.choose_ports();
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

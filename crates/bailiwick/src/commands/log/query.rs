@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     server: Option<String>,
     /// Only decisions that came out so.
-    #[arg(long, value_parser = ["permitted", "denied"])]
+    #[arg(long, value_parser = ["permitted", "denied", "would-deny"])]
     decision: Option<String>,
     /// Only records of this kind.
     #[arg(long)]
@@ -100,7 +100,8 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
         person,
         tool: asked.tool.as_deref().map(Into::into),
         server: asked.server.as_deref().map(Into::into),
-        permitted: asked.decision.as_deref().map(|it| it == "permitted"),
+        permitted: asked.decision.as_deref().map(|it| it != "denied"),
+        would_deny: asked.decision.as_deref().and_then(|it| (it == "would-deny").then_some(true)),
         kind: kind.transpose()?,
         since: asked.since.as_deref().map(time).transpose()?,
         until: asked.until.as_deref().map(time).transpose()?,
@@ -122,7 +123,11 @@ fn as_text(entry: &Entry) -> String {
     let (index, at) = (entry.index, instant(entry.at));
     let what = match &entry.record {
         Record::Decision(it) => {
-            let verdict = if it.permitted { "permitted" } else { "denied   " };
+            let verdict = match (it.permitted, it.would_be_denied()) {
+                (true, None) => "permitted",
+                (true, Some(_)) => "WOULD DENY",
+                (false, _) => "denied   ",
+            };
             let who = it.chain.iter().map(subject).collect::<Vec<_>>().join(" > ");
             let name = it.name.as_deref().unwrap_or("");
             let cause = it.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
@@ -176,6 +181,7 @@ fn as_json(entry: &Entry) -> Value {
             "effect": it.effect,
             "permitted": it.permitted,
             "cause": it.cause,
+            "would_deny": it.would_be_denied(),
             "visible": it.visible,
             "policies": it.policies.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
             "obligations": it.obligations,
