@@ -18,10 +18,9 @@ pub(crate) fn folder(root: &Path) -> PathBuf {
 /// With `may_fetch_tools` (a machine of its own, as in CI) Node.js and Python's venv are installed
 /// when they are missing; a person's machine is left as it is.
 pub(crate) fn for_tests(root: &Path, may_fetch_tools: bool) -> Vec<String> {
-    let npm = npm(&folder(root), may_fetch_tools)
-        .map_err(|why| format!("the npm servers (server-everything, server-filesystem): {why}"));
+    let npm = npm(&folder(root), may_fetch_tools).map_err(|why| format!("the npm servers: {why}"));
     let python = venv(&folder(root), "venv", "requirements.txt", may_fetch_tools)
-        .map_err(|why| format!("the Python SDK and mcp-server-git: {why}"));
+        .map_err(|why| format!("the Python SDK and servers: {why}"));
     [npm, python].into_iter().filter_map(Result::err).collect()
 }
 

@@ -1,6 +1,8 @@
 //! Real MCP servers behind the gateway, used through the official Python SDK: what the SDK sees
 //! through the gateway is what it sees of the server itself.
 
+mod byte_for_byte;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
