@@ -172,7 +172,9 @@ mod tests {
         let watch = rules.watch(&settings, |change| drop(tell.send(change)));
         tokio::select! {
             () = watch => unreachable!("it watches for ever"),
-            change = told.recv() => assert!(matches!(change, Some(Change::Loaded(_))), "{change:?}"),
+            change = told.recv() => {
+                assert!(matches!(change, Some(Change::Loaded(_))), "{change:?}");
+            }
         }
         assert_eq!(rules.now().policies.len(), 1);
     }
