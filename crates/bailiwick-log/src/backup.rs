@@ -19,8 +19,9 @@ use crate::verify::{Report, Verification, verify};
 
 /// Copy a running log to an empty directory, all that was appended before: checkpoint, tiles,
 /// seals and the public keys. The copy can be read, verified and, with the signing key, opened.
-/// The signing key and the subjects' keys are not in it; keep those elsewhere. Gives how many entries it has.
-///
+/// seals and the public keys. The copy can be read, verified and, with the signing key, opened.
+/// The signing key and the subjects' keys are not in it; keep those elsewhere. Gives how many
+/// entries it has.
 /// # Errors
 /// [`LogError`] when something cannot be read or written.
 pub fn backup(log: &Log, target: &Path) -> Result<u64, LogError> {
