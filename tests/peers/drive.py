@@ -1,6 +1,7 @@
 """Drives one MCP server through the official Python SDK, and prints what it saw as one JSON value.
 
     drive.py SCENARIO stdio FOLDER COMMAND...     the server itself
+    drive.py SCENARIO sse FOLDER URL              the server over HTTP+SSE
     drive.py SCENARIO http FOLDER URL [KEY]       the server over HTTP, or a gateway before it
 
 What moves from run to run (times, hashes of commits) is replaced, so that two runs can be compared.
@@ -15,6 +16,7 @@ import sys
 
 from mcp import ClientSession, McpError, StdioServerParameters, types
 from mcp.client.stdio import stdio_client
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamablehttp_client
 
 PATIENCE_SECONDS = 40
@@ -262,6 +264,8 @@ SCENARIOS = {"everything": everything, "filesystem": filesystem, "git": git}
 def reach(way, rest):
     if way == "stdio":
         return stdio_client(StdioServerParameters(command=rest[0], args=rest[1:]))
+    if way == "sse":
+        return sse_client(rest[0])
     headers = {"Authorization": f"Bearer {rest[1]}"} if len(rest) > 1 else {}
     return streamablehttp_client(rest[0], headers=headers)
 

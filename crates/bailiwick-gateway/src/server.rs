@@ -7,9 +7,9 @@ use hyper::Uri;
 use tokio::sync::mpsc;
 
 use crate::catalogue::Catalogue;
-use crate::config::{Launch, ServerSettings, Settings};
+use crate::config::{Launch, ServerSettings, Settings, Transport};
 use crate::diary::Diary;
-use crate::upstream::{ChildSpec, HttpLink, Pool, StdioLink, Upstream};
+use crate::upstream::{ChildSpec, HttpLink, Pool, Speech, StdioLink, Upstream};
 
 /// One upstream server.
 pub(crate) struct Server {
@@ -20,7 +20,7 @@ pub(crate) struct Server {
 
 enum Reach {
     Child(Arc<ChildSpec>),
-    Http(Arc<Pool>, Uri),
+    Http(Arc<Pool>, Uri, Speech),
 }
 
 impl Server {
@@ -40,7 +40,14 @@ impl Server {
                     alive.clone(),
                 )))
             }
-            Launch::Http(address) => Reach::Http(Arc::new(Pool::new(&address)), address),
+            Launch::Http(address, transport) => {
+                let speech = match transport {
+                    Some(Transport::StreamableHttp) => Speech::Streamable,
+                    Some(Transport::Sse) => Speech::Older,
+                    None => Speech::Unknown(Arc::default()),
+                };
+                Reach::Http(Arc::new(Pool::new(&address)), address, speech)
+            }
         };
         Self { name: meant.name.clone(), catalogue: Catalogue::default(), reach }
     }
@@ -49,8 +56,9 @@ impl Server {
     pub(crate) fn link(&self) -> Upstream {
         match &self.reach {
             Reach::Child(spec) => Upstream::Stdio(Arc::new(StdioLink::new(Arc::clone(spec)))),
-            Reach::Http(pool, address) => {
-                Upstream::Http(Arc::new(HttpLink::new(Arc::clone(pool), address)))
+            Reach::Http(pool, address, speech) => {
+                let link = HttpLink::new(Arc::clone(pool), address, speech.clone());
+                Upstream::Http(Arc::new(link))
             }
         }
     }

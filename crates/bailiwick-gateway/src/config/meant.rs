@@ -8,7 +8,7 @@ use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId};
 use hyper::Uri;
 
 use super::date::Date;
-use super::said::{Class, Guard, Limits, LogSection, Mode, Said, SecretRef, Server};
+use super::said::{Class, Guard, Limits, LogSection, Mode, Said, SecretRef, Server, Transport};
 
 /// Who a caller on this machine is that shows no key.
 #[derive(Clone, Debug)]
@@ -35,8 +35,8 @@ pub enum Launch {
         /// Its environment, besides `PATH` and `HOME`.
         environment: BTreeMap<String, String>,
     },
-    /// Over streamable HTTP.
-    Http(Uri),
+    /// Over HTTP, in this way where it is known.
+    Http(Uri, Option<Transport>),
 }
 
 /// One upstream server.
@@ -217,13 +217,16 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
     }
     let launch = match (&said.command, &said.url) {
         (Some(command), None) => child(command, said, base)?,
-        (None, Some(url)) => Launch::Http(http(url)?),
+        (None, Some(url)) => Launch::Http(http(url)?, said.transport),
         (Some(_), Some(_)) => return Err("has both `command` and `url`; keep one".into()),
         (None, None) => return Err("needs `command` or `url`".into()),
     };
     let (unused, kind) = match launch {
-        Launch::Child { .. } => (!said.secret_headers.is_empty(), "secret_headers"),
-        Launch::Http(_) => (
+        Launch::Child { .. } => (
+            !said.secret_headers.is_empty() || said.transport.is_some(),
+            "secret_headers and transport",
+        ),
+        Launch::Http(..) => (
             !said.environment.is_empty() || !said.secret_environment.is_empty(),
             "environment and secret_environment",
         ),

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 pub use date::{Date, NoDate};
 pub use meant::{Keyless, Launch, ServerSettings, Settings};
-pub use said::{Limits, LogSection, Said, SecretRef};
+pub use said::{Limits, LogSection, Said, SecretRef, Transport};
 
 /// What is wrong with a configuration, where, and what to do.
 #[derive(Clone, Debug)]

@@ -216,10 +216,22 @@ pub struct Server {
     pub environment: BTreeMap<String, String>,
     /// Secrets for the program's environment.
     pub secret_environment: BTreeMap<String, SecretRef>,
-    /// The address of a server that speaks streamable HTTP.
+    /// The address of a server that speaks over HTTP.
     pub url: Option<String>,
+    /// How the server at the address speaks. Absent: found out when the first session begins.
+    pub transport: Option<Transport>,
     /// Secrets for headers of each request.
     pub secret_headers: BTreeMap<String, SecretRef>,
+}
+
+/// How a server at an address speaks.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Streamable HTTP, as revisions since 2025-03-26 have it.
+    StreamableHttp,
+    /// HTTP+SSE, as revision 2024-11-05 has it: the address is that of the stream.
+    Sse,
 }
 
 /// Where a secret is, never the secret itself.

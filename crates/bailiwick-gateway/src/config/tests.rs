@@ -41,7 +41,7 @@ fn both_kinds_of_server_are_understood() {
          secret_headers = { Authorization = { env = \"CRM\", prefix = \"Bearer \" } }\n",
     )
     .unwrap();
-    assert!(matches!(settings.servers[0].launch, Launch::Http(_)));
+    assert!(matches!(settings.servers[0].launch, Launch::Http(..)));
     assert!(matches!(settings.servers[1].launch, Launch::Child { .. }));
 }
 

@@ -5,59 +5,55 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bailiwick_core::{Action, Cleared, Disposition, Pending};
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
-use hyper::http::response::Parts;
-use hyper::{Method, Request, StatusCode, Uri};
+use hyper::header::HeaderValue;
+use hyper::{StatusCode, Uri};
 
-use super::connection::{Lease, Pool, Unreachable};
+use super::connection::{Pool, Unreachable};
 use super::messages::Messages;
+use super::older::OlderLink;
+use super::request::{Came, SESSION, Target, What, request, send};
 use super::{Answer, Envelope, Leg, Means};
 use crate::reading;
 
-/// How many header fields a request is made with, about.
-const HEADERS: usize = 8;
-const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
-const LAST: HeaderName = HeaderName::from_static("last-event-id");
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-const BOTH: HeaderValue = HeaderValue::from_static("application/json, text/event-stream");
-const STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// How a server at an address speaks.
+#[derive(Clone, Debug)]
+pub(crate) enum Speech {
+    /// Streamable HTTP.
+    Streamable,
+    /// As in revision 2024-11-05: a stream, and an address to post to.
+    Older,
+    /// To be found out; true when it was found to be the older way.
+    Unknown(Arc<AtomicBool>),
+}
 
 /// One session with an HTTP server, or the calls that belong to none.
 pub(crate) struct HttpLink {
     pool: Arc<Pool>,
-    target: Uri,
-    host: HeaderValue,
+    address: Uri,
+    target: Target,
+    speech: Speech,
     session: OnceLock<HeaderValue>,
     gone: AtomicBool,
-}
-
-/// What came back.
-struct Came {
-    head: Parts,
-    what: What,
-}
-
-enum What {
-    Whole(Bytes),
-    Stream(Incoming, Lease),
+    /// The same session in the older way, when that is the one it speaks.
+    older: OnceLock<OlderLink>,
 }
 
 impl HttpLink {
     /// A link to the server at this address, over these connections.
-    pub(crate) fn new(pool: Arc<Pool>, address: &Uri) -> Self {
-        let authority = address.authority().map_or("", |it| it.as_str());
-        let host = HeaderValue::from_str(authority).unwrap_or(HeaderValue::from_static("upstream"));
-        let path = address.path_and_query().cloned();
-        let target = path.map_or_else(|| Uri::from_static("/"), Uri::from);
-        Self { pool, target, host, session: OnceLock::new(), gone: AtomicBool::new(false) }
+    pub(crate) fn new(pool: Arc<Pool>, address: &Uri, speech: Speech) -> Self {
+        Self {
+            pool,
+            address: address.clone(),
+            target: Target::new(address),
+            speech,
+            session: OnceLock::new(),
+            gone: AtomicBool::new(false),
+            older: OnceLock::new(),
+        }
     }
 
     pub(super) fn is_dead(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+        self.gone.load(Ordering::Relaxed) || self.older.get().is_some_and(OlderLink::is_dead)
     }
 
     pub(super) async fn forward(
@@ -66,80 +62,60 @@ impl HttpLink {
         cleared: Cleared,
         envelope: &Envelope,
     ) -> Answer {
-        let request = self.request(means, &cleared, envelope);
-        let owed = cleared.owe();
-        let Some(request) = request else { return Answer::Ended(owed, Disposition::Unreachable) };
+        if self.older.get().is_some() || self.is_older() {
+            return self.forward_older(means, cleared, envelope).await;
+        }
+        let request = request(means, &cleared, envelope, &self.target, self.session.get());
+        let Some(request) = request else {
+            return Answer::Ended(cleared.owe(), Disposition::Unreachable);
+        };
         let patience = Duration::from_secs(means.limits.answer_seconds);
-        match tokio::time::timeout(patience, self.send(means, request)).await {
-            Err(_) => Answer::Ended(owed, Disposition::TimedOut),
-            Ok(Err(Unreachable)) => Answer::Ended(owed, Disposition::Unreachable),
-            Ok(Ok(came)) => self.read(means, owed, envelope, came),
+        match tokio::time::timeout(patience, send(&self.pool, means, request)).await {
+            Err(_) => Answer::Ended(cleared.owe(), Disposition::TimedOut),
+            Ok(Err(Unreachable)) => Answer::Ended(cleared.owe(), Disposition::Unreachable),
+            Ok(Ok(came)) if self.seems_older(&cleared, envelope, &came) => {
+                self.forward_older(means, cleared, envelope).await
+            }
+            Ok(Ok(came)) => self.read(means, cleared.owe(), envelope, came),
         }
     }
 
-    /// The request, with the secrets that the clearance gives access to.
-    fn request(
+    fn is_older(&self) -> bool {
+        match &self.speech {
+            Speech::Streamable => false,
+            Speech::Older => true,
+            Speech::Unknown(found) => found.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Whether a first message was refused as servers of the older way do, which take no POST at
+    /// this address.
+    fn seems_older(&self, cleared: &Cleared, envelope: &Envelope, came: &Came) -> bool {
+        let refused = matches!(came.head.status.as_u16(), 400 | 404 | 405);
+        let What::Whole(message) = &came.what else { return false };
+        matches!(self.speech, Speech::Unknown(_))
+            && refused
+            && cleared.call().action() == Action::Connect
+            && envelope.leg == Leg::Message
+            && self.session.get().is_none()
+            && reading::answer(message, envelope.id.as_ref()).is_none()
+    }
+
+    /// What was found out holds for the server's other sessions, until it proves wrong.
+    async fn forward_older(
         &self,
         means: Means<'_>,
-        cleared: &Cleared,
+        cleared: Cleared,
         envelope: &Envelope,
-    ) -> Option<Request<Full<Bytes>>> {
-        let (method, accept) = match envelope.leg {
-            Leg::Message => (Method::POST, BOTH),
-            Leg::Listen => (Method::GET, STREAM),
-            Leg::End => (Method::DELETE, BOTH),
-        };
-        let body = match envelope.leg {
-            Leg::Message => cleared.call().ask().clone(),
-            Leg::Listen | Leg::End => Bytes::new(),
-        };
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method;
-        *request.uri_mut() = self.target.clone();
-        let headers = request.headers_mut();
-        headers.reserve(HEADERS);
-        headers.insert(HOST, self.host.clone());
-        headers.insert(ACCEPT, accept);
-        if envelope.leg == Leg::Message {
-            headers.insert(CONTENT_TYPE, JSON);
+    ) -> Answer {
+        let begins = self.older.get().is_none();
+        let make = || OlderLink::new(Arc::clone(&self.pool), self.address.clone());
+        let older = self.older.get_or_init(make);
+        let answer = older.forward(means, cleared, envelope).await;
+        if let (true, Speech::Unknown(found)) = (begins, &self.speech) {
+            found.store(older.has_begun(), Ordering::Relaxed);
         }
-        if envelope.leg == Leg::Listen && !cleared.call().ask().is_empty() {
-            // Where the caller's last stream ended. It was inspected and decided on like a message.
-            headers
-                .insert(LAST, HeaderValue::from_maybe_shared(cleared.call().ask().clone()).ok()?);
-        }
-        if let Some(session) = self.session.get() {
-            headers.insert(SESSION, session.clone());
-        }
-        if let Some(version) = &envelope.version {
-            headers.insert(VERSION, version.clone());
-        }
-        for secret in means.vault.headers(cleared) {
-            let mut value = HeaderValue::from_str(secret.value()).ok()?;
-            value.set_sensitive(true);
-            headers.insert(HeaderName::from_bytes(secret.name.as_bytes()).ok()?, value);
-        }
-        Some(request)
-    }
-
-    /// Send the request and read the answer: all of it, unless it is a stream.
-    async fn send(
-        &self,
-        means: Means<'_>,
-        request: Request<Full<Bytes>>,
-    ) -> Result<Came, Unreachable> {
-        let (response, mut lease) = self.pool.send(request).await?;
-        let (head, body) = response.into_parts();
-        let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
-        if head.status.is_success() && kind.starts_with(b"text/event-stream") {
-            return Ok(Came { head, what: What::Stream(body, lease) });
-        }
-        let limited = Limited::new(body, means.limits.message_bytes);
-        let collected = lease.drive(limited.collect()).await.map_err(|_| Unreachable)?;
-        lease.give_back();
-        // Copied, so that the connection's buffer can be used again.
-        let message = Bytes::copy_from_slice(&collected.to_bytes());
-        Ok(Came { head, what: What::Whole(message) })
+        answer
     }
 
     fn read(&self, means: Means<'_>, owed: Pending, envelope: &Envelope, came: Came) -> Answer {

@@ -90,8 +90,7 @@ pub(crate) struct Events {
 impl Messages {
     /// The messages of an event stream.
     pub(super) fn events(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
-        let decoder = Decoder::new(event_bytes_max);
-        Self::Events(Box::new(Events { body, decoder, lease: Some(lease), more: VecDeque::new() }))
+        Self::Events(Box::new(Events::new(body, lease, event_bytes_max)))
     }
 
     /// The messages of a call of a child process, the first of which was read already.
@@ -123,14 +122,26 @@ impl Messages {
 }
 
 impl Events {
+    /// The events of a body.
+    pub(super) fn new(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
+        let decoder = Decoder::new(event_bytes_max);
+        Self { body, decoder, lease: Some(lease), more: VecDeque::new() }
+    }
+
     async fn next(&mut self) -> Option<Piece> {
         loop {
             if let Some(piece) = self.more.pop_front() {
                 return Some(piece);
             }
+            self.more = pieces(self.next_event().await?);
+        }
+    }
+
+    /// The next event; `None` when there are no more, or the stream broke.
+    pub(super) async fn next_event(&mut self) -> Option<Event> {
+        loop {
             if let Some(event) = self.decoder.next_event() {
-                self.more = pieces(event);
-                continue;
+                return Some(event);
             }
             let frame = match &mut self.lease {
                 Some(lease) => lease.drive(self.body.frame()).await,

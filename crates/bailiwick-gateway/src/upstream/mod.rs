@@ -6,8 +6,11 @@ mod calls;
 mod child;
 mod client;
 mod connection;
+mod desk;
 mod http;
 mod messages;
+mod older;
+mod request;
 mod stdio;
 
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use crate::config::Limits;
 pub(crate) use child::ChildSpec;
 pub(crate) use client::{ClientSide, Waiting};
 pub(crate) use connection::Pool;
-pub(crate) use http::HttpLink;
+pub(crate) use http::{HttpLink, Speech};
 pub(crate) use messages::{Messages, Piece};
 pub(crate) use stdio::StdioLink;
 
@@ -74,7 +77,7 @@ pub(crate) enum Answer {
 pub(crate) enum Upstream {
     /// A child process that speaks over standard input and output.
     Stdio(Arc<StdioLink>),
-    /// A server that speaks streamable HTTP.
+    /// A server that speaks over HTTP, streamable or in the older way.
     Http(Arc<HttpLink>),
     /// The client of a person, of which a server asks something.
     Client(ClientSide),

@@ -18,6 +18,8 @@ mod hidden;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod older;
+#[cfg(test)]
 mod questions;
 #[cfg(test)]
 mod reload;

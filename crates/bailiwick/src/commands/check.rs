@@ -109,6 +109,6 @@ fn way(launch: &Launch) -> String {
         Launch::Child { program, arguments, .. } => {
             std::iter::once(program).chain(arguments).cloned().collect::<Vec<_>>().join(" ")
         }
-        Launch::Http(address) => address.to_string(),
+        Launch::Http(address, _) => address.to_string(),
     }
 }

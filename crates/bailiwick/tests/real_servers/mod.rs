@@ -166,17 +166,28 @@ impl Drop for Remote {
 
 #[test]
 fn server_everything_over_http() {
+    everything_over("streamableHttp", "mcp", "http");
+}
+
+#[test]
+fn server_everything_over_http_as_it_was_in_2024() {
+    everything_over("sse", "sse", "sse");
+}
+
+/// The server in one of its modes, at this path, reached in this way when nothing is between.
+#[track_caller]
+fn everything_over(mode: &str, path: &str, way: &str) {
     let Some(peers) = Peers::find() else { return };
     let port = free_port().to_string();
-    let words = peers.npm("server-everything", &["streamableHttp"]);
+    let words = peers.npm("server-everything", &[mode]);
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).env("PORT", &port).stdin(Stdio::null());
     let _remote = Remote(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let address = format!("127.0.0.1:{port}");
     wait_for("the server to listen", || std::net::TcpStream::connect(&address).ok());
-    let url = format!("http://{address}/mcp");
+    let url = format!("http://{address}/{path}");
     let place = tempfile::tempdir().unwrap();
-    let itself = peers.drive("everything", "http", place.path(), &[&url]);
+    let itself = peers.drive("everything", way, place.path(), &[&url]);
 
     let house = house("everything", &format!("url = \"{url}\""));
     let running = house.up();

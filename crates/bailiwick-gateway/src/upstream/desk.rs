@@ -1,0 +1,92 @@
+//! The desk of one session whose server says everything over one channel: each message goes to the
+//! call that it belongs to, and what belongs to none is kept until somebody listens.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bailiwick_core::{Disposition, Pending};
+use bailiwick_wire::rpc::Id;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::Answer;
+use super::calls::{CallGuard, Calls};
+use super::messages::{Messages, Stray};
+use crate::reading::{self, Heard};
+
+/// How many messages that belong to no call are kept until somebody listens.
+const STRAY_QUEUE: usize = 1024;
+
+/// A call's place at the desk, and the messages that come for it.
+pub(super) struct Place {
+    guard: CallGuard,
+    messages: mpsc::Receiver<Bytes>,
+}
+
+/// The desk of one session.
+pub(super) struct Desk {
+    calls: Arc<Calls>,
+    stray: Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
+    to_stray: mpsc::Sender<Bytes>,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        let (to_stray, stray) = mpsc::channel(STRAY_QUEUE);
+        Self { calls: Arc::default(), stray: Arc::new(Mutex::new(Some(stray))), to_stray }
+    }
+}
+
+impl Desk {
+    /// A place for a call; `None` when its id is in use.
+    pub(super) fn enter(&self, id: &Id, progress: Option<Box<str>>) -> Option<Place> {
+        let (guard, messages) = self.calls.enter(id, progress)?;
+        Some(Place { guard, messages })
+    }
+
+    /// Everything that belongs to no call, kept until now, to one listener at a time.
+    pub(super) fn listen(&self, owed: Pending) -> Answer {
+        match Stray::listen(&self.stray) {
+            Some(stray) => Answer::Stream(owed, Messages::Stray(stray)),
+            None => Answer::Ended(owed, Disposition::Unreachable),
+        }
+    }
+
+    /// Give what came to whom it is for. What is not JSON-RPC is dropped: some servers print
+    /// greetings.
+    pub(super) async fn deliver(&self, came: Bytes) {
+        for message in reading::apart(came) {
+            let Some(heard) = reading::hear(&message) else { continue };
+            match (self.calls.reader_of(&heard), heard) {
+                // A reader that is gone has ended its call; the message has nowhere to go.
+                (Some(reader), _) => drop(reader.send(message).await),
+                // An answer to nothing.
+                (None, Heard::Answer(..)) => {}
+                // Nobody may be listening for ever: what does not fit any more is dropped.
+                (None, Heard::Request(_) | Heard::Notice(_)) => {
+                    drop(self.to_stray.try_send(message));
+                }
+            }
+        }
+    }
+
+    /// Nothing comes any more: every call under way learns of it.
+    pub(super) fn end(&self) {
+        self.calls.end();
+    }
+}
+
+impl Place {
+    /// The first message of a call decides whether its answer is whole or a stream.
+    pub(super) async fn answer(mut self, owed: Pending, id: &Id, patience: Duration) -> Answer {
+        let message = match tokio::time::timeout(patience, self.messages.recv()).await {
+            Err(_) => return Answer::Ended(owed, Disposition::TimedOut),
+            Ok(None) => return Answer::Ended(owed, Disposition::Unreachable),
+            Ok(Some(message)) => message,
+        };
+        match reading::answer(&message, Some(id)) {
+            Some(disposition) => Answer::Whole(owed, message, disposition),
+            None => Answer::Stream(owed, Messages::behind(message, self.messages, self.guard)),
+        }
+    }
+}
