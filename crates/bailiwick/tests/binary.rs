@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod conformance;
+#[cfg(test)]
 mod killing;
 #[cfg(test)]
 mod life;

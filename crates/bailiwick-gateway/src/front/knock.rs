@@ -156,9 +156,19 @@ fn is_expected(gate: &Gate, headers: &HeaderMap) -> bool {
         || settings.hosts.iter().any(|it| it == host || it == bare);
     let origin_known = match headers.get(ORIGIN) {
         None => true,
-        Some(origin) => settings.origins.iter().any(|it| it.as_bytes() == origin.as_bytes()),
+        Some(origin) => {
+            let origin = origin.as_bytes();
+            is_same_place(origin, host) || settings.origins.iter().any(|it| it.as_bytes() == origin)
+        }
     };
     host_known && origin_known
+}
+
+/// Whether an origin is the very place that the request names: nobody else's page then. A name that
+/// leads here by somebody else's doing is no known host.
+fn is_same_place(origin: &[u8], host: &str) -> bool {
+    let authority = origin.strip_prefix(b"http://").or_else(|| origin.strip_prefix(b"https://"));
+    !host.is_empty() && authority == Some(host.as_bytes())
 }
 
 /// Revisions of the protocol are named by dates.
@@ -181,7 +191,17 @@ fn without_port(host: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::without_port;
+    use super::{is_same_place, without_port};
+
+    #[test]
+    fn an_origin_is_the_same_place_only_with_the_same_host_and_port() {
+        assert!(is_same_place(b"http://127.0.0.1:8420", "127.0.0.1:8420"));
+        assert!(is_same_place(b"https://gate.example", "gate.example"));
+        for other in ["http://127.0.0.1", "http://127.0.0.1:8421", "null", "127.0.0.1:8420", ""] {
+            assert!(!is_same_place(other.as_bytes(), "127.0.0.1:8420"), "{other}");
+        }
+        assert!(!is_same_place(b"http://", ""));
+    }
 
     #[test]
     fn a_port_is_cut_off_and_nothing_else() {

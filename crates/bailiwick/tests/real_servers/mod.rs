@@ -17,11 +17,11 @@ use crate::support::process::{Ran, wait_for};
 const PERMISSIVE: &str = "@id(\"all\")\npermit (principal, action, resource);\n";
 
 /// The servers and the SDK, where they are installed.
-struct Peers(PathBuf);
+pub(crate) struct Peers(PathBuf);
 
 impl Peers {
     /// `None`, told loudly, when they are not installed.
-    fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let folder = std::env::var_os("BAILIWICK_PEERS")
             .map_or_else(|| manifest().join("../../tests/peers"), PathBuf::from);
         let installed = folder.join("node_modules").is_dir() && folder.join("venv").is_dir();
@@ -34,7 +34,7 @@ impl Peers {
         None
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
@@ -56,7 +56,12 @@ impl Peers {
 
 /// A gateway before one server to which everything is permitted.
 fn house(name: &str, server: &str) -> House {
-    let house = House::new("", &format!("[servers.{name}]\n{server}\n"));
+    house_with(&format!("[servers.{name}]\n{server}\n"))
+}
+
+/// A gateway with these sections, in which everything is permitted.
+pub(crate) fn house_with(sections: &str) -> House {
+    let house = House::new("", sections);
     fs::write(house.path("policies/all.cedar"), PERMISSIVE).unwrap();
     house
 }
