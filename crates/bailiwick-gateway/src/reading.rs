@@ -62,3 +62,9 @@ pub(crate) fn apart(message: Bytes) -> Vec<Bytes> {
     let members = members.and_then(|it| batch(&message, &it));
     members.unwrap_or_else(|| vec![message])
 }
+
+/// The method of a request or a notification.
+pub(crate) fn method(message: &[u8]) -> Option<Box<str>> {
+    let document = Document::parse(message, Limits::default()).ok()?;
+    Message::read(&document).ok()?.method().map(Box::from)
+}

@@ -58,13 +58,13 @@ pub(crate) fn ended(id: &Id, disposition: Disposition) -> Bytes {
     match disposition {
         Disposition::TimedOut => reply::timed_out(id),
         Disposition::Withheld => reply::withheld(id),
+        Disposition::Cancelled => reply::unavailable(id, "The request was cancelled"),
         Disposition::Unmet => reply::unavailable(id, "A duty of the policy was not met"),
         Disposition::Answered
         | Disposition::ToolFailed
         | Disposition::Erred
         | Disposition::Accepted
-        | Disposition::Unreachable
-        | Disposition::Cancelled => reply::unavailable(id, "The server gave no answer"),
+        | Disposition::Unreachable => reply::unavailable(id, "The server gave no answer"),
     }
 }
 

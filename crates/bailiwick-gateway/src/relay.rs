@@ -58,6 +58,9 @@ impl Relay {
             };
             let Some(piece) = piece else {
                 return match &self.id {
+                    Some(_) if messages.was_called_off() => {
+                        self.conclude(owed.failed(Disposition::Cancelled), &client).await;
+                    }
                     Some(id) if resumable => self.drift(owed, id, None, client).await,
                     Some(_) | None => self.broke_off(owed, &client).await,
                 };
@@ -124,7 +127,12 @@ impl Relay {
     ) -> bool {
         let (session, message) = (&self.session, &piece.message);
         let seen = view::Seen { notice, message, ask: owed.call().ask() };
-        if !view::passes(&self.gate, &session.owner, &session.server, seen).await {
+        if let Some(Notice::Cancelled { request }) = notice {
+            session.waiting.withdraw(request);
+        }
+        if !self.is_wanted(notice)
+            || !view::passes(&self.gate, &session.owner, &session.server, seen).await
+        {
             return true;
         }
         let Some(passed) = owed.interim(self.gate.inspectors(), piece.event(message)) else {
@@ -132,6 +140,14 @@ impl Relay {
         };
         let _ = client.send(passed.into_bytes()).await;
         true
+    }
+
+    /// A change of a resource is told to whoever asked to be told of it.
+    fn is_wanted(&self, notice: Option<&Notice>) -> bool {
+        match (notice, self.session.upstream.subscriptions()) {
+            (Some(Notice::ResourceUpdated { uri }), Some(all)) => all.cover(uri),
+            (_, _) => true,
+        }
     }
 
     /// The answer itself: cut to the caller's view, inspected, recorded, and only then sent.
@@ -228,7 +244,9 @@ impl Relay {
         let message = piece.message.clone();
         tokio::spawn(async move {
             let answer = ask(&gate, &session, message, Upstream::Client(far), &id).await;
-            tell(&gate, &session, answer).await;
+            if let Some(answer) = answer {
+                tell(&gate, &session, answer).await;
+            }
         });
         if let Ok(question) = gone_out.await {
             let _ = client.send(piece.event(&question)).await;
@@ -236,9 +254,16 @@ impl Relay {
     }
 }
 
-/// Carry out a server's question, and give back what the server is told.
-async fn ask(gate: &Arc<Gate>, session: &Session, message: Bytes, far: Upstream, id: &Id) -> Bytes {
-    let refused = || reply::method_not_found(id);
+/// Carry out a server's question, and give back what the server is told: nothing when it took the
+/// question back.
+async fn ask(
+    gate: &Arc<Gate>,
+    session: &Session,
+    message: Bytes,
+    far: Upstream,
+    id: &Id,
+) -> Option<Bytes> {
+    let refused = || Some(reply::method_not_found(id));
     let server = &session.server.name;
     let who = Evidence::Upstream { server, client: &session.owner };
     let Ok(who) = gate.identify(&who) else { return refused() };
@@ -255,9 +280,10 @@ async fn ask(gate: &Arc<Gate>, session: &Session, message: Bytes, far: Upstream,
     match exchange(gate, &far, call, &envelope).await {
         Ok(Reply::Whole(released)) => match released.disposition() {
             Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred) => {
-                released.into_bytes()
+                Some(released.into_bytes())
             }
-            Some(_) => reply::unavailable(id, "the client"),
+            Some(Disposition::Cancelled) => None,
+            Some(_) => Some(reply::unavailable(id, "the client")),
             None => refused(),
         },
         Ok(Reply::Stream(..)) | Err(_) => refused(),

@@ -1,7 +1,9 @@
 //! The calls under way with one child process, and which message belongs to which.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bailiwick_wire::mcp::Notice;
 use bailiwick_wire::rpc::Id;
@@ -12,6 +14,8 @@ use crate::reading::Heard;
 
 /// How many messages may wait for one call's reader.
 const CALL_QUEUE: usize = 256;
+/// How long the answer to a call that was called off is still waited for.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The calls under way, by request id.
 #[derive(Default)]
@@ -19,7 +23,9 @@ pub(super) struct Calls(Mutex<HashMap<Id, Slot>>);
 
 struct Slot {
     progress: Option<Box<str>>,
-    to: mpsc::Sender<Bytes>,
+    /// Gone when the call was called off.
+    to: Option<mpsc::Sender<Bytes>>,
+    called_off: Arc<AtomicBool>,
     /// Its answer came: what comes now belongs to it no more.
     answered: bool,
 }
@@ -28,6 +34,17 @@ struct Slot {
 pub(crate) struct CallGuard {
     calls: Arc<Calls>,
     id: Id,
+    called_off: Arc<AtomicBool>,
+}
+
+/// A call's place, and what comes for it. Nothing more comes when the call is called off.
+pub(super) type Place = (CallGuard, mpsc::Receiver<Bytes>);
+
+impl CallGuard {
+    /// Whether nothing comes any more because the call was called off.
+    pub(super) fn was_called_off(&self) -> bool {
+        self.called_off.load(Ordering::Acquire)
+    }
 }
 
 impl Drop for CallGuard {
@@ -52,18 +69,35 @@ impl Calls {
     }
 
     /// Take a place; `None` when the id is in use.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        id: &Id,
-        progress: Option<Box<str>>,
-    ) -> Option<(CallGuard, mpsc::Receiver<Bytes>)> {
+    pub(super) fn enter(self: &Arc<Self>, id: &Id, progress: Option<Box<str>>) -> Option<Place> {
         let (to, from) = mpsc::channel(CALL_QUEUE);
         let mut table = self.table();
         if table.contains_key(&id.plain()) {
             return None;
         }
-        table.insert(id.plain(), Slot { progress, to, answered: false });
-        Some((CallGuard { calls: Arc::clone(self), id: id.plain() }, from))
+        let called_off = Arc::<AtomicBool>::default();
+        let held = Arc::clone(&called_off);
+        table.insert(id.plain(), Slot { progress, to: Some(to), called_off, answered: false });
+        Some((CallGuard { calls: Arc::clone(self), id: id.plain(), called_off: held }, from))
+    }
+
+    /// The caller does not want the answer any more. One that is on its way is waited for a
+    /// little while: some servers give one all the same.
+    pub(super) fn call_off(self: &Arc<Self>, id: &Id) {
+        let Some(which) = self.table().get(&id.plain()).map(|it| Arc::clone(&it.called_off)) else {
+            return;
+        };
+        let (calls, id) = (Arc::clone(self), id.plain());
+        tokio::spawn(async move {
+            tokio::time::sleep(GRACE).await;
+            // Not another call that came to bear the same id meanwhile.
+            if let Some(slot) = calls.table().get_mut(&id)
+                && Arc::ptr_eq(&slot.called_off, &which)
+            {
+                slot.called_off.store(true, Ordering::Release);
+                slot.to = None;
+            }
+        });
     }
 
     /// The call that a message belongs to: by id for answers, by token for progress, and to the
@@ -74,11 +108,11 @@ impl Calls {
             Heard::Answer(id, _) => {
                 let slot = table.get_mut(&id.plain()).filter(|it| !it.answered)?;
                 slot.answered = true;
-                Some(slot.to.clone())
+                slot.to.clone()
             }
             Heard::Notice(Some(Notice::Progress { token })) => open(&table)
                 .find(|it| it.progress.as_deref() == Some(&**token))
-                .map(|it| it.to.clone()),
+                .and_then(|it| it.to.clone()),
             Heard::Notice(Some(
                 Notice::ToolsChanged
                 | Notice::ResourcesChanged
@@ -88,7 +122,7 @@ impl Calls {
             Heard::Request(_) | Heard::Notice(_) => {
                 let mut all = open(&table);
                 let only = all.next().filter(|_| all.next().is_none());
-                only.map(|it| it.to.clone())
+                only.and_then(|it| it.to.clone())
             }
         }
     }

@@ -43,6 +43,11 @@ impl Waiting {
         Some(from)
     }
 
+    /// The server does not want the answer any more.
+    pub(crate) fn withdraw(&self, id: &Id) {
+        self.forget(id);
+    }
+
     fn forget(&self, id: &Id) {
         self.table().remove(&id.plain());
     }
@@ -75,7 +80,8 @@ impl ClientSide {
                 Some(disposition) => Answer::Whole(owed, message, disposition),
                 None => Answer::Ended(owed, Disposition::Unreachable),
             },
-            Ok(Err(_)) => Answer::Ended(owed, Disposition::Unreachable),
+            // The question was taken back.
+            Ok(Err(_)) => Answer::Ended(owed, Disposition::Cancelled),
             Err(_) => {
                 self.waiting.forget(&self.id);
                 Answer::Ended(owed, Disposition::TimedOut)

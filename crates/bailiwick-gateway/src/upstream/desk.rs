@@ -38,6 +38,11 @@ impl Default for Desk {
 }
 
 impl Desk {
+    /// The calls under way.
+    pub(super) const fn calls(&self) -> &Arc<Calls> {
+        &self.calls
+    }
+
     /// A place for a call; `None` when its id is in use.
     pub(super) fn enter(&self, id: &Id, progress: Option<Box<str>>) -> Option<Place> {
         let (guard, messages) = self.calls.enter(id, progress)?;
@@ -81,6 +86,9 @@ impl Place {
     pub(super) async fn answer(mut self, owed: Pending, id: &Id, patience: Duration) -> Answer {
         let message = match tokio::time::timeout(patience, self.messages.recv()).await {
             Err(_) => return Answer::Ended(owed, Disposition::TimedOut),
+            Ok(None) if self.guard.was_called_off() => {
+                return Answer::Ended(owed, Disposition::Cancelled);
+            }
             Ok(None) => return Answer::Ended(owed, Disposition::Unreachable),
             Ok(Some(message)) => message,
         };

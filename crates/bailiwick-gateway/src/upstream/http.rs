@@ -8,8 +8,10 @@ use bailiwick_core::{Action, Cleared, Disposition, Pending};
 use hyper::header::HeaderValue;
 use hyper::{StatusCode, Uri};
 
+use super::calls::{Calls, Place};
 use super::connection::{Pool, Unreachable};
-use super::messages::Messages;
+use super::follow::Subscriptions;
+use super::messages::{Events, Messages};
 use super::older::OlderLink;
 use super::request::{Came, SESSION, Target, What, request, send};
 use super::{Answer, Envelope, Leg, Means};
@@ -34,6 +36,8 @@ pub(crate) struct HttpLink {
     speech: Speech,
     session: OnceLock<HeaderValue>,
     gone: AtomicBool,
+    calls: Arc<Calls>,
+    pub(super) subscriptions: Subscriptions,
     /// The same session in the older way, when that is the one it speaks.
     older: OnceLock<OlderLink>,
 }
@@ -48,6 +52,8 @@ impl HttpLink {
             speech,
             session: OnceLock::new(),
             gone: AtomicBool::new(false),
+            calls: Arc::default(),
+            subscriptions: Subscriptions::default(),
             older: OnceLock::new(),
         }
     }
@@ -69,15 +75,33 @@ impl HttpLink {
         let Some(request) = request else {
             return Answer::Ended(cleared.owe(), Disposition::Unreachable);
         };
+        let mut call = match &envelope.id {
+            None => None,
+            Some(id) => match self.calls.enter(id, None) {
+                Some(place) => Some(place),
+                None => return Answer::Ended(cleared.owe(), Disposition::Unreachable),
+            },
+        };
         let patience = Duration::from_secs(means.limits.answer_seconds);
-        match tokio::time::timeout(patience, send(&self.pool, means, request)).await {
+        let sent = tokio::select! {
+            sent = tokio::time::timeout(patience, send(&self.pool, means, request)) => sent,
+            () = called_off(call.as_mut()) => {
+                return Answer::Ended(cleared.owe(), Disposition::Cancelled);
+            }
+        };
+        match sent {
             Err(_) => Answer::Ended(cleared.owe(), Disposition::TimedOut),
             Ok(Err(Unreachable)) => Answer::Ended(cleared.owe(), Disposition::Unreachable),
             Ok(Ok(came)) if self.seems_older(&cleared, envelope, &came) => {
                 self.forward_older(means, cleared, envelope).await
             }
-            Ok(Ok(came)) => self.read(means, cleared.owe(), envelope, came),
+            Ok(Ok(came)) => self.read(means, cleared.owe(), envelope, (came, call)),
         }
+    }
+
+    /// The calls under way.
+    pub(super) fn calls(&self) -> &Arc<Calls> {
+        self.older.get().map_or(&self.calls, OlderLink::calls)
     }
 
     fn is_older(&self) -> bool {
@@ -118,8 +142,14 @@ impl HttpLink {
         answer
     }
 
-    fn read(&self, means: Means<'_>, owed: Pending, envelope: &Envelope, came: Came) -> Answer {
-        let Came { head, what } = came;
+    fn read(
+        &self,
+        means: Means<'_>,
+        owed: Pending,
+        envelope: &Envelope,
+        came: (Came, Option<Place>),
+    ) -> Answer {
+        let (Came { head, what }, call) = came;
         if head.status == StatusCode::NOT_FOUND && self.session.get().is_some() {
             // The server forgot the session: it is never half alive, the client begins anew.
             self.gone.store(true, Ordering::Relaxed);
@@ -132,7 +162,8 @@ impl HttpLink {
         let message = match what {
             What::Stream(body, lease) => {
                 let limit = means.limits.message_bytes;
-                return Answer::Stream(owed, Messages::events(body, lease, limit));
+                let events = Events::new(body, lease, limit).of(call);
+                return Answer::Stream(owed, Messages::Events(Box::new(events)));
             }
             What::Whole(message) => message,
         };
@@ -149,5 +180,13 @@ impl HttpLink {
             Some(disposition) => Answer::Whole(owed, message, disposition),
             None => Answer::Ended(owed, Disposition::Unreachable),
         }
+    }
+}
+
+/// Wait until the call that holds this place is called off.
+async fn called_off(call: Option<&mut Place>) {
+    match call {
+        Some((_, called_off)) => drop(called_off.recv().await),
+        None => std::future::pending().await,
     }
 }

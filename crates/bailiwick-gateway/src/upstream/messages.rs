@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
-use super::calls::CallGuard;
+use super::calls::{CallGuard, Place};
 use super::connection::Lease;
 use crate::reading;
 
@@ -52,7 +52,7 @@ pub(crate) enum Messages {
         /// The others.
         rest: mpsc::Receiver<Bytes>,
         /// The call's place.
-        _guard: CallGuard,
+        guard: CallGuard,
     },
     /// What a child process says that belongs to no call.
     Stray(Stray),
@@ -85,12 +85,18 @@ pub(crate) struct Events {
     lease: Option<Lease>,
     /// The other messages of an event that brought several.
     more: VecDeque<Piece>,
+    /// Of a call: its place, and what tells when it is called off.
+    call: Option<Place>,
 }
 
 impl Messages {
-    /// The messages of an event stream.
-    pub(super) fn events(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
-        Self::Events(Box::new(Events::new(body, lease, event_bytes_max)))
+    /// Whether there are no more because the call was called off.
+    pub(crate) fn was_called_off(&self) -> bool {
+        match self {
+            Self::Events(events) => events.call.as_ref().is_some_and(|it| it.0.was_called_off()),
+            Self::Child { guard, .. } => guard.was_called_off(),
+            Self::Stray(_) => false,
+        }
     }
 
     /// The messages of a call of a child process, the first of which was read already.
@@ -99,13 +105,13 @@ impl Messages {
         rest: mpsc::Receiver<Bytes>,
         guard: CallGuard,
     ) -> Self {
-        Self::Child { first: Some(first), rest, _guard: guard }
+        Self::Child { first: Some(first), rest, guard }
     }
 
     /// The next message; `None` when there are no more, or the stream broke.
     pub(crate) async fn next(&mut self) -> Option<Piece> {
         match self {
-            Self::Events(events) => events.next().await,
+            Self::Events(events) => events.until_called_off().await,
             Self::Child { first, rest, .. } => {
                 let message = match first.take() {
                     Some(message) => message,
@@ -122,10 +128,25 @@ impl Messages {
 }
 
 impl Events {
+    /// The same of a call that holds this place.
+    pub(super) fn of(self, call: Option<Place>) -> Self {
+        Self { call, ..self }
+    }
+
+    async fn until_called_off(&mut self) -> Option<Piece> {
+        let Some((guard, mut called_off)) = self.call.take() else { return self.next().await };
+        let piece = tokio::select! {
+            piece = self.next() => piece,
+            _ = called_off.recv() => None,
+        };
+        self.call = Some((guard, called_off));
+        piece
+    }
+
     /// The events of a body.
     pub(super) fn new(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
         let decoder = Decoder::new(event_bytes_max);
-        Self { body, decoder, lease: Some(lease), more: VecDeque::new() }
+        Self { body, decoder, lease: Some(lease), more: VecDeque::new(), call: None }
     }
 
     async fn next(&mut self) -> Option<Piece> {

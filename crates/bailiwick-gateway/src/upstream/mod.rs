@@ -7,6 +7,7 @@ mod child;
 mod client;
 mod connection;
 mod desk;
+mod follow;
 mod http;
 mod messages;
 mod older;
@@ -26,6 +27,7 @@ use crate::config::Limits;
 pub(crate) use child::ChildSpec;
 pub(crate) use client::{ClientSide, Waiting};
 pub(crate) use connection::Pool;
+use follow::{Follow, Subscriptions};
 pub(crate) use http::{HttpLink, Speech};
 pub(crate) use messages::{Messages, Piece};
 pub(crate) use stdio::StdioLink;
@@ -93,11 +95,56 @@ impl Upstream {
         cleared: Cleared,
         envelope: &Envelope,
     ) -> Answer {
-        match self {
+        let follow = Follow::of(cleared.call());
+        if let (Follow::Subscribe(uri), Some(all)) = (&follow, self.subscriptions())
+            && !all.add(uri.clone())
+        {
+            return Answer::Ended(cleared.owe(), Disposition::Unreachable);
+        }
+        let answer = match self {
             Self::Stdio(link) => link.forward(means, cleared, envelope).await,
             Self::Http(link) => link.forward(means, cleared, envelope).await,
             Self::Client(side) => side.forward(cleared).await,
             Self::Nowhere => Answer::Ended(cleared.owe(), Disposition::Unreachable),
+        };
+        self.follow(follow, &answer);
+        answer
+    }
+
+    /// What came of a call means something for what comes after it.
+    fn follow(&self, follow: Follow, answer: &Answer) {
+        let done = match answer {
+            Answer::Whole(_, _, disposition) => *disposition == Disposition::Answered,
+            Answer::Stream(..) => true,
+            Answer::Ended(_, disposition) => *disposition == Disposition::Accepted,
+        };
+        match (follow, done, self.subscriptions()) {
+            (Follow::CallOff(id), true, _) => {
+                if let Some(calls) = self.calls() {
+                    calls.call_off(&id);
+                }
+            }
+            // It was added before it was asked for: a change may be told before the answer.
+            (Follow::Subscribe(uri), false, Some(all))
+            | (Follow::Unsubscribe(uri), true, Some(all)) => all.remove(&uri),
+            (_, _, _) => {}
+        }
+    }
+
+    fn calls(&self) -> Option<&Arc<calls::Calls>> {
+        match self {
+            Self::Stdio(link) => Some(link.calls()),
+            Self::Http(link) => Some(link.calls()),
+            Self::Client(_) | Self::Nowhere => None,
+        }
+    }
+
+    /// The resources of which the session is told when they change.
+    pub(crate) fn subscriptions(&self) -> Option<&Subscriptions> {
+        match self {
+            Self::Stdio(link) => Some(&link.subscriptions),
+            Self::Http(link) => Some(&link.subscriptions),
+            Self::Client(_) | Self::Nowhere => None,
         }
     }
 

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use hyper::Uri;
 use tokio::sync::watch;
 
+use super::calls::Calls;
 use super::desk::Desk;
 use super::messages::Events;
 use super::request::{Target, What, request, send};
@@ -45,6 +46,11 @@ impl OlderLink {
     /// Whether the server opened its stream and said where messages go.
     pub(super) fn has_begun(&self) -> bool {
         self.endpoint.get().is_some()
+    }
+
+    /// The calls under way.
+    pub(super) fn calls(&self) -> &Arc<Calls> {
+        self.desk.calls()
     }
 
     pub(super) fn is_dead(&self) -> bool {

@@ -9,8 +9,10 @@ use bailiwick_core::{Action, Cleared, Disposition};
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use super::calls::Calls;
 use super::child::{ChildSpec, Running};
 use super::desk::Desk;
+use super::follow::Subscriptions;
 use super::{Answer, Envelope, Leg, Means};
 
 /// One session with a child process.
@@ -18,11 +20,22 @@ pub(crate) struct StdioLink {
     spec: Arc<ChildSpec>,
     running: Mutex<Option<Running>>,
     desk: Arc<Desk>,
+    pub(super) subscriptions: Subscriptions,
 }
 
 impl StdioLink {
     pub(crate) fn new(spec: Arc<ChildSpec>) -> Self {
-        Self { spec, running: Mutex::new(None), desk: Arc::default() }
+        Self {
+            spec,
+            running: Mutex::new(None),
+            desk: Arc::default(),
+            subscriptions: Subscriptions::default(),
+        }
+    }
+
+    /// The calls under way.
+    pub(super) fn calls(&self) -> &Arc<Calls> {
+        self.desk.calls()
     }
 
     pub(super) fn is_dead(&self) -> bool {

@@ -201,6 +201,8 @@ async fn instructions_completions_and_errors_lack_it() {
 async fn notices_lack_it() {
     let (house, fixture) = crm().await;
     let agent = house.worker.in_session("crm").await;
+    let subscribe = ask(7, "resources/subscribe", r#"{"uri":"crm://open"}"#);
+    assert_eq!(agent.post("crm", &subscribe).await.status, 200);
     let feed = fixture.feed("listen");
     let mut events = Events::of(agent.open("GET", "/mcp/crm", "").await);
     let updated = |uri: &str| {

@@ -14,6 +14,8 @@ mod exits;
 #[cfg(test)]
 mod fidelity;
 #[cfg(test)]
+mod following;
+#[cfg(test)]
 mod hidden;
 #[cfg(test)]
 mod house;

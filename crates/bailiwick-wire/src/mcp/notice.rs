@@ -1,7 +1,7 @@
 //! What a notification tells: the facts that the gateway acts on itself.
 
 use crate::json::{Kind, Node};
-use crate::rpc::Message;
+use crate::rpc::{Id, Message};
 
 /// What a notification is about.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,8 +24,8 @@ pub enum Notice {
     },
     /// A request is not wanted any more.
     Cancelled {
-        /// The id of the request, as it was spelled.
-        request: Box<str>,
+        /// The id of the request.
+        request: Id,
     },
     /// A line of the server's log.
     Message,
@@ -53,7 +53,8 @@ pub fn notice(message: &Message<'_, '_>) -> Option<Notice> {
             .map_or(Notice::Other, |uri| Notice::ResourceUpdated { uri: uri.into() }),
         "notifications/progress" => scalar(member("progressToken"))
             .map_or(Notice::Other, |token| Notice::Progress { token }),
-        "notifications/cancelled" => scalar(member("requestId"))
+        "notifications/cancelled" => member("requestId")
+            .and_then(|it| Id::read(it).ok())
             .map_or(Notice::Other, |request| Notice::Cancelled { request }),
         _ => Notice::Other,
     })
@@ -92,7 +93,7 @@ mod tests {
             ),
             ("progress", r#"{"progressToken":7.0}"#, Notice::Progress { token: "7.0".into() }),
             ("progress", "{}", Notice::Other),
-            ("cancelled", r#"{"requestId":"x"}"#, Notice::Cancelled { request: "\"x\"".into() }),
+            ("cancelled", r#"{"requestId":7}"#, Notice::Cancelled { request: Id::from_number(7) }),
             ("cancelled", r#"{"requestId":null}"#, Notice::Other),
             ("elicitation/complete", "{}", Notice::Other),
         ] {
