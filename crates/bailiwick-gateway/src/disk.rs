@@ -41,6 +41,16 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))
 }
 
+/// Make a file that only its owner can read; one that is there already is kept, and made so.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600).open(file)?;
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
+}
+
 /// Write a new file that only its owner can read. A file that is there already is an error.
 ///
 /// # Errors

@@ -32,6 +32,7 @@ mod server;
 mod session;
 pub mod store;
 mod tally;
+mod turning;
 mod uninterrupted;
 mod upstream;
 mod view;

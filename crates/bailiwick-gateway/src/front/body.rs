@@ -16,6 +16,21 @@ pub(crate) enum Body {
     Whole(Option<Bytes>),
     /// Events as they come. Each is flushed when it is there.
     Events(mpsc::Receiver<Bytes>),
+    /// The same, until something has happened.
+    Until(mpsc::Receiver<Bytes>, Pin<Box<dyn Future<Output = ()> + Send>>),
+}
+
+impl Body {
+    /// A stream that ends at the latest when something has happened. What is whole stays so.
+    pub(super) fn until<F: Future<Output = ()> + Send + 'static>(
+        self,
+        end: impl FnOnce() -> F,
+    ) -> Self {
+        match self {
+            Self::Events(events) => Self::Until(events, Box::pin(end())),
+            Self::Whole(_) | Self::Until(..) => self,
+        }
+    }
 }
 
 impl hyper::body::Body for Body {
@@ -29,6 +44,14 @@ impl hyper::body::Body for Body {
         let next = match &mut *self {
             Self::Whole(bytes) => bytes.take().filter(|it| !it.is_empty()),
             Self::Events(events) => ready!(events.poll_recv(cx)),
+            Self::Until(events, end) => {
+                if end.as_mut().poll(cx).is_ready() {
+                    // Whoever writes to it learns that nobody reads any more.
+                    *self = Self::Whole(None);
+                    return Poll::Ready(None);
+                }
+                ready!(events.poll_recv(cx))
+            }
         };
         Poll::Ready(next.map(|bytes| Ok(Frame::data(bytes))))
     }
@@ -36,7 +59,7 @@ impl hyper::body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
-            Self::Events(_) => false,
+            Self::Events(_) | Self::Until(..) => false,
         }
     }
 
@@ -45,7 +68,7 @@ impl hyper::body::Body for Body {
             Self::Whole(bytes) => {
                 SizeHint::with_exact(bytes.as_ref().map_or(0, |it| it.len() as u64))
             }
-            Self::Events(_) => SizeHint::default(),
+            Self::Events(_) | Self::Until(..) => SizeHint::default(),
         }
     }
 }

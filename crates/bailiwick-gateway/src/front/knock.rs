@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use bailiwick_core::{Evidence, Identified, RefusalReason, RefusalRecord, Unproved, turn_away};
+use bailiwick_core::{Evidence, Identified, RefusalReason, Unproved};
 use bytes::Bytes;
 use hyper::header::{
     AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
@@ -12,11 +12,10 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 
 use super::body::{Body, text};
-use crate::entropy;
 use crate::gate::Gate;
 use crate::refusal;
 use crate::session::Session;
-use crate::tally::Counted;
+use crate::turning;
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -121,28 +120,21 @@ pub(super) fn identify(
     })
 }
 
-fn bearer(value: &HeaderValue) -> Option<&str> {
+pub(super) fn bearer(value: &HeaderValue) -> Option<&str> {
     let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// Put a refusal on record before it is told. What cannot be recorded is told as just that.
+/// Put a refusal on record before it is told.
 pub(super) fn turn_off(
     gate: &Gate,
     reason: RefusalReason,
     reply: Response<Body>,
 ) -> Response<Body> {
-    let now = gate.now();
-    let Counted::Record { with } = gate.parts.tally.count(now) else { return reply };
-    let recorded = entropy::exchange_id(now).ok().and_then(|exchange| {
-        let mut refusal = RefusalRecord::new(exchange, reason, LISTENER);
-        refusal.count += with;
-        turn_away(gate.log(), now, exchange, refusal).ok()
-    });
-    match recorded {
-        Some(_) => reply,
-        None => text(StatusCode::SERVICE_UNAVAILABLE, "the refusal could not be recorded\n"),
+    if turning::is_on_record(gate, (&gate.parts.tally, LISTENER), reason) {
+        return reply;
     }
+    text(StatusCode::SERVICE_UNAVAILABLE, turning::UNRECORDED)
 }
 
 /// A page in a browser may reach loopback by a name of its own choosing: only known values of Host

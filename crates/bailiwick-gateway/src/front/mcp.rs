@@ -19,7 +19,7 @@ use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Envelope, Leg};
 
 /// Answer one request on the agents' listener.
-pub(crate) async fn answer(
+pub(super) async fn answer(
     gate: Arc<Gate>,
     request: Request<Incoming>,
     peer: SocketAddr,

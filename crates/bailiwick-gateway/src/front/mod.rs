@@ -4,9 +4,10 @@ mod accept;
 mod batch;
 mod body;
 mod knock;
+mod leave;
 mod mcp;
 mod message;
 
 pub(crate) use accept::serve;
 pub(crate) use body::{Body, text};
-pub(crate) use mcp::answer;
+pub(crate) use leave::answer;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{RefusalReason, RefusalRecord, turn_away};
+use bailiwick_core::RefusalReason;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -10,11 +10,10 @@ use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::{acts, health, tiles};
-use crate::entropy;
 use crate::front::{Body, text};
 use crate::gate::Gate;
 use crate::store::{Operator, Role};
-use crate::tally::Counted;
+use crate::turning;
 
 const LISTENER: &str = "operators";
 /// The largest body of an administrative act.
@@ -86,15 +85,8 @@ fn may(operator: &Operator, roles: &[Role]) -> bool {
 }
 
 fn turn_off(gate: &Gate, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {
-    let now = gate.now();
-    let Counted::Record { with } = gate.parts.operators_tally.count(now) else { return reply };
-    let recorded = entropy::exchange_id(now).ok().and_then(|exchange| {
-        let mut refusal = RefusalRecord::new(exchange, reason, LISTENER);
-        refusal.count += with;
-        turn_away(gate.log(), now, exchange, refusal).ok()
-    });
-    match recorded {
-        Some(_) => reply,
-        None => text(StatusCode::SERVICE_UNAVAILABLE, "the refusal could not be recorded\n"),
+    if turning::is_on_record(gate, (&gate.parts.operators_tally, LISTENER), reason) {
+        return reply;
     }
+    text(StatusCode::SERVICE_UNAVAILABLE, turning::UNRECORDED)
 }

@@ -8,6 +8,7 @@ use bailiwick_core::{
 };
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
+use tokio::sync::watch;
 
 use super::token::{mint, read, same};
 use super::{Store, StoreError};
@@ -136,7 +137,13 @@ impl Store {
         if let Some(key) = self.cached_keys_mut().get_mut(id) {
             key.revoked_ns = Some(now.ns());
         }
+        self.revoked.send_replace(());
         Ok(())
+    }
+
+    /// Tells whenever a key was revoked.
+    pub(crate) fn revoked(&self) -> watch::Receiver<()> {
+        self.revoked.subscribe()
     }
 
     /// Every key, oldest first.

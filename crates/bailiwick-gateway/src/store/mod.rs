@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 pub use agent_keys::{AgentKey, NewKey};
 pub use operators::{Operator, Role};
@@ -63,6 +64,8 @@ pub struct Store {
     agent_keys: agent_keys::Cache,
     operators: operators::Cache,
     seal_keys: seal_keys::Cache,
+    /// Changes whenever a key of an agent is revoked.
+    revoked: watch::Sender<()>,
 }
 
 impl Store {
@@ -72,7 +75,10 @@ impl Store {
     /// [`StoreError`] when folder or database cannot be used.
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         crate::disk::private_folder(data)?;
-        Self::with(Connection::open(data.join("state.sqlite"))?)
+        let file = data.join("state.sqlite");
+        // Made here, so that it and what SQLite puts beside it are nobody else's to read.
+        crate::disk::make_private(&file)?;
+        Self::with(Connection::open(file)?)
     }
 
     fn with(database: Connection) -> Result<Self, StoreError> {
@@ -82,7 +88,8 @@ impl Store {
         let agent_keys = agent_keys::Cache::read(&database)?;
         let operators = operators::Cache::read(&database)?;
         let seal_keys = seal_keys::Cache::read(&database)?;
-        Ok(Self { database: Mutex::new(database), agent_keys, operators, seal_keys })
+        let revoked = watch::Sender::new(());
+        Ok(Self { database: Mutex::new(database), agent_keys, operators, seal_keys, revoked })
     }
 
     /// Copy the whole state into a new file, consistently, while it is in use.

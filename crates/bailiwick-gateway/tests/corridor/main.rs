@@ -20,6 +20,8 @@ mod hidden;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod leave;
+#[cfg(test)]
 mod older;
 #[cfg(test)]
 mod questions;

@@ -1,0 +1,27 @@
+//! Turning somebody away: on record before it is told.
+
+use bailiwick_core::{RefusalReason, RefusalRecord, turn_away};
+
+use crate::entropy;
+use crate::gate::Gate;
+use crate::tally::{Counted, Tally};
+
+/// Put a refusal at a listener on record, or count it where there are too many. False when it
+/// could not be recorded, and must be told as just that.
+pub(crate) fn is_on_record(
+    gate: &Gate,
+    (tally, listener): (&Tally, &'static str),
+    reason: RefusalReason,
+) -> bool {
+    let now = gate.now();
+    let Counted::Record { with } = tally.count(now) else { return true };
+    let recorded = entropy::exchange_id(now).ok().and_then(|exchange| {
+        let mut refusal = RefusalRecord::new(exchange, reason, listener);
+        refusal.count += with;
+        turn_away(gate.log(), now, exchange, refusal).ok()
+    });
+    recorded.is_some()
+}
+
+/// What is told when a refusal could not be recorded.
+pub(crate) const UNRECORDED: &str = "the refusal could not be recorded\n";

@@ -1,0 +1,63 @@
+//! A key that is revoked ends what it opened.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::agent::{Agent, Events, call};
+use crate::house::{House, until};
+use crate::upstream::event;
+
+async fn revoke(house: &House) {
+    let data = house.folder.path().join("data");
+    let token = std::fs::read_to_string(data.join("admin.token")).unwrap();
+    let operator = Agent::with_key(house.gateway.operators(), token.trim());
+    let keys = operator.send("GET", "/admin/v1/keys", "").await.json();
+    let all = keys.as_array().or_else(|| keys["keys"].as_array()).unwrap();
+    let worker = all.iter().find(|it| it["agent"] == "worker").unwrap();
+    let path = format!("/admin/v1/keys/{}", worker["id"].as_str().unwrap());
+    let said = operator.send("DELETE", &path, "").await;
+    assert!(said.status < 300, "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn streams_end_with_the_key_that_opened_them() {
+    let (house, fixture) = House::crm().await;
+    let agent = house.worker.in_session("crm").await;
+    let other = house.other.in_session("crm").await;
+    let feed = fixture.feed("stream");
+    let mut called = agent.stream("crm", &call(1, "stream", "{}")).await;
+    let _listen = fixture.feed("listen");
+    let mut listened = Events::of(agent.open("GET", "/mcp/crm", "").await);
+    let theirs = fixture.feed("listen");
+    let mut others = Events::of(other.open("GET", "/mcp/crm", "").await);
+    let begun = Instant::now();
+    revoke(&house).await;
+    assert_eq!(listened.next().await, None);
+    assert_eq!(called.next().await, None);
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    assert_eq!(agent.call("crm", "look").await.status, 401);
+    // What was asked has its outcome all the same, and others stay.
+    feed.send(event(r#"{"jsonrpc":"2.0","id":1,"result":{"content":[]}}"#)).unwrap();
+    let book = house.book();
+    for (id, outcome) in [(called.decision(), "answered"), (listened.decision(), "answered")] {
+        until("the outcome is on record", || book.trail(&id).1.is_some()).await;
+        assert_eq!(book.trail(&id).1.as_deref(), Some(outcome));
+    }
+    let said =
+        r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":1}}"#;
+    theirs.send(Ok(Bytes::from(format!("data: {said}\n\n")))).unwrap();
+    assert_eq!(others.next().await.as_deref(), Some(said));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_the_gateway_keeps_is_nobody_elses_to_read() {
+    let (house, _) = House::crm().await;
+    let data = house.folder.path().join("data");
+    for name in ["state.sqlite", "state.sqlite-wal", "admin.token"] {
+        let mode = std::fs::metadata(data.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}
