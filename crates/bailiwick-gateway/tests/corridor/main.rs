@@ -22,6 +22,8 @@ mod house;
 #[cfg(test)]
 mod leave;
 #[cfg(test)]
+mod lossless;
+#[cfg(test)]
 mod older;
 #[cfg(test)]
 mod questions;
