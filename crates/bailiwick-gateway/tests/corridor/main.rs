@@ -18,6 +18,8 @@ mod following;
 #[cfg(test)]
 mod hidden;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod leave;
