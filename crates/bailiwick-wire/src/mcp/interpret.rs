@@ -67,7 +67,9 @@ pub fn interpret(server: &ServerId, message: &Message<'_, '_>) -> Result<Asked, 
     let Parts { method, params, meta, is_request } = Parts::of(message)?;
     let whole = || Resource::Server(server.clone());
     let (action, resource) = match method {
-        "initialize" => (Action::Connect, whole()),
+        // The modern era has no handshake: asking what a server offers and listening to it stand in
+        // the place of a session.
+        "initialize" | "server/discover" | "subscriptions/listen" => (Action::Connect, whole()),
         "ping" => (Action::Ping, whole()),
         "tools/list" => (Action::ListTools, whole()),
         "resources/list" => (Action::ListResources, whole()),

@@ -3,6 +3,7 @@
 use bailiwick_core::{Action, Digest};
 use bytes::Bytes;
 
+use super::modern::{Marked, marked};
 use crate::json::{Document, Kind, Node, looks_like};
 use crate::splice::Splice;
 
@@ -74,6 +75,8 @@ pub struct Listed {
     pub names: Vec<Box<str>>,
     /// For tools and prompts, the digest of each entry's exact text; empty for the others.
     pub digests: Vec<Digest>,
+    /// For tools, the arguments of each that are repeated in headers; empty for the others.
+    pub marked: Vec<Vec<Marked>>,
     /// Where the next page begins, as it was spelled: opaque.
     pub next_cursor: Option<Box<str>>,
 }
@@ -107,8 +110,12 @@ pub fn read_list(action: Action, document: &Document<'_>) -> Result<Listed, List
         }
         ListKind::Resources | ListKind::Templates => Vec::new(),
     };
+    let marked = match kind {
+        ListKind::Tools => list.elements().map(marked).collect(),
+        ListKind::Prompts | ListKind::Resources | ListKind::Templates => Vec::new(),
+    };
     let cursor = result.member("nextCursor").filter(|it| !it.is_null());
-    Ok(Listed { kind, names, digests, next_cursor: cursor.map(|it| it.raw().into()) })
+    Ok(Listed { kind, names, digests, marked, next_cursor: cursor.map(|it| it.raw().into()) })
 }
 
 impl Listed {

@@ -1,8 +1,9 @@
-//! The Model Context Protocol, revisions 2024-11-05 to 2025-11-25: what is asked, and our replies.
+//! The Model Context Protocol, revisions 2024-11-05 to 2026-07-28: what is asked, and our replies.
 
 pub mod initialize;
 pub mod interpret;
 pub mod list;
+pub mod modern;
 pub mod notice;
 pub mod reply;
 pub mod template;

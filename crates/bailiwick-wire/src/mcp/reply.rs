@@ -13,6 +13,8 @@ const INVALID_REQUEST: i32 = -32600;
 const METHOD_NOT_FOUND: i32 = -32601;
 const INVALID_PARAMS: i32 = -32602;
 const RESOURCE_NOT_FOUND: i32 = -32002;
+const HEADER_MISMATCH: i32 = -32020;
+const UNSUPPORTED_VERSION: i32 = -32022;
 const DENIED: i32 = 403;
 const UNAVAILABLE: i32 = 503;
 const TIMED_OUT: i32 = 504;
@@ -30,6 +32,38 @@ pub fn unknown_prompt(id: &Id) -> Bytes {
 /// There is no such resource or template, or none that the caller may know of.
 pub fn unknown_resource(id: &Id) -> Bytes {
     error(id.raw(), RESOURCE_NOT_FOUND, "Resource not found")
+}
+
+/// The same in the modern era, which has no code of its own for it.
+pub fn unknown_document(id: &Id) -> Bytes {
+    error(id.raw(), INVALID_PARAMS, "Resource not found")
+}
+
+/// There is no such task, or none that the caller was given.
+pub fn unknown_task(id: &Id) -> Bytes {
+    error(id.raw(), INVALID_PARAMS, "Unknown task")
+}
+
+/// A header does not agree with the body; `which` names it.
+pub fn header_mismatch(id: Option<&Id>, which: &'static str) -> Bytes {
+    error(id.map_or("null", Id::raw), HEADER_MISMATCH, which)
+}
+
+/// The revision that the request speaks is not served here; `supported` are.
+pub fn unsupported_version(id: &Id, requested: &str, supported: &[&str]) -> Bytes {
+    let supported: Vec<_> = supported.iter().map(|it| crate::json::quote(it)).collect();
+    let (supported, requested) = (supported.join(","), crate::json::quote(requested));
+    let data = format!(r#","data":{{"supported":[{supported}],"requested":{requested}}}"#);
+    let message = "Unsupported protocol version: use one of data.supported";
+    write(id.raw(), UNSUPPORTED_VERSION, message, &data)
+}
+
+/// The end of a listener's stream, as its answer: `id` is also what its messages were marked with.
+pub fn listened(id: &Id) -> Bytes {
+    let id = id.raw();
+    Bytes::from(format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}}}}}}"#
+    ))
 }
 
 /// Policy forbids it; `decision` is what an operator looks up to see why.
@@ -133,6 +167,10 @@ mod tests {
                 (invalid_params(&id, "missing member: name"), -32602),
                 (method_not_found(&id), -32601),
                 (timed_out(&id), 504),
+                (unknown_document(&id), -32602),
+                (unknown_task(&id), -32602),
+                (header_mismatch(Some(&id), "Mcp-Method"), -32020),
+                (unsupported_version(&id, "a\"b", &["2025-11-25"]), -32022),
             ] {
                 let document = Document::parse(&body, Limits::default()).unwrap();
                 let Ok(Message::Error { id: back, code: found, error }) = Message::read(&document)

@@ -1,0 +1,82 @@
+//! Several clients over one pipe: each request gets an id of ours, and what comes back the
+//! client's own again. All else stays byte for byte.
+
+use bytes::Bytes;
+
+use super::SUBSCRIPTION_KEY;
+use crate::json::{Document, Kind, Limits, Node};
+use crate::rpc::{Id, Message};
+use crate::splice::Splice;
+
+/// The ids of one request: the client's, and ours, which is its progress token on the pipe too.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Frame {
+    ours: Id,
+    theirs: Id,
+    token: Option<Box<str>>,
+}
+
+impl Frame {
+    /// Give a request the id `number`, which no other request on the pipe may have. `None` when
+    /// the message is no request.
+    pub fn around(body: &Bytes, document: &Document<'_>, number: u64) -> Option<(Self, Bytes)> {
+        let Ok(Message::Request { id: theirs, params, .. }) = Message::read(document) else {
+            return None;
+        };
+        let ours = Id::from_number(number);
+        let mut splice = Splice::new(body);
+        splice.replace(document.root().member("id")?.span(), ours.raw().as_bytes().to_vec());
+        let token =
+            params.and_then(|it| it.member("_meta")).and_then(|it| it.member("progressToken"));
+        let token = token.filter(|it| matches!(it.kind(), Kind::String | Kind::Number));
+        if let Some(token) = token {
+            splice.replace(token.span(), ours.raw().as_bytes().to_vec());
+        }
+        let framed = splice.finish();
+        Some((Self { ours, theirs, token: token.map(|it| it.raw().into()) }, framed))
+    }
+
+    /// The id on the pipe.
+    pub const fn ours(&self) -> &Id {
+        &self.ours
+    }
+}
+
+/// To which request on a pipe a message of the server belongs: the one that it answers, or that it
+/// tells the progress of, or that listens.
+pub fn belongs_to(document: &Document<'_>) -> Option<Id> {
+    let message = Message::read(document).ok()?;
+    match &message {
+        Message::Result { id, .. } | Message::Error { id, .. } => Some(id.clone()),
+        Message::Request { .. } => None,
+        Message::Notification { params, .. } => {
+            let params = (*params)?;
+            let token = params.member("progressToken");
+            Id::read(token.or_else(|| subscription(params))?).ok()
+        }
+    }
+}
+
+fn subscription(object: Node<'_>) -> Option<Node<'_>> {
+    object.member("_meta")?.member(SUBSCRIPTION_KEY)
+}
+
+/// A message that belongs to a request, with the client's own id and token in it again.
+pub fn restored(body: &Bytes, frame: &Frame) -> Bytes {
+    let Ok(document) = Document::parse(body, Limits::default()) else { return body.clone() };
+    let root = document.root();
+    let mut splice = Splice::new(body);
+    let mut put = |node: Option<Node<'_>>, text: &str| {
+        if let Some(node) = node.filter(|it| it.raw() == frame.ours.raw()) {
+            splice.replace(node.span(), text.as_bytes().to_vec());
+        }
+    };
+    put(root.member("id"), frame.theirs.raw());
+    for object in [root.member("params"), root.member("result")].into_iter().flatten() {
+        put(subscription(object), frame.theirs.raw());
+    }
+    if let (Some(params), Some(token)) = (root.member("params"), &frame.token) {
+        put(params.member("progressToken"), token);
+    }
+    splice.finish()
+}
