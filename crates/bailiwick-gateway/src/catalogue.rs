@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bailiwick_core::{Action, Digest, Resource};
+use bailiwick_wire::mcp::modern::Marked;
 use bailiwick_wire::mcp::{ListKind, Listed, template};
 use tokio::sync::{Notify, watch};
 
@@ -24,6 +25,8 @@ pub(crate) struct Known {
     prompts: HashSet<Box<str>>,
     documents: HashSet<Box<str>>,
     templates: HashSet<Box<str>>,
+    /// The arguments of tools that are repeated in headers.
+    marked: HashMap<Box<str>, Vec<Marked>>,
 }
 
 impl Known {
@@ -56,6 +59,11 @@ impl Known {
         }
     }
 
+    /// The arguments of a tool that are repeated in headers.
+    pub(crate) fn marked(&self, resource: &Resource) -> &[Marked] {
+        self.marked.get(resource.name()).map_or(&[], Vec::as_slice)
+    }
+
     /// Everything that has a name, with what it is for.
     pub(crate) fn names(&self) -> impl Iterator<Item = (Action, &str)> {
         let tools = self.tools.keys().map(|it| (Action::InvokeTool, &**it));
@@ -85,7 +93,12 @@ impl Known {
         for (n, name) in news.take(room) {
             let name = name.clone();
             match listed.kind {
-                ListKind::Tools => drop(self.tools.insert(name, listed.digests.get(n).copied())),
+                ListKind::Tools => {
+                    if let Some(marked) = listed.marked.get(n).filter(|it| !it.is_empty()) {
+                        self.marked.insert(name.clone(), marked.clone());
+                    }
+                    self.tools.insert(name, listed.digests.get(n).copied());
+                }
                 ListKind::Prompts => drop(self.prompts.insert(name)),
                 ListKind::Templates => drop(self.templates.insert(name)),
                 ListKind::Resources => drop(self.documents.insert(name)),
@@ -105,6 +118,9 @@ impl Known {
     fn join(&mut self, other: &Self) {
         for (name, digest) in &other.tools {
             self.tools.entry(name.clone()).or_insert(*digest);
+        }
+        for (name, marked) in &other.marked {
+            self.marked.entry(name.clone()).or_insert_with(|| marked.clone());
         }
         self.prompts.extend(other.prompts.iter().cloned());
         self.documents.extend(other.documents.iter().cloned());

@@ -3,13 +3,17 @@
 //! Whoever calls (an agent, the gateway itself, a server that asks something of a person's client)
 //! and whatever answers (a server, a client), the call goes this way and no other.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use bailiwick_core::{Call, Disposition, Pending, Released, Ruling, Unrecorded, decide, screen};
+use bytes::Bytes;
 
 use crate::gate::Gate;
+use crate::legs;
 use crate::obligations;
-use crate::upstream::{Answer, Envelope, Messages, Upstream};
+use crate::rules::Rules;
+use crate::upstream::{Answer, Envelope, Leg, Messages, Upstream};
 use crate::view;
 
 /// What the caller gets.
@@ -44,17 +48,55 @@ pub(crate) async fn exchange(
     };
     match upstream.forward(gate.means(), cleared, envelope).await {
         Answer::Whole(owed, message, disposition) => {
-            match view::cut(gate, &rules, owed.call(), message, disposition).await {
-                Some(message) => {
+            match answered(gate, &rules, owed.call(), message, disposition).await {
+                Ok(message) => {
                     let inspected = owed.last(gate.inspectors(), message, disposition);
                     inspected.record(gate.log(), gate.now()).map(Reply::Whole)
                 }
-                None => end(gate, owed, Disposition::Unreachable),
+                Err(disposition) => end(gate, owed, disposition),
             }
         }
         Answer::Stream(owed, messages) => Ok(Reply::Stream(owed, messages)),
         Answer::Ended(owed, disposition) => end(gate, owed, disposition),
     }
+}
+
+/// An answer as the caller may have it: cut to its view, and what it leaves open seen to.
+///
+/// # Errors
+/// What becomes of the call when the answer may not pass.
+pub(crate) async fn answered(
+    gate: &Arc<Gate>,
+    rules: &Rules,
+    call: &Call,
+    message: Bytes,
+    disposition: Disposition,
+) -> Result<Bytes, Disposition> {
+    let cut = view::cut(gate, rules, call, message, disposition).await;
+    let (message, questions) = legs::settle(gate, call, cut.ok_or(Disposition::Unreachable)?)?;
+    for question in questions {
+        if !may_ask(gate, call, question).await {
+            return Err(Disposition::Withheld);
+        }
+    }
+    Ok(message)
+}
+
+/// Whether the server may ask the person's client this: an exchange of its own, whose answer comes
+/// with the client's next leg. Boxed, because it stands inside the exchange that it belongs to.
+fn may_ask<'a>(
+    gate: &'a Arc<Gate>,
+    call: &'a Call,
+    question: Bytes,
+) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
+    Box::pin(async move {
+        let Some(asked) = legs::question(gate, call, question) else { return false };
+        let envelope = Envelope { leg: Leg::Message, id: None, progress: None, version: None };
+        match exchange(gate, &Upstream::Later, asked, &envelope).await {
+            Ok(Reply::Whole(released)) => released.disposition() == Some(Disposition::Accepted),
+            Ok(Reply::Stream(..)) | Err(_) => false,
+        }
+    })
 }
 
 /// There is no answer to inspect; what came of the call is on record all the same.

@@ -31,7 +31,12 @@ pub(crate) fn no_such_server() -> Words {
 }
 
 /// A denial.
-pub(crate) fn denied(denial: &Denial, exchange: &ExchangeId, id: Option<&Id>) -> Words {
+pub(crate) fn denied(
+    denial: &Denial,
+    exchange: &ExchangeId,
+    id: Option<&Id>,
+    is_modern: bool,
+) -> Words {
     let call = denial.call();
     if denial.visible() {
         return match id {
@@ -43,6 +48,9 @@ pub(crate) fn denied(denial: &Denial, exchange: &ExchangeId, id: Option<&Id>) ->
         (Resource::Server(_), _) if call.action() != Action::Notify => no_such_server(),
         (Resource::Tool { .. }, Some(id)) => Words::json(reply::unknown_tool(id)),
         (Resource::Prompt { .. }, Some(id)) => Words::json(reply::unknown_prompt(id)),
+        (Resource::Document { .. } | Resource::Template { .. }, Some(id)) if is_modern => {
+            Words::json(reply::unknown_document(id))
+        }
         (Resource::Document { .. } | Resource::Template { .. }, Some(id)) => {
             Words::json(reply::unknown_resource(id))
         }

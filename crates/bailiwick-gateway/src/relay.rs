@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::adrift::Landing;
-use crate::exchange::{Reply, exchange};
+use crate::exchange::{Reply, answered, exchange};
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
 use crate::refusal;
@@ -23,8 +23,20 @@ use crate::view;
 
 /// How many questions a server may ask inside one call.
 const QUESTIONS_MAX: u32 = 128;
+/// Says nothing, and shows that the stream is alive.
+const ALIVE: Bytes = Bytes::from_static(b":\n\n");
+/// After how long a silent stream is shown to be alive.
+const QUIET: Duration = Duration::from_secs(15);
 /// How many events may wait for a client that reads slowly.
 const CLIENT_QUEUE: usize = 64;
+
+/// What happens next to a stream.
+enum Next {
+    Piece(Option<Piece>),
+    Gone,
+    Stop,
+    Quiet,
+}
 
 /// A streamed answer on its way to a client.
 pub(crate) struct Relay {
@@ -47,27 +59,38 @@ impl Relay {
     async fn run(self, mut owed: Pending, mut messages: Messages, client: mpsc::Sender<Bytes>) {
         let mut stop = self.gate.parts.stop.subscribe();
         let (mut questions, mut resumable) = (0, false);
+        let is_modern = self.session.upstream.is_modern();
+        let listens = self.id.is_none() || is_modern && owed.call().action() == Action::Connect;
         loop {
-            let piece = tokio::select! {
-                piece = messages.next() => piece,
-                // Nobody listens any more. A call goes on to its end all the same: in these
-                // revisions of the protocol going away is not a cancellation.
-                () = client.closed(), if self.id.is_none() => None,
-                // Listening has no end of its own to wait for.
-                _ = stop.wait_for(|it| *it), if self.id.is_none() => None,
+            let next = tokio::select! {
+                next = self.next(&mut messages, &client, listens) => next,
+                _ = stop.wait_for(|it| *it), if listens => Next::Stop,
             };
-            let Some(piece) = piece else {
-                return match &self.id {
-                    Some(_) if messages.was_called_off() => {
-                        self.conclude(owed.failed(Disposition::Cancelled), &client).await;
-                    }
-                    Some(id) if resumable => self.drift(owed, id, None, client).await,
-                    Some(_) | None => self.broke_off(owed, &client).await,
-                };
+            let piece = match next {
+                Next::Piece(Some(piece)) => piece,
+                Next::Piece(None) if self.id.is_some() && messages.was_called_off() => {
+                    return self.conclude(owed.failed(Disposition::Cancelled), &client).await;
+                }
+                Next::Piece(None) => {
+                    return match &self.id {
+                        Some(id) if resumable => self.drift(owed, id, None, client).await,
+                        Some(_) | None => self.broke_off(owed, &client).await,
+                    };
+                }
+                Next::Gone => return self.gone(owed, &client).await,
+                Next::Stop => return self.stopped(owed, &client).await,
+                Next::Quiet => continue,
             };
-            resumable |= piece.event_id.is_some();
-            let heard = if piece.message.is_empty() { None } else { hear(&piece.message) };
-            match heard {
+            // The modern era has no taking up of a stream: what is gone is cancelled.
+            resumable |= piece.event_id.is_some() && !is_modern;
+            // It keeps the stream alive, or names a place in it: that much is passed on.
+            if piece.message.is_empty() {
+                if !self.sign(&mut owed, &piece, &client).await {
+                    return self.withheld(owed, &client).await;
+                }
+                continue;
+            }
+            match hear(&piece.message) {
                 Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
                     // Nobody is there to take it, and the client may ask for it again.
                     if resumable && client.is_closed() {
@@ -82,6 +105,8 @@ impl Relay {
                 }
                 // An answer to nothing that was asked here.
                 Some(Heard::Answer(..)) => {}
+                // A server of the modern era asks within its answer, or not at all.
+                Some(Heard::Request(_)) if is_modern => {}
                 // A server that asks without end is not listened to any longer.
                 Some(Heard::Request(_)) if questions >= QUESTIONS_MAX => {
                     return self.broke_off(owed, &client).await;
@@ -96,21 +121,41 @@ impl Relay {
                         return self.withheld(owed, &client).await;
                     }
                 }
-                // An event without a message keeps the stream alive, or names a place in it: that
-                // much is passed on. What cannot be read is not.
-                None if piece.message.is_empty() => {
-                    let sign = match (&piece.event_id, piece.retry) {
-                        (None, None) => Bytes::from_static(b":\n\n"),
-                        (_, _) => piece.event(&piece.message),
-                    };
-                    let Some(sign) = owed.interim(self.gate.inspectors(), sign) else {
-                        return self.withheld(owed, &client).await;
-                    };
-                    let _ = client.send(sign.into_bytes()).await;
-                }
+                // What cannot be read is not passed on.
                 None => {}
             }
         }
+    }
+
+    /// What happens next. Up to 2025-11-25 a call goes on to its end when nobody listens any more:
+    /// there, going away is not a cancellation.
+    async fn next(
+        &self,
+        messages: &mut Messages,
+        client: &mpsc::Sender<Bytes>,
+        listens: bool,
+    ) -> Next {
+        let is_modern = self.session.upstream.is_modern();
+        tokio::select! {
+            piece = messages.next() => Next::Piece(piece),
+            () = client.closed(), if listens || is_modern => Next::Gone,
+            () = tokio::time::sleep(QUIET), if is_modern => {
+                let _ = client.try_send(ALIVE);
+                Next::Quiet
+            }
+        }
+    }
+
+    /// An event without a message. False when nothing of this answer may pass any more.
+    async fn sign(&self, owed: &mut Pending, piece: &Piece, client: &mpsc::Sender<Bytes>) -> bool {
+        let sign = match (&piece.event_id, piece.retry) {
+            (None, None) => ALIVE,
+            (_, _) => piece.event(&piece.message),
+        };
+        let passed = owed.interim(self.gate.inspectors(), sign);
+        let Some(passed) = passed else { return false };
+        let _ = client.send(passed.into_bytes()).await;
+        true
     }
 
     fn is_answer(&self, id: &Id) -> bool {
@@ -160,13 +205,13 @@ impl Relay {
     ) {
         let rules = self.gate.rules();
         let message = piece.message.clone();
-        let cut = view::cut(&self.gate, &rules, owed.call(), message, disposition).await;
-        if let (Action::Connect, Some(answer)) = (owed.call().action(), &cut) {
+        let cut = answered(&self.gate, &rules, owed.call(), message, disposition).await;
+        if let (Action::Connect, Ok(answer)) = (owed.call().action(), &cut) {
             self.session.agree(answer);
         }
         let inspected = match cut {
-            Some(message) => owed.last(self.gate.inspectors(), piece.event(&message), disposition),
-            None => owed.failed(Disposition::Unreachable),
+            Ok(message) => owed.last(self.gate.inspectors(), piece.event(&message), disposition),
+            Err(disposition) => owed.failed(disposition),
         };
         self.conclude(inspected, client).await;
     }
@@ -216,6 +261,28 @@ impl Relay {
             }
             (None, None) => self.broke_off(owed, &nobody).await,
         }
+    }
+
+    /// Nobody reads the stream any more. For a call that is a cancellation, and dropping the
+    /// messages tells the server.
+    async fn gone(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+        let disposition = match self.id {
+            Some(_) => Disposition::Cancelled,
+            None => Disposition::Answered,
+        };
+        self.conclude(owed.failed(disposition), client).await;
+    }
+
+    /// The gateway stops: whoever listens is told in an orderly way where the protocol has one.
+    async fn stopped(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+        let inspected = match &self.id {
+            Some(id) => {
+                let event = sse::encode(&reply::listened(id), None);
+                owed.last(self.gate.inspectors(), event, Disposition::Answered)
+            }
+            None => owed.failed(Disposition::Answered),
+        };
+        self.conclude(inspected, client).await;
     }
 
     /// The stream ended without an answer.

@@ -159,6 +159,7 @@ impl Gateway {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 gate.sessions().sweep(gate.now());
+                gate.parts.servers.values().for_each(|it| it.sweep(gate.now()));
                 flush_tally(&gate);
             }
         });

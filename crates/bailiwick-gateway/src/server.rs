@@ -2,24 +2,31 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::ServerId;
+use bailiwick_core::{Identified, ServerId, Timestamp};
+use bytes::Bytes;
 use hyper::Uri;
 use tokio::sync::mpsc;
 
 use crate::catalogue::Catalogue;
 use crate::config::{Launch, ServerSettings, Settings, Transport};
 use crate::diary::Diary;
-use crate::upstream::{ChildSpec, HttpLink, Pool, Speech, StdioLink, Upstream};
+use crate::era::Eras;
+use crate::tasks::Tasks;
+use crate::upstream::{
+    Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Upstream,
+};
 
 /// One upstream server.
 pub(crate) struct Server {
     pub(crate) name: ServerId,
     pub(crate) catalogue: Catalogue,
+    pub(crate) eras: Eras,
+    pub(crate) tasks: Tasks,
     reach: Reach,
 }
 
 enum Reach {
-    Child(Arc<ChildSpec>),
+    Child(Arc<ChildSpec>, Nursery),
     Http(Arc<Pool>, Uri, Speech),
 }
 
@@ -32,13 +39,16 @@ impl Server {
     ) -> Self {
         let reach = match meant.launch.clone() {
             Launch::Child { program, arguments, directory, environment } => {
-                Reach::Child(Arc::new(ChildSpec::new(
+                let spec = Arc::new(ChildSpec::new(
                     meant.name.clone(),
                     (program, arguments, directory, environment),
                     settings.limits.message_bytes,
                     Arc::clone(diary),
                     alive.clone(),
-                )))
+                ));
+                let idle = settings.limits.idle_session_seconds;
+                let nursery = Nursery::new(Arc::clone(&spec), idle.saturating_mul(1_000_000_000));
+                Reach::Child(spec, nursery)
             }
             Launch::Http(address, transport) => {
                 let speech = match transport {
@@ -49,13 +59,15 @@ impl Server {
                 Reach::Http(Arc::new(Pool::new(&address)), address, speech)
             }
         };
-        Self { name: meant.name.clone(), catalogue: Catalogue::default(), reach }
+        let name = meant.name.clone();
+        let (catalogue, eras, tasks) = Default::default();
+        Self { name, catalogue, eras, tasks, reach }
     }
 
     /// A new session's side of the server. Nothing is started or connected yet.
     pub(crate) fn link(&self) -> Upstream {
         match &self.reach {
-            Reach::Child(spec) => Upstream::Stdio(Arc::new(StdioLink::new(Arc::clone(spec)))),
+            Reach::Child(spec, _) => Upstream::Stdio(Arc::new(StdioLink::new(Arc::clone(spec)))),
             Reach::Http(pool, address, speech) => {
                 let link = HttpLink::new(Arc::clone(pool), address, speech.clone());
                 Upstream::Http(Arc::new(link))
@@ -63,10 +75,43 @@ impl Server {
         }
     }
 
+    /// The far side of one call of the modern era, and the message as it goes there. `None` when
+    /// too many callers are served already.
+    pub(crate) fn one_call(
+        &self,
+        who: &Identified,
+        body: Bytes,
+        how: (Head, Away),
+        now: Timestamp,
+    ) -> Option<(Upstream, Bytes)> {
+        let (head, away) = how;
+        match &self.reach {
+            Reach::Child(_, nursery) => {
+                let (call, body) = nursery.call(who, &body, away, now)?;
+                Some((Upstream::Warm(call), body))
+            }
+            Reach::Http(pool, address, _) => {
+                let call = HttpCall::new(Arc::clone(pool), address, head, away);
+                Some((Upstream::HttpCall(call), body))
+            }
+        }
+    }
+
+    /// End what nobody used for long.
+    pub(crate) fn sweep(&self, now: Timestamp) {
+        match &self.reach {
+            Reach::Child(_, nursery) => nursery.sweep(now),
+            Reach::Http(..) => {}
+        }
+    }
+
     /// Start no more processes.
     pub(crate) fn shut_down(&self) {
         match &self.reach {
-            Reach::Child(spec) => spec.shut_down(),
+            Reach::Child(spec, nursery) => {
+                spec.shut_down();
+                nursery.clear();
+            }
             Reach::Http(..) => {}
         }
     }

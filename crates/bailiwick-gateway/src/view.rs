@@ -9,8 +9,8 @@ use bailiwick_core::{
 };
 use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::{
-    ListKind, Listed, Notice, completion_values, filter_completions, initialize_result, read_list,
-    without_instructions,
+    ListKind, Listed, Notice, completion_values, filter_completions, initialize_result, modern,
+    read_list, without_instructions,
 };
 use bytes::Bytes;
 
@@ -81,6 +81,15 @@ pub(crate) async fn cut(
         | Action::ListRoots
         | Action::Other => Some(message),
     }
+}
+
+/// Whether a caller may know of a thing.
+pub(crate) fn sees(gate: &Gate, who: &Identified, action: Action, resource: &Resource) -> bool {
+    if gate.observes() {
+        return true;
+    }
+    let context = Context { now: gate.now(), findings: Findings::default() };
+    visible(&gate.rules().policies, who, action, resource, &context)
 }
 
 /// Whether a notification may reach the caller.
@@ -186,9 +195,9 @@ impl View<'_> {
     /// A server's instructions are dropped when they name what is hidden.
     async fn instructions(&self, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
-        let Some(instructions) = initialize_result(&document).and_then(|it| it.instructions) else {
-            return Some(message);
-        };
+        let discovered = modern::discovered(&document).and_then(|(_, it)| it);
+        let agreed = initialize_result(&document).and_then(|it| it.instructions);
+        let Some(instructions) = agreed.or(discovered) else { return Some(message) };
         // The gateway's own listing is what fills the catalogue: it must not wait for itself.
         if self.who.agent().is_none() {
             return Some(message);

@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 use super::body::{Body, text};
 use super::knock::Knock;
 use super::message::{self, DECISION, LEAF, Read, bare, json, one, stream_headers};
+use super::modern;
+use crate::upstream::Away;
 
 /// The only revision that has batches.
 const REVISION: &str = "2025-03-26";
@@ -32,6 +34,8 @@ struct Member {
 pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
     match message::read(&knock.server, &body) {
         Read::Batch(messages) => many(knock, messages).await,
+        // Its header does not say so, which is what it will be told.
+        Read::Modern => modern::answer(knock, body, Away::never()).await,
         read @ (Read::Ask(..) | Read::Answer(_) | Read::Bad(_)) => one(knock, read, body).await,
     }
 }
@@ -73,6 +77,8 @@ fn read(server: &str, body: &Bytes) -> Read {
         Read::Ask(asked, id) if asked.action == Action::Connect => {
             Read::Bad(reply::invalid_request(id.as_ref()))
         }
+        // No revision has both.
+        Read::Modern => Read::Bad(reply::invalid_request(None)),
         read @ (Read::Ask(..) | Read::Answer(_) | Read::Batch(_) | Read::Bad(_)) => read,
     }
 }

@@ -12,6 +12,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 
 use super::body::{Body, text};
+use super::routing::Routing;
 use crate::gate::Gate;
 use crate::refusal;
 use crate::session::Session;
@@ -32,6 +33,7 @@ pub(super) struct Knock {
     pub(super) server: String,
     pub(super) session: Option<String>,
     pub(super) version: Option<HeaderValue>,
+    pub(super) routing: Routing,
 }
 
 impl Knock {
@@ -44,7 +46,8 @@ impl Knock {
         let session = headers.get(SESSION).and_then(|it| it.to_str().ok()).map(str::to_owned);
         // It goes upstream outside the message that is inspected: nothing but a date may.
         let version = headers.get(VERSION).filter(|it| is_revision(it.as_bytes())).cloned();
-        Self { gate, who, server, session, version }
+        let routing = Routing::of(headers);
+        Self { gate, who, server, session, version, routing }
     }
 
     pub(super) fn turn_off(&self, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {

@@ -13,10 +13,10 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::body::{Body, text};
 use super::knock::Knock;
-use super::{batch, knock, message};
+use super::{batch, knock, message, modern};
 use crate::gate::Gate;
 use crate::uninterrupted::Uninterrupted;
-use crate::upstream::{Envelope, Leg};
+use crate::upstream::{Away, Envelope, Leg};
 
 /// Answer one request on the agents' listener.
 pub(super) async fn answer(
@@ -38,6 +38,11 @@ pub(super) async fn answer(
     };
     let knock = Knock::new(gate, who, server, request.headers());
     match *request.method() {
+        Method::GET | Method::DELETE if knock.routing.is_modern() => {
+            let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "this revision has POST only\n");
+            reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+            knock.turn_off(RefusalReason::NoSuchPlace, reply)
+        }
         Method::POST => post(knock, request.into_body()).await,
         Method::GET => match knock::last_event(request.headers()) {
             Some(last) => in_session(knock, Leg::Listen, last).await,
@@ -58,6 +63,15 @@ pub(super) async fn answer(
 async fn post(knock: Knock, body: Incoming) -> Response<Body> {
     let limit = knock.gate.settings().limits.message_bytes;
     match Limited::new(body, limit).collect().await {
+        Ok(collected) if knock.routing.is_modern() => {
+            // Going away is a cancellation in this era. The exchange learns of it, and goes on to
+            // the outcome's record all the same.
+            let (here, away) = Away::new();
+            let message = Bytes::copy_from_slice(&collected.to_bytes());
+            let reply = Uninterrupted::new(modern::answer(knock, message, away)).await;
+            drop(here);
+            reply
+        }
         Ok(collected) => uninterrupted(knock, &collected.to_bytes()).await,
         Err(_) => {
             let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large\n");

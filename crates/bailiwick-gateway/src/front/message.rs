@@ -6,7 +6,7 @@ use bailiwick_core::{
     Action, Disposition, RefusalReason, Released, Resource, SessionId, Unrecorded,
 };
 use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::{Asked, interpret, reply};
+use bailiwick_wire::mcp::{Asked, interpret, modern, reply};
 use bailiwick_wire::rpc::{self, Id, Message, RpcError};
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -26,20 +26,21 @@ pub(super) const LEAF: HeaderName = HeaderName::from_static("bailiwick-leaf");
 
 /// Marks a reply that holds what an upstream answered: only then has a session begun.
 #[derive(Clone, Copy, Debug)]
-struct Answered;
+pub(super) struct Answered;
 
 /// What a message turned out to be.
 pub(super) enum Read {
     Ask(Asked, Option<Id>),
     Answer(Id),
     Batch(Vec<Bytes>),
+    Modern,
     Bad(Bytes),
 }
 
 /// Answer one message.
 pub(super) async fn one(knock: Knock, read: Read, body: Bytes) -> Response<Body> {
     match read {
-        Read::Batch(_) => {
+        Read::Batch(_) | Read::Modern => {
             let reply = json(StatusCode::BAD_REQUEST, reply::invalid_request(None));
             knock.turn_off(RefusalReason::Malformed, reply)
         }
@@ -67,6 +68,9 @@ pub(super) fn read(server: &str, body: &Bytes) -> Read {
             ));
         }
     };
+    if modern::is_modern(&message) {
+        return Read::Modern;
+    }
     let id = match &message {
         Message::Request { id, .. } => Some(id.clone()),
         Message::Notification { .. } => None,
@@ -154,7 +158,7 @@ fn session_id() -> Option<SessionId> {
 }
 
 /// A server that is not there, or hidden: decided, recorded and refused the same way.
-async fn unknown_server(
+pub(super) async fn unknown_server(
     knock: &Knock,
     asked: Asked,
     id: Option<Id>,
@@ -217,7 +221,8 @@ pub(super) async fn carry_out(
                 stamp(&mut reply, &released);
                 return reply;
             }
-            whole(released, id.as_ref())
+            let is_modern = session.upstream.is_modern();
+            whole(released, id.as_ref(), is_modern)
         }
         Ok(Reply::Stream(owed, messages)) => {
             let mut reply = Response::new(Body::Whole(None));
@@ -231,10 +236,10 @@ pub(super) async fn carry_out(
     }
 }
 
-fn whole(released: Released, id: Option<&Id>) -> Response<Body> {
+fn whole(released: Released, id: Option<&Id>, is_modern: bool) -> Response<Body> {
     let exchange = released.exchange();
     let words = match (released.denial(), released.disposition()) {
-        (Some(denial), _) => Some(refusal::denied(denial, &exchange, id)),
+        (Some(denial), _) => Some(refusal::denied(denial, &exchange, id, is_modern)),
         (None, Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred)) => None,
         (None, Some(other)) => Some(refusal::without_answer(id, other)),
         (None, None) => Some(refusal::unrecorded(id)),
@@ -257,7 +262,7 @@ fn not_recorded(knock: &Knock, why: Unrecorded, id: Option<&Id>) -> Response<Bod
     spoken(refusal::unrecorded(id))
 }
 
-fn stamp(reply: &mut Response<Body>, released: &Released) {
+pub(super) fn stamp(reply: &mut Response<Body>, released: &Released) {
     stamp_at(reply, released.decision());
 }
 
@@ -278,7 +283,7 @@ pub(super) fn stream_headers(reply: &mut Response<Body>) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
 }
 
-fn spoken(words: Words) -> Response<Body> {
+pub(super) fn spoken(words: Words) -> Response<Body> {
     if words.body.is_empty() {
         return bare(words.status);
     }

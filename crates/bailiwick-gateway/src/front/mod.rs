@@ -5,8 +5,12 @@ mod batch;
 mod body;
 mod knock;
 mod leave;
+mod listen;
 mod mcp;
 mod message;
+mod modern;
+mod routing;
+mod stray;
 
 pub(crate) use accept::serve;
 pub(crate) use body::{Body, text};

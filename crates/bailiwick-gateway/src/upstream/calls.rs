@@ -68,6 +68,24 @@ impl Calls {
         self.table().clear();
     }
 
+    /// How many calls are under way.
+    pub(super) fn count(&self) -> usize {
+        self.table().len()
+    }
+
+    /// The reader of the call with this id.
+    pub(super) fn reader(&self, id: &Id) -> Option<mpsc::Sender<Bytes>> {
+        self.table().get(id).and_then(|it| it.to.clone())
+    }
+
+    /// The reader of the only call under way.
+    pub(super) fn only_reader(&self) -> Option<mpsc::Sender<Bytes>> {
+        let table = self.table();
+        let mut all = table.values();
+        let only = all.next().filter(|_| all.next().is_none());
+        only.and_then(|it| it.to.clone())
+    }
+
     /// Take a place; `None` when the id is in use.
     pub(super) fn enter(self: &Arc<Self>, id: &Id, progress: Option<Box<str>>) -> Option<Place> {
         let (to, from) = mpsc::channel(CALL_QUEUE);

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bailiwick_wire::mcp::modern::{Frame, restored};
+use bailiwick_wire::mcp::reply;
 use bailiwick_wire::sse::{self, Decoder, Event};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -54,8 +56,67 @@ pub(crate) enum Messages {
         /// The call's place.
         guard: CallGuard,
     },
+    /// One call of a process that serves many.
+    Warm(Box<Warm>),
     /// What a child process says that belongs to no call.
     Stray(Stray),
+}
+
+/// The messages of one call of a process that serves many, with the client's own id in them.
+pub(crate) struct Warm {
+    first: Option<Piece>,
+    messages: mpsc::Receiver<Bytes>,
+    unanswered: Unanswered,
+    _place: CallGuard,
+}
+
+impl Warm {
+    pub(super) const fn new(
+        messages: mpsc::Receiver<Bytes>,
+        unanswered: Unanswered,
+        place: CallGuard,
+    ) -> Self {
+        Self { first: None, messages, unanswered, _place: place }
+    }
+
+    /// All messages, of which the first was read already.
+    pub(super) fn again(self, first: Piece) -> Messages {
+        Messages::Warm(Box::new(Self { first: Some(first), ..self }))
+    }
+
+    pub(super) async fn next(&mut self) -> Option<Piece> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
+        }
+        let line = self.messages.recv().await?;
+        let Unanswered { input, frame } = &mut self.unanswered;
+        if reading::answer(&line, Some(frame.ours())).is_some() {
+            *input = None;
+        }
+        Some(Piece::bare(restored(&line, frame)))
+    }
+}
+
+/// A call whose answer did not come yet. When that is given up, the process is told: on a pipe
+/// nothing closes, so this is the way to hang up.
+pub(super) struct Unanswered {
+    input: Option<mpsc::Sender<Bytes>>,
+    frame: Frame,
+}
+
+impl Unanswered {
+    pub(super) const fn new(input: mpsc::Sender<Bytes>, frame: Frame) -> Self {
+        Self { input: Some(input), frame }
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some(input) = self.input.take() {
+            // A process that reads so slowly that its queue is full is not told, and loses nothing.
+            let _ = input.try_send(reply::cancelled(self.frame.ours(), "nobody waits for it"));
+        }
+    }
 }
 
 /// What belongs to no call, while somebody listens. The next listener goes on where it ended.
@@ -95,7 +156,7 @@ impl Messages {
         match self {
             Self::Events(events) => events.call.as_ref().is_some_and(|it| it.0.was_called_off()),
             Self::Child { guard, .. } => guard.was_called_off(),
-            Self::Stray(_) => false,
+            Self::Warm(_) | Self::Stray(_) => false,
         }
     }
 
@@ -112,6 +173,7 @@ impl Messages {
     pub(crate) async fn next(&mut self) -> Option<Piece> {
         match self {
             Self::Events(events) => events.until_called_off().await,
+            Self::Warm(warm) => warm.next().await,
             Self::Child { first, rest, .. } => {
                 let message = match first.take() {
                     Some(message) => message,

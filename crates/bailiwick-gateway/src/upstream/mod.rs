@@ -1,6 +1,7 @@
 //! UPSTREAMS: what carries out cleared calls. Each takes the clearance and gives back the debt of
 //! recording what came of it.
 
+mod away;
 mod backoff;
 mod calls;
 mod child;
@@ -9,10 +10,12 @@ mod connection;
 mod desk;
 mod follow;
 mod http;
+mod http_call;
 mod messages;
 mod older;
 mod request;
 mod stdio;
+mod warm;
 
 use std::sync::Arc;
 
@@ -20,17 +23,21 @@ use bailiwick_broker::Vault;
 use bailiwick_core::{Cleared, Disposition, Pending};
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderName, HeaderValue};
 
 use crate::config::Limits;
 
+pub(crate) use away::Away;
 pub(crate) use child::ChildSpec;
 pub(crate) use client::{ClientSide, Waiting};
 pub(crate) use connection::Pool;
 use follow::{Follow, Subscriptions};
 pub(crate) use http::{HttpLink, Speech};
+pub(crate) use http_call::HttpCall;
 pub(crate) use messages::{Messages, Piece};
 pub(crate) use stdio::StdioLink;
+pub(crate) use warm::Nursery;
+use warm::WarmCall;
 
 /// What carrying out a call takes, besides its clearance.
 #[derive(Clone, Copy)]
@@ -65,6 +72,10 @@ pub(crate) struct Envelope {
     pub(crate) version: Option<HeaderValue>,
 }
 
+/// Headers that repeat a part of the message, and were checked against it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head(pub(crate) Vec<(HeaderName, HeaderValue)>);
+
 /// What came of a cleared call.
 pub(crate) enum Answer {
     /// One whole message, and how it turned out.
@@ -79,10 +90,17 @@ pub(crate) enum Answer {
 pub(crate) enum Upstream {
     /// A child process that speaks over standard input and output.
     Stdio(Arc<StdioLink>),
+    /// The same in the modern era: one call of a process that serves many.
+    Warm(WarmCall),
     /// A server that speaks over HTTP, streamable or in the older way.
     Http(Arc<HttpLink>),
+    /// The same in the modern era: one call.
+    HttpCall(HttpCall),
     /// The client of a person, of which a server asks something.
     Client(ClientSide),
+    /// The client of a person, which answers in the next leg of its call, or is told what it
+    /// follows on another stream. There is nothing to send.
+    Later,
     /// There is no such server. Decisions about it are made like any other, and none permits.
     Nowhere,
 }
@@ -104,7 +122,10 @@ impl Upstream {
         let answer = match self {
             Self::Stdio(link) => link.forward(means, cleared, envelope).await,
             Self::Http(link) => link.forward(means, cleared, envelope).await,
+            Self::HttpCall(call) => call.forward(means, cleared, envelope).await,
+            Self::Warm(call) => call.forward(means, cleared, envelope).await,
             Self::Client(side) => side.forward(cleared).await,
+            Self::Later => Answer::Ended(cleared.owe(), Disposition::Accepted),
             Self::Nowhere => Answer::Ended(cleared.owe(), Disposition::Unreachable),
         };
         self.follow(follow, &answer);
@@ -135,7 +156,9 @@ impl Upstream {
         match self {
             Self::Stdio(link) => Some(link.calls()),
             Self::Http(link) => Some(link.calls()),
-            Self::Client(_) | Self::Nowhere => None,
+            Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
+                None
+            }
         }
     }
 
@@ -144,7 +167,9 @@ impl Upstream {
         match self {
             Self::Stdio(link) => Some(&link.subscriptions),
             Self::Http(link) => Some(&link.subscriptions),
-            Self::Client(_) | Self::Nowhere => None,
+            Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
+                None
+            }
         }
     }
 
@@ -153,7 +178,17 @@ impl Upstream {
         match self {
             Self::Stdio(link) => link.is_dead(),
             Self::Http(link) => link.is_dead(),
-            Self::Client(_) | Self::Nowhere => false,
+            Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
+                false
+            }
+        }
+    }
+
+    /// Whether it carries one call of the modern era, which ends when its caller goes away.
+    pub(crate) const fn is_modern(&self) -> bool {
+        match self {
+            Self::HttpCall(_) | Self::Warm(_) => true,
+            Self::Stdio(_) | Self::Http(_) | Self::Client(_) | Self::Later | Self::Nowhere => false,
         }
     }
 }

@@ -26,6 +26,10 @@ mod leave;
 #[cfg(test)]
 mod lossless;
 #[cfg(test)]
+mod modern;
+#[cfg(test)]
+mod modern_child;
+#[cfg(test)]
 mod older;
 #[cfg(test)]
 mod questions;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -45,6 +46,8 @@ struct State {
     lists: Mutex<HashMap<String, String>>,
     sessions: Mutex<u64>,
     forgetful: Mutex<bool>,
+    hung_up: AtomicUsize,
+    streams: Mutex<Option<String>>,
 }
 
 /// The upstream. It ends with the test's runtime.
@@ -131,6 +134,16 @@ impl Fixture {
         *self.state.forgetful.lock().unwrap() = true;
     }
 
+    /// A request of this method is answered by the feed named `listen`.
+    pub(crate) fn streams(&self, method: &str) {
+        *self.state.streams.lock().unwrap() = Some(method.to_owned());
+    }
+
+    /// How many calls that hang were given up by the gateway.
+    pub(crate) fn hung_up(&self) -> usize {
+        self.state.hung_up.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().unwrap().clone()
     }
@@ -138,6 +151,15 @@ impl Fixture {
     /// How many times this text arrived.
     pub(crate) fn heard(&self, text: &str) -> usize {
         self.seen().iter().filter(|it| it.text().contains(text)).count()
+    }
+}
+
+/// Counts when it is dropped: the caller hung up.
+struct Line<'a>(&'a State);
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        self.0.hung_up.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -198,6 +220,9 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Res
         }
         return call(&state, name, &id, &result).await;
     }
+    if state.streams.lock().unwrap().as_deref() == Some(method) {
+        return Ok(streamed(&state, "listen").unwrap_or_else(not_allowed));
+    }
     if let Some(text) = state.verbatim.lock().unwrap().get(method) {
         return Ok(json(text.clone()));
     }
@@ -245,7 +270,10 @@ async fn call(
         "err" => json(format!(
             r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32000,"message":"no"}}}}"#
         )),
-        "hang" => std::future::pending::<Result<Response<Body>, Infallible>>().await.unwrap(),
+        "hang" => {
+            let _line = Line(state);
+            std::future::pending::<Result<Response<Body>, Infallible>>().await.unwrap()
+        }
         "garbage" => json("not json".to_owned()),
         "drop" => return Err(io::Error::other("gone")),
         _ => result(r#"{"content":[{"type":"text","text":"done"}]}"#),

@@ -61,9 +61,9 @@ pub fn unsupported_version(id: &Id, requested: &str, supported: &[&str]) -> Byte
 /// The end of a listener's stream, as its answer: `id` is also what its messages were marked with.
 pub fn listened(id: &Id) -> Bytes {
     let id = id.raw();
-    Bytes::from(format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"result":{{"resultType":"complete","_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}}}}}}"#
-    ))
+    let meta = format!(r#"{{"io.modelcontextprotocol/subscriptionId":{id}}}"#);
+    let result = format!(r#"{{"resultType":"complete","_meta":{meta}}}"#);
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
 }
 
 /// Policy forbids it; `decision` is what an operator looks up to see why.

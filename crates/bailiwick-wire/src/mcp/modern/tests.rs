@@ -1,3 +1,5 @@
+//! The modern era, case by case.
+
 use bytes::Bytes;
 
 use super::*;

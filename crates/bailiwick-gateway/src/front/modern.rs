@@ -1,0 +1,193 @@
+//! A message of the modern era: it says all by itself, belongs to no session, and ends with its
+//! caller.
+
+use std::sync::Arc;
+
+use bailiwick_core::{Action, Disposition, Findings, RefusalReason, Seen, Surface};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::modern::{self, Metadata};
+use bailiwick_wire::mcp::{Asked, interpret, reply};
+use bailiwick_wire::rpc::{Id, Message, id_of};
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::{Response, StatusCode};
+
+use super::body::Body;
+use super::knock::Knock;
+use super::message::{self, Answered, json, spoken};
+use super::{listen, stray};
+use crate::probe;
+use crate::refusal;
+use crate::server::Server;
+use crate::session::Session;
+use crate::upstream::{Away, Envelope, Leg};
+use crate::view;
+
+/// Tells proxies in between to pass events on at once.
+const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// A message that says what it must, in headers that agree with it.
+struct Told {
+    asked: Asked,
+    id: Option<Id>,
+    /// Absent for a notification, which need not say.
+    version: Option<Box<str>>,
+    task: Option<Box<str>>,
+}
+
+/// Answer one message of the modern era.
+pub(super) async fn answer(knock: Knock, body: Bytes, away: Away) -> Response<Body> {
+    let mut reply = match read(&knock, &body) {
+        Err(words) => refuse(&knock, words),
+        Ok(told) => carry(&knock, told, body, away).await,
+    };
+    if let Body::Events(_) = reply.body() {
+        reply.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
+    }
+    // In this era the status says the same as the error's code, whoever answers with it.
+    if reply.status() == StatusCode::OK
+        && reply.extensions().get::<Answered>().is_none()
+        && let Body::Whole(Some(body)) = reply.body()
+        && let Some(status) = status_of(body)
+    {
+        *reply.status_mut() = status;
+    }
+    reply
+}
+
+fn status_of(body: &Bytes) -> Option<StatusCode> {
+    let document = Document::parse(body, Limits::default()).ok()?;
+    match Message::read(&document).ok()? {
+        Message::Error { code: Some(-32601), .. } => Some(StatusCode::NOT_FOUND),
+        Message::Error { code: Some(-32022..=-32020), .. } => Some(StatusCode::BAD_REQUEST),
+        Message::Error { .. }
+        | Message::Request { .. }
+        | Message::Notification { .. }
+        | Message::Result { .. } => None,
+    }
+}
+
+fn refuse(knock: &Knock, words: Bytes) -> Response<Body> {
+    knock.turn_off(RefusalReason::Malformed, json(StatusCode::BAD_REQUEST, words))
+}
+
+/// What the message says, or the words for what is wrong with it.
+fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
+    let document = Document::parse(body, Limits::default()).map_err(|_| reply::parse_error())?;
+    let message =
+        Message::read(&document).map_err(|_| reply::invalid_request(id_of(&document).as_ref()))?;
+    let id = match &message {
+        Message::Request { id, .. } => Some(id.clone()),
+        Message::Notification { .. } => None,
+        // A server of this era asks within its answers, and is answered by the next leg.
+        Message::Result { id, .. } | Message::Error { id, .. } => {
+            return Err(reply::invalid_request(Some(id)));
+        }
+    };
+    let mut version = None;
+    if let Some(id) = &id {
+        let said = Metadata::read(&message);
+        let said = said.map_err(|fault| reply::invalid_params(id, fault.words()))?.version;
+        let agree = knock.routing.check(&message, &said);
+        agree.map_err(|which| reply::header_mismatch(Some(id), which))?;
+        version = Some(said);
+    }
+    let asked = interpret(&knock.server.as_str().into(), &message).map_err(|why| {
+        id.as_ref().map_or_else(
+            || reply::invalid_request(None),
+            |id| reply::invalid_params(id, why.words()),
+        )
+    })?;
+    Ok(Told { asked, id, version, task: modern::task_of(&message) })
+}
+
+async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<Body> {
+    let gate = &knock.gate;
+    let seen = gate.is_server_visible(&knock.who, &knock.server.as_str().into());
+    let Some(server) = gate.server(&knock.server).filter(|_| seen) else {
+        return message::unknown_server(knock, told.asked, told.id, body).await;
+    };
+    if let Some(reply) = not_served(knock, server, &told).await {
+        return reply;
+    }
+    if let Err(which) = params_agree(knock, server, &told.asked, &body).await {
+        return refuse(knock, reply::header_mismatch(told.id.as_ref(), which));
+    }
+    let Told { asked, id, task, .. } = told;
+    if let Some(reply) =
+        stray::task(knock, server, task.as_deref(), (&asked, id.as_ref()), &body).await
+    {
+        return reply;
+    }
+    let body = match listen::narrowed(knock, server, body).await {
+        Ok(body) => body,
+        Err(which) => {
+            let words = id.as_ref().map_or_else(Bytes::new, |id| reply::invalid_params(id, which));
+            return refuse(knock, words);
+        }
+    };
+    let head = knock.routing.head();
+    let Some((upstream, body)) = server.one_call(&knock.who, body, (head, away), gate.now()) else {
+        return spoken(refusal::without_answer(id.as_ref(), Disposition::Unreachable));
+    };
+    let session = Session::new(knock.who.clone(), Arc::clone(server), upstream, gate.now());
+    let progress = asked.progress_token.clone();
+    let envelope = Envelope { leg: Leg::Message, id, progress, version: knock.version.clone() };
+    message::carry_out(knock, session, asked, body, envelope).await
+}
+
+/// The refusal of a request whose version is not served on the way to this server: what is relayed
+/// is what the server itself speaks, and nothing is claimed besides.
+async fn not_served(knock: &Knock, server: &Arc<Server>, told: &Told) -> Option<Response<Body>> {
+    let is_modern = probe::is_modern(&knock.gate, server).await;
+    let (Some(id), Some(version)) = (&told.id, &told.version) else {
+        // A notification; there is nobody to tell more.
+        let refused = is_modern != Some(true);
+        return refused.then(|| refuse(knock, reply::invalid_request(None)));
+    };
+    let Some(is_modern) = is_modern else {
+        let words = refusal::without_answer(Some(id), Disposition::Unreachable);
+        return Some(knock.turn_off(RefusalReason::Limit, spoken(words)));
+    };
+    let mut supported = server.eras.legacy().to_vec();
+    if is_modern {
+        supported.insert(0, modern::VERSION);
+    }
+    if is_modern && **version == *modern::VERSION {
+        return None;
+    }
+    Some(refuse(knock, reply::unsupported_version(id, version, &supported)))
+}
+
+/// Whether the headers that repeat arguments agree with them. Only of a tool that the caller may
+/// know: of another, this would tell that it is there.
+async fn params_agree(
+    knock: &Knock,
+    server: &Server,
+    asked: &Asked,
+    body: &Bytes,
+) -> Result<(), &'static str> {
+    let gate = &knock.gate;
+    let is_seen = asked.action == Action::InvokeTool
+        && view::sees(gate, &knock.who, asked.action, &asked.resource);
+    // Where nothing is known, the call will be refused for it.
+    let known = if is_seen { server.catalogue.ready().await } else { None };
+    let marked = known.as_deref().map_or(&[][..], |it| it.marked(&asked.resource));
+    let mut findings = Findings::default();
+    for value in knock.routing.unknown(marked) {
+        let bytes = modern::decoded(value.as_bytes()).ok_or("A Mcp-Param header cannot be read")?;
+        let seen = Seen { surface: Surface::Ask, bytes: bytes.as_bytes(), offset: 0 };
+        gate.inspectors().scan(&seen, &mut findings);
+    }
+    // What no decision reads and no record holds must not carry anything of note.
+    if !findings.kept().is_empty() {
+        return Err("A Mcp-Param header holds what may not pass there");
+    }
+    if marked.is_empty() {
+        return Ok(());
+    }
+    let document =
+        Document::parse(body, Limits::default()).map_err(|_| "The body cannot be read")?;
+    let arguments = document.root().member("params").and_then(|it| it.member("arguments"));
+    knock.routing.check_params(marked, arguments)
+}

@@ -1,0 +1,115 @@
+//! The headers that repeat a part of the body: checked against it, and only then passed on.
+
+use bailiwick_wire::json::Node;
+use bailiwick_wire::mcp::modern::{self, Marked, agrees};
+use bailiwick_wire::rpc::Message;
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::upstream::Head;
+
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const METHOD: HeaderName = HeaderName::from_static("mcp-method");
+const NAME: HeaderName = HeaderName::from_static("mcp-name");
+const PARAM: &str = "mcp-param-";
+/// The longest value that is passed on.
+const VALUE_BYTES_MAX: usize = 8 << 10;
+
+/// Which header does not agree with the body, in words that may be told.
+pub(super) type Mismatch = &'static str;
+
+/// Those headers of one request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Routing {
+    version: Option<HeaderValue>,
+    method: Option<HeaderValue>,
+    name: Option<HeaderValue>,
+    params: Vec<(HeaderName, HeaderValue)>,
+    is_doubled: bool,
+}
+
+impl Routing {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let one = |name: &HeaderName| headers.get(name).cloned();
+        let params = headers.iter().filter(|(name, _)| name.as_str().starts_with(PARAM));
+        let params: Vec<_> = params.map(|(name, it)| (name.clone(), it.clone())).collect();
+        let twice = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
+        let is_doubled =
+            [VERSION, METHOD, NAME].iter().chain(params.iter().map(|it| &it.0)).any(twice);
+        Self { version: one(&VERSION), method: one(&METHOD), name: one(&NAME), params, is_doubled }
+    }
+
+    /// Whether the header names a version of the modern era, or a later one.
+    pub(super) fn is_modern(&self) -> bool {
+        let version = self.version.as_ref().and_then(|it| it.to_str().ok());
+        version.is_some_and(modern::is_modern_version)
+    }
+
+    /// What must agree whatever is called: the version, the method and the name.
+    pub(super) fn check(&self, message: &Message<'_, '_>, version: &str) -> Result<(), Mismatch> {
+        let is = |header: &Option<HeaderValue>, text: &str| {
+            header.as_ref().is_some_and(|it| it.as_bytes() == text.as_bytes())
+        };
+        if self.is_doubled {
+            return Err("A header was sent twice");
+        }
+        if !is(&self.version, version) {
+            return Err("MCP-Protocol-Version does not agree with the body");
+        }
+        if !is(&self.method, message.method().unwrap_or_default()) {
+            return Err("Mcp-Method does not agree with the body");
+        }
+        let named = modern::name_of(message);
+        let agree = match (&self.name, named) {
+            (Some(header), Some(body)) => agrees(header.as_bytes(), body),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if agree { Ok(()) } else { Err("Mcp-Name does not agree with the body") }
+    }
+
+    /// What must agree because the tool's schema says so.
+    pub(super) fn check_params(
+        &self,
+        marked: &[Marked],
+        arguments: Option<Node<'_>>,
+    ) -> Result<(), Mismatch> {
+        let all_agree = marked.iter().all(|marked| {
+            let header = self.param(&marked.header);
+            let mut body = arguments;
+            for name in &marked.path {
+                body = body.and_then(|it| it.member(name));
+            }
+            let body = body.filter(|it| !it.is_null());
+            match (header, body) {
+                (Some(header), Some(body)) => agrees(header.as_bytes(), body),
+                (None, None) => true,
+                (Some(_), None) | (None, Some(_)) => false,
+            }
+        });
+        if all_agree { Ok(()) } else { Err("A Mcp-Param header does not agree with the body") }
+    }
+
+    fn param(&self, name: &str) -> Option<&HeaderValue> {
+        let is_it = |it: &HeaderName| it.as_str().strip_prefix(PARAM) == Some(name);
+        self.params.iter().find(|(it, _)| is_it(it)).map(|(_, value)| value)
+    }
+
+    /// Parameters that no schema names go on too, outside of the body: these are to be inspected.
+    pub(super) fn unknown<'a>(
+        &'a self,
+        marked: &'a [Marked],
+    ) -> impl Iterator<Item = &'a HeaderValue> {
+        let is_known = |name: &HeaderName| {
+            marked.iter().any(|it| name.as_str().strip_prefix(PARAM) == Some(&*it.header))
+        };
+        self.params.iter().filter(move |(name, _)| !is_known(name)).map(|(_, value)| value)
+    }
+
+    /// The headers as they go upstream, once they were checked.
+    pub(super) fn head(&self) -> Head {
+        let named = [(METHOD, &self.method), (NAME, &self.name)].into_iter();
+        let named = named.filter_map(|(name, value)| Some((name, value.clone()?)));
+        let params = self.params.iter().filter(|(_, it)| it.len() <= VALUE_BYTES_MAX).cloned();
+        Head(named.chain(params).collect())
+    }
+}

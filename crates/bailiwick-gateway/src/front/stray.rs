@@ -1,0 +1,53 @@
+//! Handles that a caller was not given: what they name never was.
+
+use std::sync::Arc;
+
+use bailiwick_core::{Action, Resource};
+use bailiwick_wire::mcp::{Asked, reply};
+use bailiwick_wire::rpc::Id;
+use bytes::Bytes;
+use hyper::{Response, StatusCode};
+
+use super::body::Body;
+use super::knock::Knock;
+use super::message::{json, spoken, stamp};
+use crate::exchange::{Reply, exchange};
+use crate::refusal;
+use crate::server::Server;
+use crate::upstream::{Envelope, Leg, Upstream};
+use crate::view;
+
+/// The refusal of a request about a task that is not the caller's, decided and recorded like one
+/// about a name that never was. `None` when the task is the caller's, or there is none.
+pub(super) async fn task(
+    knock: &Knock,
+    server: &Arc<Server>,
+    handle: Option<&str>,
+    of: (&Asked, Option<&Id>),
+    body: &Bytes,
+) -> Option<Response<Body>> {
+    let (asked, id) = of;
+    let begun_with = server.tasks.of(handle?, &knock.who);
+    if knock.gate.observes() {
+        return None;
+    }
+    // What it was begun with may have been hidden since; then the task is too.
+    let sees = |action, it: &Resource| view::sees(&knock.gate, &knock.who, action, it);
+    if begun_with.is_some_and(|it| sees(Action::InvokeTool, &it)) {
+        return None;
+    }
+    let Ok(call) = knock.gate.call(&knock.who, asked.clone(), body.clone(), None) else {
+        return Some(spoken(refusal::unrecorded(id)));
+    };
+    let is_method_visible = sees(Action::Other, call.resource());
+    let envelope = Envelope { leg: Leg::Message, id: id.cloned(), progress: None, version: None };
+    let reply = exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await;
+    let (Ok(Reply::Whole(released)), Some(id)) = (reply, id) else {
+        return Some(spoken(refusal::unrecorded(id)));
+    };
+    let words =
+        if is_method_visible { reply::unknown_task(id) } else { reply::method_not_found(id) };
+    let mut reply = json(StatusCode::OK, words);
+    stamp(&mut reply, &released);
+    Some(reply)
+}

@@ -1,0 +1,228 @@
+//! The gateway's own calls to a server, as the principal `System::"catalogue"`: through the
+//! corridor and under policy like any other caller's.
+
+use std::sync::Arc;
+
+use bailiwick_core::{Action, Disposition, Evidence, Identified, Pending, Purpose};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::{initialize_result, interpret, modern};
+use bailiwick_wire::rpc::{Id, Message};
+use bytes::Bytes;
+use hyper::header::{HeaderName, HeaderValue};
+
+use crate::exchange::{Reply, answered, exchange};
+use crate::gate::Gate;
+use crate::reading::{Heard, hear};
+use crate::relay::drain;
+use crate::server::Server;
+use crate::session::Session;
+use crate::upstream::{Away, Envelope, Head, Leg, Messages};
+
+/// The revision that the gateway asks for.
+const REVISION: &str = "2025-11-25";
+/// What of a server's offers can be listed.
+const OFFERS: [&str; 3] = ["tools", "prompts", "resources"];
+
+/// Why a call came to nothing.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum Failed {
+    #[error("policy does not let System::\"catalogue\" do it; permit its session and discovery")]
+    Denied,
+    #[error("it did not answer")]
+    NoAnswer,
+    #[error("its answer cannot be read")]
+    Unreadable,
+    #[error("it could not be recorded")]
+    Unrecorded,
+}
+
+/// What a probe came to, when the server does not speak the modern era.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Probed {
+    /// It answered, and does not.
+    Legacy,
+    /// It said nothing that could be read.
+    Silent,
+}
+
+/// One session of the gateway's own with a server.
+pub(crate) struct Own<'a> {
+    gate: &'a Arc<Gate>,
+    session: Arc<Session>,
+    version: Option<HeaderValue>,
+    is_modern: bool,
+    next_id: u64,
+}
+
+impl<'a> Own<'a> {
+    pub(crate) fn new(gate: &'a Arc<Gate>, server: &Arc<Server>) -> Result<Self, Failed> {
+        let who: Identified =
+            gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
+        let session = Session::new(who, Arc::clone(server), server.link(), gate.now());
+        Ok(Self { gate, session, version: None, is_modern: false, next_id: 1 })
+    }
+
+    /// Ask what the server offers, in the modern era, which is spoken from now on.
+    pub(crate) async fn discover(&mut self) -> Result<Vec<&'static str>, Probed> {
+        self.is_modern = true;
+        self.version = Some(HeaderValue::from_static(modern::VERSION));
+        let answer = self.request("server/discover", "{}").await.map_err(|_| Probed::Silent)?;
+        let document = parse(&answer).map_err(|_| Probed::Silent)?;
+        let (versions, _) = modern::discovered(&document).ok_or(Probed::Legacy)?;
+        if !versions.elements().any(|it| it.says(modern::VERSION)) {
+            return Err(Probed::Legacy);
+        }
+        let result = document.root().member("result");
+        let capabilities = result.and_then(|it| it.member("capabilities"));
+        let offered = |name: &&str| {
+            capabilities.and_then(|it| it.member(name)).is_some_and(|it| !it.is_null())
+        };
+        Ok(OFFERS.into_iter().filter(offered).collect())
+    }
+
+    /// Shake hands, declaring all that a client can do: some servers hide tools otherwise.
+    pub(crate) async fn connect(&mut self) -> Result<Vec<&'static str>, Failed> {
+        let params = format!(
+            "{{\"protocolVersion\":\"{REVISION}\",\"capabilities\":{{\"roots\":{{}},\
+             \"sampling\":{{}},\"elicitation\":{{}}}},\"clientInfo\":{{\"name\":\"bailiwick\",\
+             \"version\":\"{}\"}}}}",
+            env!("CARGO_PKG_VERSION")
+        );
+        let answer = self.request("initialize", &params).await?;
+        let document = parse(&answer)?;
+        let result = initialize_result(&document).ok_or(Failed::Unreadable)?;
+        self.version = HeaderValue::from_str(&result.protocol_version).ok();
+        let offers = OFFERS.into_iter().filter(|it| result.offers(it)).collect();
+        let initialized = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+        self.send(Bytes::from_static(initialized.as_bytes()), None).await?;
+        Ok(offers)
+    }
+
+    pub(crate) async fn request(&mut self, method: &str, params: &str) -> Result<Bytes, Failed> {
+        let id = Id::from_number(self.next_id);
+        self.next_id += 1;
+        let params = if self.is_modern { with_meta(params) } else { params.to_owned() };
+        let body = format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"{method}\",\"params\":{params}}}"
+        );
+        let body = Bytes::from(body);
+        if !self.is_modern {
+            return self.send(body, Some(id)).await?.ok_or(Failed::NoAnswer);
+        }
+        let (whole, body) = self.one_call(method, body).ok_or(Failed::NoAnswer)?;
+        let before = std::mem::replace(&mut self.session, whole);
+        let answer = self.send(body, Some(id)).await;
+        self.session = before;
+        answer?.ok_or(Failed::NoAnswer)
+    }
+
+    /// The frame of one request of the modern era, and the request as it goes out.
+    fn one_call(&self, method: &str, body: Bytes) -> Option<(Arc<Session>, Bytes)> {
+        let Session { owner, server, .. } = &*self.session;
+        let method = HeaderValue::from_str(method).ok()?;
+        let head = Head(vec![(HeaderName::from_static("mcp-method"), method)]);
+        let now = self.gate.now();
+        let (upstream, body) = server.one_call(owner, body, (head, Away::never()), now)?;
+        Some((Session::new(owner.clone(), Arc::clone(server), upstream, now), body))
+    }
+
+    async fn send(&self, body: Bytes, id: Option<Id>) -> Result<Option<Bytes>, Failed> {
+        let asked = {
+            let document = parse(&body)?;
+            let message = Message::read(&document).map_err(|_| Failed::Unreadable)?;
+            interpret(&self.session.server.name, &message).map_err(|_| Failed::Unreadable)?
+        };
+        let known = self.session.server.catalogue.known();
+        let call = self.gate.call(&self.session.owner, asked, body, Some(&known));
+        let call = call.map_err(|_| Failed::Unrecorded)?;
+        let envelope = Envelope {
+            leg: Leg::Message,
+            id: id.clone(),
+            progress: None,
+            version: self.version.clone(),
+        };
+        let reply = exchange(self.gate, &self.session.upstream, call, &envelope).await;
+        let released = match reply.map_err(|_| Failed::Unrecorded)? {
+            Reply::Whole(released) => released,
+            Reply::Stream(owed, messages) => {
+                return self.read_stream(owed, messages, id.as_ref()).await.map(Some);
+            }
+        };
+        match released.disposition() {
+            None => Err(Failed::Denied),
+            Some(Disposition::Answered | Disposition::Erred) => Ok(Some(released.into_bytes())),
+            Some(Disposition::Accepted) => Ok(None),
+            Some(_) => Err(Failed::NoAnswer),
+        }
+    }
+
+    /// Read a streamed answer to its end; what comes before it is of no use here.
+    async fn read_stream(
+        &self,
+        mut owed: Pending,
+        mut messages: Messages,
+        id: Option<&Id>,
+    ) -> Result<Bytes, Failed> {
+        let gate = self.gate;
+        while let Some(piece) = messages.next().await {
+            match hear(&piece.message) {
+                Some(Heard::Answer(to, disposition)) if Some(&to) == id => {
+                    let rules = gate.rules();
+                    let cut = answered(gate, &rules, owed.call(), piece.message, disposition).await;
+                    let (message, disposition) = match cut {
+                        Ok(message) => (message, disposition),
+                        Err(disposition) => (Bytes::new(), disposition),
+                    };
+                    let inspected = owed.last(gate.inspectors(), message, disposition);
+                    let released = inspected.record(gate.log(), gate.now());
+                    return released.map(|it| it.into_bytes()).map_err(|_| Failed::Unrecorded);
+                }
+                Some(_) | None => drop(owed.interim(gate.inspectors(), piece.message)),
+            }
+        }
+        let failed = owed.failed(Disposition::Unreachable);
+        failed.record(gate.log(), gate.now()).map_err(|_| Failed::Unrecorded)?;
+        Err(Failed::NoAnswer)
+    }
+
+    /// Say goodbye, so that the server keeps nothing for us.
+    pub(crate) async fn end(&self) {
+        if self.is_modern {
+            return;
+        }
+        let asked = bailiwick_wire::mcp::Asked {
+            action: Action::Disconnect,
+            resource: bailiwick_core::Resource::Server(self.session.server.name.clone()),
+            arguments: bailiwick_core::Value::Record(Vec::new()),
+            trace: None,
+            progress_token: None,
+        };
+        let known = self.session.server.catalogue.known();
+        let call = self.gate.call(&self.session.owner, asked, Bytes::new(), Some(&known));
+        let Ok(call) = call else { return };
+        let envelope =
+            Envelope { leg: Leg::End, id: None, progress: None, version: self.version.clone() };
+        // Whether the server minds is on record and of no consequence.
+        if let Ok(reply) = exchange(self.gate, &self.session.upstream, call, &envelope).await {
+            drain(self.gate, reply).await;
+        }
+    }
+}
+
+/// Params with what a request of the modern era must say of itself.
+fn with_meta(params: &str) -> String {
+    let rest = params.strip_prefix('{').unwrap_or("}");
+    let comma = if rest == "}" { "" } else { "," };
+    format!(
+        "{{\"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"{}\",\
+         \"io.modelcontextprotocol/clientInfo\":{{\"name\":\"bailiwick\",\"version\":\"{}\"}},\
+         \"io.modelcontextprotocol/clientCapabilities\":{{\"roots\":{{}},\"sampling\":{{}},\
+         \"elicitation\":{{}}}}}}{comma}{rest}",
+        modern::VERSION,
+        env!("CARGO_PKG_VERSION")
+    )
+}
+
+pub(crate) fn parse(bytes: &Bytes) -> Result<Document<'_>, Failed> {
+    Document::parse(bytes, Limits::default()).map_err(|_| Failed::Unreadable)
+}

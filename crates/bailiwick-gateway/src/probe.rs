@@ -1,0 +1,45 @@
+//! Finding out which era a server speaks: asked once, when it first matters, and remembered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::Timestamp;
+
+use crate::gate::Gate;
+use crate::own::{Own, Probed};
+use crate::server::Server;
+
+/// How long a server may take to answer: some start slowly.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// For how long a server that said nothing is taken for one of the older era.
+const SILENCE_NS: u64 = 60_000_000_000;
+
+/// Whether a server speaks the modern era; `None` when that cannot be told now.
+pub(crate) async fn is_modern(gate: &Arc<Gate>, server: &Arc<Server>) -> Option<bool> {
+    if let Some(modern) = server.eras.is_modern(gate.now()) {
+        return Some(modern);
+    }
+    let _turn = server.eras.turn().await;
+    if let Some(modern) = server.eras.is_modern(gate.now()) {
+        return Some(modern);
+    }
+    let probed = tokio::time::timeout(PATIENCE, probe(gate, server)).await;
+    let (modern, until) = match probed.unwrap_or(Err(Probed::Silent)) {
+        Ok(()) => (true, None),
+        Err(Probed::Legacy) => (false, None),
+        // A server that is there in the older era, and mute when it is probed, is of that era. An
+        // outage is no verdict: so not for ever.
+        Err(Probed::Silent) if server.catalogue.rounds() > 0 => {
+            (false, Some(Timestamp::from_ns(gate.now().ns().saturating_add(SILENCE_NS))))
+        }
+        Err(Probed::Silent) => return None,
+    };
+    server.eras.found(modern, until);
+    Some(modern)
+}
+
+/// Ask the server what it offers, as only a server of the modern era is asked.
+async fn probe(gate: &Arc<Gate>, server: &Arc<Server>) -> Result<(), Probed> {
+    let mut own = Own::new(gate, server).map_err(|_| Probed::Silent)?;
+    own.discover().await.map(drop)
+}
