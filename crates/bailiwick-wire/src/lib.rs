@@ -4,6 +4,7 @@
 //! bytes -> json::Document -> rpc::Message -> mcp::interpret::Asked          what is asked
 //! bytes -> sse::Event                                                      one message of a stream
 //! bytes + edits -> splice::Splice -> bytes                                 all else byte for byte
+//! jsonc::plain                                                            settings with comments
 //! mcp::reply                                                               what we say ourselves
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! names, invalid UTF-8, lone surrogates) is refused, because the decision was made on our reading.
 
 pub mod json;
+pub mod jsonc;
 pub mod mcp;
 pub mod rpc;
 pub mod splice;
