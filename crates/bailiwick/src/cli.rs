@@ -31,12 +31,18 @@ enum Command {
     Demo(commands::demo::Arguments),
     /// Serve (writes a working configuration when there is none)
     Up(commands::up::Arguments),
+    /// Make the MCP clients of this machine go through Bailiwick, or undo it
+    Init(commands::init::Arguments),
     /// Parse, validate and print what the configuration means
     Check(commands::check::Arguments),
+    /// Look at the whole set-up, and say what to do
+    Doctor(commands::doctor::Arguments),
     /// A dry run: would this be allowed, and why
     Ask(commands::ask::Arguments),
     /// Why a call was decided as it was
     Why(commands::why::Arguments),
+    /// Propose policies from what was observed
+    Policy(commands::policy::Arguments),
     /// Make, list and revoke the keys of agents
     Keys(commands::keys::Arguments),
     /// Make, list and revoke operators
@@ -63,9 +69,12 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match command {
         Command::Demo(arguments) => commands::demo::run(&common, &arguments),
         Command::Up(arguments) => commands::up::run(&common, &arguments),
+        Command::Init(arguments) => commands::init::run::<Cli>(&common, &arguments),
         Command::Check(arguments) => commands::check::run(&common, &arguments),
+        Command::Doctor(arguments) => commands::doctor::run(&common, &arguments),
         Command::Ask(arguments) => commands::ask::run(&common, &arguments),
         Command::Why(arguments) => commands::why::run(&common, &arguments),
+        Command::Policy(arguments) => commands::policy::run(&common, &arguments),
         Command::Keys(arguments) => commands::keys::run(&common, &arguments),
         Command::Operators(arguments) => commands::operators::run(&common, &arguments),
         Command::Log(arguments) => commands::log::run(&common, &arguments),

@@ -1,5 +1,6 @@
 //! The `bailiwick` binary: one verb, one file under `commands`.
 
+mod adoption;
 mod cli;
 mod commands;
 mod helpdesk;

@@ -1,6 +1,8 @@
 //! Tests of the real binary, as people and agents meet it: one room for each subject.
 
 #[cfg(test)]
+mod adopting;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod conformance;

@@ -1,5 +1,7 @@
 //! Reading the configuration for a command.
 
+use std::path::{Path, PathBuf};
+
 use bailiwick_gateway::config::{self, Settings};
 
 use crate::output::{Common, Failure};
@@ -18,4 +20,23 @@ pub(super) fn load(common: &Common) -> Result<Settings, Failure> {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure(lines.join("\n"))
     })
+}
+
+/// The configuration that was named or lies here; else the user's own, there or not.
+pub(super) fn place(common: &Common) -> PathBuf {
+    let named = common.config != Path::new("bailiwick.toml") || common.config.exists();
+    let folder = |it: &str| std::env::var_os(it).map(PathBuf::from).filter(|it| it.is_absolute());
+    let base = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|it| it.join(".config")));
+    match base {
+        Some(base) if !named => base.join("bailiwick/bailiwick.toml"),
+        Some(_) | None => common.config.clone(),
+    }
+}
+
+/// What the configuration means that lies here, or that of the user.
+///
+/// # Errors
+/// [`Failure`] with every fault of the file.
+pub(super) fn load_here_or_users(common: &Common) -> Result<Settings, Failure> {
+    load(&Common { config: place(common), json: common.json })
 }

@@ -14,7 +14,7 @@ use crate::output::{Common, Failure, Outcome, YES, say};
 
 /// What is written when there is no configuration.
 const FIRST: &str = include_str!("up/bailiwick.toml");
-const STARTER: &str = include_str!("up/starter.cedar");
+pub(super) const STARTER: &str = include_str!("up/starter.cedar");
 
 #[derive(Args)]
 pub(crate) struct Arguments {}
@@ -83,7 +83,8 @@ pub(super) fn write_rules(folder: &Path, more: &[(&str, &str)]) -> Result<(), Fa
     Ok(())
 }
 
-fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
+/// Write a file that is not there yet.
+pub(super) fn write_new(file: &Path, text: &str) -> Result<(), Failure> {
     if file.exists() {
         return Ok(());
     }

@@ -9,12 +9,15 @@ use crate::support::agent::Agent;
 use crate::support::house::{House, free_port};
 use crate::support::process::{Ran, program, run, wait_for};
 
-const VERBS: [&str; 12] = [
+const VERBS: [&str; 15] = [
     "demo",
     "up",
+    "init",
     "check",
+    "doctor",
     "ask",
     "why",
+    "policy",
     "keys",
     "operators",
     "log",

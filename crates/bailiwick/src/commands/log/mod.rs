@@ -11,6 +11,8 @@ use bailiwick_gateway::paths;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+pub(super) use query::time;
+
 use super::admin::Admin;
 use super::settings;
 use crate::output::{self, Common, Failure, Outcome, YES, say};

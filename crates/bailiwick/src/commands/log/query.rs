@@ -109,7 +109,11 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
     })
 }
 
-fn time(text: &str) -> Result<Timestamp, Failure> {
+/// A time as people write it.
+///
+/// # Errors
+/// [`Failure`] when it is none.
+pub(in crate::commands) fn time(text: &str) -> Result<Timestamp, Failure> {
     if let Ok(ms) = text.parse::<u64>() {
         return Ok(Timestamp::from_ns(ms.saturating_mul(1_000_000)));
     }

@@ -1,0 +1,90 @@
+//! The MCP clients of this machine: governed, not governed, or pointing at what is gone.
+
+use std::path::{Path, PathBuf};
+
+use bailiwick_core::Timestamp;
+use bailiwick_gateway::config::Date;
+
+use super::check::Check;
+use super::launches;
+use crate::adoption::{Entry, FilePlan, Found, Inner, Standing, Wrapped, find};
+use crate::commands::init;
+use crate::output::Failure;
+
+/// What there is to say of every client's file that is found.
+pub(super) fn checks(named: &[PathBuf], now: Timestamp) -> Result<Vec<Check>, Failure> {
+    let found: Vec<Found> = find(&init::here()?, named)?;
+    if found.is_empty() {
+        return Ok(vec![Check::good("clients", "no MCP client's settings are on this machine")]);
+    }
+    let files = found.iter().map(FilePlan::read);
+    Ok(files.flat_map(|file| of_file(&file, now)).collect())
+}
+
+fn of_file(file: &FilePlan, now: Timestamp) -> Vec<Check> {
+    let place = file.found.file.display();
+    let mut checks = Vec::new();
+    if let Some(problem) = &file.problem {
+        let advice = "its client may not read it either: mend it";
+        checks.push(Check::warning("client", format!("{place}: {problem}"), advice));
+    }
+    for (entry, standing) in &file.entries {
+        let what = |how: &str| format!("{}: {} {how} ({place})", file.found.client, entry.name);
+        match standing {
+            Standing::Governed(wrapped) => checks.extend(governed(entry, wrapped, &what, now)),
+            Standing::Change(_) => {
+                let advice = "run `bailiwick init`";
+                checks.push(Check::warning("client", what("is not governed"), advice));
+            }
+            Standing::LeftAlone(why) => {
+                let advice = "put it into [servers] of the configuration, and the client onto it";
+                let how = format!("is not governed, and `init` leaves it alone: {why}");
+                checks.push(Check::warning("client", what(&how), advice));
+            }
+        }
+    }
+    checks
+}
+
+fn governed(
+    entry: &Entry,
+    wrapped: &Wrapped,
+    what: &dyn Fn(&str) -> String,
+    now: Timestamp,
+) -> Vec<Check> {
+    let program = Path::new(&wrapped.program);
+    if program.is_absolute() && !program.exists() {
+        let how = format!("points at {}, which is gone", program.display());
+        let advice = "`bailiwick init --undo`, then `bailiwick init`; or put the program back";
+        return vec![Check::bad("client", what(&how), advice)];
+    }
+    let gone = wrapped.config.as_ref().filter(|it| !Path::new(it).exists());
+    if let Some(config) = gone {
+        let how = format!("names the configuration {config}, which is gone");
+        let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
+        return vec![Check::bad("client", what(&how), advice)];
+    }
+    let mut checks = vec![match until(wrapped) {
+        None => Check::good("client", what("is governed")),
+        Some(day) if day > now => {
+            let day = wrapped.until.as_deref().unwrap_or_default();
+            let advice = "before then, read `bailiwick policy suggest` and write policies";
+            let how = format!("is observed only: nothing is refused until {day}");
+            Check::warning("client", what(&how), advice)
+        }
+        Some(_) => {
+            let day = wrapped.until.as_deref().unwrap_or_default();
+            Check::good("client", what(&format!("is governed; observing ended on {day}")))
+        }
+    }];
+    if let Inner::Command(words) = &wrapped.inner {
+        let home = std::env::current_dir().unwrap_or_default();
+        checks.extend(launches::of_command(&entry.name, words, &home));
+    }
+    checks
+}
+
+fn until(wrapped: &Wrapped) -> Option<Timestamp> {
+    let day: Date = wrapped.until.as_ref()?.parse().ok()?;
+    Some(day.begins())
+}

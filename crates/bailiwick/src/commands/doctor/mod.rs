@@ -1,0 +1,79 @@
+//! `bailiwick doctor`: is the whole set-up sound, and if not, what to do.
+
+mod check;
+mod clients;
+mod gateway;
+mod launches;
+mod log;
+mod secrets;
+
+use std::path::PathBuf;
+
+use bailiwick_gateway::Rules;
+use bailiwick_gateway::config::Settings;
+use clap::Args;
+
+use self::check::{Check, State};
+use super::settings;
+use crate::output::{self, Common, Outcome, YES, no, say};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Another settings file of an MCP client. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    file: Vec<PathBuf>,
+}
+
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    let now = bailiwick_gateway::now();
+    let mut checks = vec![check::clock(now)];
+    match settings::load_here_or_users(common) {
+        Ok(settings) => {
+            let file = settings::place(common);
+            checks.push(Check::good("configuration", format!("{} is right", file.display())));
+            checks.extend(of_settings(&settings));
+        }
+        Err(failure) => {
+            let advice = "mend what is named, then run this again; `bailiwick check` says more";
+            let faults = failure.0.lines();
+            checks.extend(faults.map(|it| Check::bad("configuration", it, advice)));
+        }
+    }
+    checks.extend(clients::checks(&arguments.file, now)?);
+    if common.json {
+        output::json(&checks)?;
+    } else {
+        checks.iter().flat_map(Check::lines).for_each(say);
+        say(check::summary(&checks));
+    }
+    if checks.iter().any(|it| it.state == State::Bad) { no() } else { YES }
+}
+
+fn of_settings(settings: &Settings) -> Vec<Check> {
+    let now = bailiwick_gateway::now();
+    let mut checks = vec![rules(settings)];
+    checks.extend(check::observing(settings.observe_until.map(|it| it.begins()), now));
+    checks.extend(gateway::checks(settings));
+    checks.extend(secrets::checks(settings));
+    checks.extend(log::checks(settings, now));
+    checks.extend(settings.servers.iter().flat_map(launches::of_server));
+    checks
+}
+
+fn rules(settings: &Settings) -> Check {
+    let folder = settings.policies.display();
+    match Rules::read(settings) {
+        Err(bad) => {
+            let advice = "mend it; until then the gateway does not start, or keeps what it has";
+            Check::bad("policies", bad.0.join("; "), advice)
+        }
+        Ok(rules) if rules.policies.is_empty() => {
+            let advice = "write one, or read what `bailiwick policy suggest` proposes";
+            Check::warning("policies", format!("{folder} has none: nothing is permitted"), advice)
+        }
+        Ok(rules) => {
+            let count = rules.policies.len();
+            Check::good("policies", format!("{count} in {folder} load"))
+        }
+    }
+}
