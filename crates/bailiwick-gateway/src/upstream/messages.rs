@@ -1,6 +1,7 @@
 //! The messages of a streamed answer, one by one, wherever they come from.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bailiwick_wire::mcp::modern::{Frame, restored};
@@ -123,13 +124,18 @@ impl Drop for Unanswered {
 pub(crate) struct Stray {
     queue: Option<mpsc::Receiver<Bytes>>,
     home: Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
+    /// How many bytes wait in the queue.
+    kept: Arc<AtomicUsize>,
 }
 
 impl Stray {
     /// Listen, unless somebody does.
-    pub(super) fn listen(home: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>) -> Option<Self> {
+    pub(super) fn listen(
+        home: &Arc<Mutex<Option<mpsc::Receiver<Bytes>>>>,
+        kept: &Arc<AtomicUsize>,
+    ) -> Option<Self> {
         let queue = home.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(Self { queue: Some(queue), home: Arc::clone(home) })
+        Some(Self { queue: Some(queue), home: Arc::clone(home), kept: Arc::clone(kept) })
     }
 }
 
@@ -183,6 +189,7 @@ impl Messages {
             }
             Self::Stray(stray) => {
                 let message = stray.queue.as_mut()?.recv().await?;
+                stray.kept.fetch_sub(message.len(), Ordering::AcqRel);
                 Some(Piece::bare(message))
             }
         }
