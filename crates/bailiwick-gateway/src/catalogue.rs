@@ -144,9 +144,11 @@ fn named(listed: &Listed) -> impl Iterator<Item = (usize, &Box<str>)> {
 
 /// How the listings went so far.
 #[derive(Clone, Copy, Debug, Default)]
-struct Tries {
+pub(crate) struct Tries {
     succeeded: u64,
     failed: u64,
+    /// Whether the last one failed.
+    failing: bool,
 }
 
 /// The catalogue of one server, kept up to date in the background.
@@ -175,6 +177,16 @@ impl Catalogue {
         self.tries.borrow().succeeded
     }
 
+    /// Whether the last listing failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.tries.borrow().failing
+    }
+
+    /// Tells of each try at a listing.
+    pub(crate) fn watch(&self) -> watch::Receiver<Tries> {
+        self.tries.subscribe()
+    }
+
     /// What is known, waiting for one try at the first listing; `None` when it fails.
     pub(crate) async fn ready(&self) -> Option<Arc<Known>> {
         if self.rounds() == 0 { self.listed_again().await } else { Some(self.known()) }
@@ -197,12 +209,18 @@ impl Catalogue {
         // What sessions showed besides is there for them, though the gateway's own does not see it.
         known.join(&self.observed.read().unwrap_or_else(PoisonError::into_inner));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
-        self.tries.send_modify(|it| it.succeeded += 1);
+        self.tries.send_modify(|it| {
+            it.succeeded += 1;
+            it.failing = false;
+        });
     }
 
     /// A listing failed: nobody waits for it any longer.
     pub(crate) fn failed(&self) {
-        self.tries.send_modify(|it| it.failed += 1);
+        self.tries.send_modify(|it| {
+            it.failed += 1;
+            it.failing = true;
+        });
     }
 
     /// An agent's list shows this: what the gateway's own does not is remembered besides.

@@ -20,7 +20,7 @@ use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::rules::{Rules, RulesInForce};
 use crate::server::Server;
-use crate::session::Sessions;
+use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::tally::Tally;
 use crate::upstream::Means;
@@ -109,12 +109,16 @@ impl Gate {
     /// Whether a caller may know that a server is there: whoever may not open a session with it is
     /// told of nothing in it.
     pub(crate) fn is_server_visible(&self, who: &Identified, server: &ServerId) -> bool {
+        self.is_visible(who, Action::Connect, &Resource::Server(server.clone()))
+    }
+
+    /// Whether a caller may know of something.
+    pub(crate) fn is_visible(&self, who: &Identified, action: Action, what: &Resource) -> bool {
         if self.observes() {
             return true;
         }
         let context = Context { now: self.now(), findings: Findings::default() };
-        let resource = Resource::Server(server.clone());
-        visible(&self.rules().policies, who, Action::Connect, &resource, &context)
+        visible(&self.rules().policies, who, action, what, &context)
     }
 
     /// How firmly the record of a call's decision must stand before the call goes out.

@@ -140,6 +140,7 @@ impl<'a> Own<'a> {
             id: id.clone(),
             progress: None,
             version: self.version.clone(),
+            patience: None,
         };
         let reply = exchange(self.gate, &self.session.upstream, call, &envelope).await;
         let released = match reply.map_err(|_| Failed::Unrecorded)? {
@@ -200,8 +201,13 @@ impl<'a> Own<'a> {
         let known = self.session.server.catalogue.known();
         let call = self.gate.call(&self.session.owner, asked, Bytes::new(), Some(&known));
         let Ok(call) = call else { return };
-        let envelope =
-            Envelope { leg: Leg::End, id: None, progress: None, version: self.version.clone() };
+        let envelope = Envelope {
+            leg: Leg::End,
+            id: None,
+            progress: None,
+            version: self.version.clone(),
+            patience: None,
+        };
         // Whether the server minds is on record and of no consequence.
         if let Ok(reply) = exchange(self.gate, &self.session.upstream, call, &envelope).await {
             drain(self.gate, reply).await;

@@ -150,12 +150,20 @@ impl Relay {
     async fn sign(&self, owed: &mut Pending, piece: &Piece, client: &mpsc::Sender<Bytes>) -> bool {
         let sign = match (&piece.event_id, piece.retry) {
             (None, None) => ALIVE,
-            (_, _) => piece.event(&piece.message),
+            (_, _) => self.event(piece, &piece.message),
         };
         let passed = owed.interim(self.gate.inspectors(), sign);
         let Some(passed) = passed else { return false };
         let _ = client.send(passed.into_bytes()).await;
         true
+    }
+
+    /// The event that carries a message, changed or not.
+    fn event(&self, piece: &Piece, message: &Bytes) -> Bytes {
+        match &self.session.one_of_many {
+            Some(it) => it.event(piece, message, self.id.is_some()),
+            None => piece.event(message),
+        }
     }
 
     fn is_answer(&self, id: &Id) -> bool {
@@ -173,14 +181,21 @@ impl Relay {
         let (session, message) = (&self.session, &piece.message);
         let seen = view::Seen { notice, message, ask: owed.call().ask() };
         if let Some(Notice::Cancelled { request }) = notice {
-            session.waiting.withdraw(request);
+            match &session.one_of_many {
+                Some(it) => it.known_as(request).iter().for_each(|it| session.waiting.withdraw(it)),
+                None => session.waiting.withdraw(request),
+            }
         }
         if !self.is_wanted(notice)
             || !view::passes(&self.gate, &session.owner, &session.server, seen).await
         {
             return true;
         }
-        let Some(passed) = owed.interim(self.gate.inspectors(), piece.event(message)) else {
+        let told = match &session.one_of_many {
+            Some(it) => it.told(notice, message),
+            None => message.clone(),
+        };
+        let Some(passed) = owed.interim(self.gate.inspectors(), self.event(piece, &told)) else {
             return false;
         };
         let _ = client.send(passed.into_bytes()).await;
@@ -210,7 +225,9 @@ impl Relay {
             self.session.agree(answer);
         }
         let inspected = match cut {
-            Ok(message) => owed.last(self.gate.inspectors(), piece.event(&message), disposition),
+            Ok(message) => {
+                owed.last(self.gate.inspectors(), self.event(piece, &message), disposition)
+            }
             Err(disposition) => owed.failed(disposition),
         };
         self.conclude(inspected, client).await;
@@ -301,6 +318,13 @@ impl Relay {
     /// A question of the server to the client: an exchange of its own, whose far side is the
     /// client. The stream goes on when the question has gone out or was refused.
     async fn question(&self, piece: Piece, id: Id, client: &mpsc::Sender<Bytes>) {
+        let asked = match &self.session.one_of_many {
+            Some(it) => it.question(&piece.message),
+            None => Some((piece.message.clone(), id.clone())),
+        };
+        let Some((message, id)) = asked else {
+            return tell(&self.gate, &self.session, reply::method_not_found(&id)).await;
+        };
         let (out, gone_out) = oneshot::channel();
         let far = ClientSide {
             id: id.clone(),
@@ -308,7 +332,6 @@ impl Relay {
             out: Mutex::new(Some(out)),
         };
         let (gate, session) = (Arc::clone(&self.gate), Arc::clone(&self.session));
-        let message = piece.message.clone();
         tokio::spawn(async move {
             let answer = ask(&gate, &session, message, Upstream::Client(far), &id).await;
             if let Some(answer) = answer {
@@ -316,7 +339,7 @@ impl Relay {
             }
         });
         if let Ok(question) = gone_out.await {
-            let _ = client.send(piece.event(&question)).await;
+            let _ = client.send(self.event(&piece, &question)).await;
         }
     }
 }
@@ -342,8 +365,13 @@ async fn ask(
     let Ok(asked) = asked else { return refused() };
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&who, asked, message.clone(), Some(&known)) else { return refused() };
-    let envelope =
-        Envelope { leg: Leg::Message, id: Some(id.clone()), progress: None, version: None };
+    let envelope = Envelope {
+        leg: Leg::Message,
+        id: Some(id.clone()),
+        progress: None,
+        version: None,
+        patience: None,
+    };
     match exchange(gate, &far, call, &envelope).await {
         Ok(Reply::Whole(released)) => match released.disposition() {
             Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred) => {
@@ -359,6 +387,10 @@ async fn ask(
 
 /// Tell the server what its question came to: a call of the session's owner like any other.
 async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes) {
+    let answer = match &session.one_of_many {
+        Some(it) => it.answered(answer),
+        None => answer,
+    };
     let asked = Asked {
         action: Action::Notify,
         resource: Resource::Server(session.server.name.clone()),
@@ -368,7 +400,8 @@ async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes) {
     };
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&session.owner, asked, answer, Some(&known)) else { return };
-    let envelope = Envelope { leg: Leg::Message, id: None, progress: None, version: None };
+    let envelope =
+        Envelope { leg: Leg::Message, id: None, progress: None, version: None, patience: None };
     // What came of it is on record; the server is owed nothing more.
     if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
         drain(gate, reply).await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bailiwick_core::Policy as _;
 use bailiwick_policy::{PolicySet, Source};
+use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::contract::Contracts;
@@ -92,6 +93,8 @@ fn texts(settings: &Settings) -> Result<Vec<(String, String)>, String> {
 pub(crate) struct RulesInForce {
     now: RwLock<Arc<Rules>>,
     fault: RwLock<Option<BadRules>>,
+    /// How often new rules came into force.
+    changes: watch::Sender<u64>,
 }
 
 /// What a look at the folders came to.
@@ -105,11 +108,20 @@ pub(crate) enum Change {
 
 impl RulesInForce {
     pub(crate) fn new(rules: Rules) -> Self {
-        Self { now: RwLock::new(Arc::new(rules)), fault: RwLock::default() }
+        Self {
+            now: RwLock::new(Arc::new(rules)),
+            fault: RwLock::default(),
+            changes: watch::Sender::new(0),
+        }
     }
 
     pub(crate) fn now(&self) -> Arc<Rules> {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Tells when new rules are in force.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
     }
 
     pub(crate) fn fault(&self) -> Option<BadRules> {
@@ -122,6 +134,7 @@ impl RulesInForce {
                 let told =
                     format!("{} policies, set {}", rules.policies.len(), rules.policies.digest());
                 *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+                self.changes.send_modify(|it| *it += 1);
                 (None, Change::Loaded(told))
             }
             Err(bad) => (Some(bad.clone()), Change::Refused(bad)),

@@ -17,7 +17,7 @@ use crate::diary::Diary;
 use crate::gate::{Gate, Parts};
 use crate::rules::{BadRules, Change, Rules, RulesInForce};
 use crate::server::Server;
-use crate::session::Sessions;
+use crate::sessions::Sessions;
 use crate::store::{Role, Store, StoreError};
 use crate::watch::Watch;
 use crate::{disk, entropy, front, listing, operators, paths, recording, secrets};

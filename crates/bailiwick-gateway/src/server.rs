@@ -1,6 +1,6 @@
 //! One upstream server: how it is reached, and what it offers.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bailiwick_core::{Identified, ServerId, Timestamp};
 use bytes::Bytes;
@@ -22,6 +22,7 @@ pub(crate) struct Server {
     pub(crate) catalogue: Catalogue,
     pub(crate) eras: Eras,
     pub(crate) tasks: Tasks,
+    absence: Mutex<Option<&'static str>>,
     reach: Reach,
 }
 
@@ -61,7 +62,7 @@ impl Server {
         };
         let name = meant.name.clone();
         let (catalogue, eras, tasks) = Default::default();
-        Self { name, catalogue, eras, tasks, reach }
+        Self { name, catalogue, eras, tasks, absence: Mutex::default(), reach }
     }
 
     /// A new session's side of the server. Nothing is started or connected yet.
@@ -103,6 +104,17 @@ impl Server {
             Reach::Child(_, nursery) => nursery.sweep(now),
             Reach::Http(..) => {}
         }
+    }
+
+    /// Why it is missing where all servers are listed as one, if it is.
+    pub(crate) fn absence(&self) -> Option<&'static str> {
+        *self.absence.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is missing, or there again. True when that is news.
+    pub(crate) fn set_absence(&self, why: Option<&'static str>) -> bool {
+        let mut absence = self.absence.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *absence, why) != why
     }
 
     /// Start no more processes.

@@ -2,6 +2,7 @@
 //!
 //! The same kernel and the same policies decide here, entry by entry, as decide on a call.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use bailiwick_core::{
@@ -127,6 +128,34 @@ pub(crate) async fn passes(gate: &Gate, who: &Identified, server: &Server, seen:
     }
 }
 
+/// What a caller sees of a server, by kind: names, and the digests of what they stand for.
+pub(crate) fn shown(gate: &Gate, who: &Identified, server: &Server) -> HashSet<(ListKind, String)> {
+    let rules = gate.rules();
+    let view = View { gate, rules: &rules, who, server: &server.name };
+    let known = server.catalogue.known();
+    let sees = |action, name: &str| gate.is_visible(who, action, &view.resource(action, name));
+    let kinds = [ListKind::Tools, ListKind::Prompts, ListKind::Resources, ListKind::Templates];
+    let of = |action| kinds.into_iter().find(|it| entry(*it) == action);
+    let seen = known.names().filter(|(action, name)| sees(*action, name));
+    seen.filter_map(|(action, name)| {
+        let pin = known.pin(&view.resource(action, name));
+        let pin = pin.map_or_else(String::new, |it| it.to_string());
+        Some((of(action)?, format!("{name}\n{pin}")))
+    })
+    .collect()
+}
+
+/// By which verb an entry of a list is discovered: for templates not by the one that lists them,
+/// which only keeps a session going.
+const fn entry(kind: ListKind) -> Action {
+    match kind {
+        ListKind::Tools => Action::InvokeTool,
+        ListKind::Prompts => Action::GetPrompt,
+        ListKind::Templates => Action::CompleteArgument,
+        ListKind::Resources => Action::ReadResource,
+    }
+}
+
 impl View<'_> {
     fn resource(&self, action: Action, name: &str) -> Resource {
         let (server, name) = (self.server.clone(), name.into());
@@ -163,13 +192,7 @@ impl View<'_> {
         let document = Document::parse(&message, Limits::default()).ok()?;
         let listed = read_list(action, &document).ok()?;
         self.remember(&listed);
-        let entry = match listed.kind {
-            ListKind::Tools => Action::InvokeTool,
-            ListKind::Prompts => Action::GetPrompt,
-            // Not by the verb that lists them, which only keeps a session going.
-            ListKind::Templates => Action::CompleteArgument,
-            ListKind::Resources => Action::ReadResource,
-        };
+        let entry = entry(listed.kind);
         let keep: Vec<bool> = listed.names.iter().map(|name| self.sees(entry, name)).collect();
         Some(listed.filter(&message, &document, &keep))
     }

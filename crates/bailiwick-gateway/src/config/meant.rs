@@ -189,6 +189,7 @@ fn limits(limits: &Limits, problems: &mut Vec<Problem>) {
         ("sessions", limits.sessions == 0),
         ("sessions_per_caller", limits.sessions_per_caller == 0),
         ("calls_per_session", limits.calls_per_session == 0),
+        ("gather_seconds", limits.gather_seconds == 0),
         ("answer_seconds", limits.answer_seconds == 0),
         ("idle_session_seconds", limits.idle_session_seconds == 0),
     ];
@@ -212,7 +213,7 @@ fn log(log: &LogSection, problems: &mut Vec<Problem>) {
 
 fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings, String> {
     if !is_name(name) {
-        let rule = "use letters, digits, `-` and single `_`";
+        let rule = "use letters, digits, `-` and single `_`, no `_` at the end";
         return Err(format!("`{name}` cannot be a server's name: {rule}"));
     }
     let launch = match (&said.command, &said.url) {
@@ -260,7 +261,8 @@ fn placed(said: &BTreeMap<String, SecretRef>, base: &Path) -> BTreeMap<String, S
 /// Names stand in addresses and, joined to a tool's by `__`, in tool names.
 fn is_name(name: &str) -> bool {
     let letters = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
-    !name.is_empty() && name.len() <= 64 && letters && !name.contains("__")
+    let splits = !name.contains("__") && !name.ends_with('_');
+    !name.is_empty() && name.len() <= 64 && letters && splits
 }
 
 fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, String> {

@@ -122,6 +122,8 @@ pub struct Limits {
     pub sessions_per_caller: usize,
     /// How many calls may be under way in one session.
     pub calls_per_session: usize,
+    /// How long a question to all servers at `/mcp` waits for the slowest, in seconds.
+    pub gather_seconds: u64,
     /// How long an upstream may take for its first byte, in seconds.
     pub answer_seconds: u64,
     /// After how long an unused session is closed, in seconds.
@@ -136,6 +138,7 @@ impl Default for Limits {
             sessions: 4096,
             sessions_per_caller: 1024,
             calls_per_session: 256,
+            gather_seconds: 5,
             answer_seconds: 300,
             idle_session_seconds: 3600,
         }

@@ -1,4 +1,5 @@
-//! `/mcp/{server}`: streamable HTTP, one server, its names untouched.
+//! `/mcp/{server}`: streamable HTTP, one server, its names untouched; `/mcp` goes its own way
+//! from here (`federation`).
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,7 +14,8 @@ use hyper::{Method, Request, Response, StatusCode};
 
 use super::body::{Body, text};
 use super::knock::Knock;
-use super::{batch, knock, message, modern};
+use super::{batch, federation, knock, message, modern};
+use crate::federation::EVERY;
 use crate::gate::Gate;
 use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Away, Envelope, Leg};
@@ -31,9 +33,21 @@ pub(super) async fn answer(
         Ok(who) => who,
         Err(reply) => return *reply,
     };
+    if request.uri().path() == "/mcp" {
+        let knock = Knock::new(gate, who, EVERY.to_owned(), request.headers());
+        return match *request.method() {
+            Method::POST => post(knock, request.into_body(), federation::post).await,
+            Method::GET => match knock::last_event(request.headers()) {
+                Some(last) => federation::listen(&knock, last).await,
+                None => unreadable_place(&knock),
+            },
+            Method::DELETE => federation::end(&knock).await,
+            _ => not_allowed(&knock),
+        };
+    }
     let server = request.uri().path().strip_prefix("/mcp/").filter(|it| !it.contains('/'));
     let Some(server) = server.map(str::to_owned) else {
-        let reply = text(StatusCode::NOT_FOUND, "agents are served at /mcp/{server}\n");
+        let reply = text(StatusCode::NOT_FOUND, "agents are served at /mcp and /mcp/{server}\n");
         return knock::turn_off(&gate, RefusalReason::NoSuchPlace, reply);
     };
     let knock = Knock::new(gate, who, server, request.headers());
@@ -43,27 +57,38 @@ pub(super) async fn answer(
             reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
             knock.turn_off(RefusalReason::NoSuchPlace, reply)
         }
-        Method::POST => post(knock, request.into_body()).await,
+        Method::POST => post(knock, request.into_body(), batch::answer).await,
         Method::GET => match knock::last_event(request.headers()) {
             Some(last) => in_session(knock, Leg::Listen, last).await,
-            None => {
-                let reply = text(StatusCode::BAD_REQUEST, "Last-Event-ID cannot be read\n");
-                knock.turn_off(RefusalReason::Malformed, reply)
-            }
+            None => unreadable_place(&knock),
         },
         Method::DELETE => in_session(knock, Leg::End, Bytes::new()).await,
-        _ => {
-            let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "use POST, GET or DELETE\n");
-            reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
-            knock::turn_off(&knock.gate, RefusalReason::NoSuchPlace, reply)
-        }
+        _ => not_allowed(&knock),
     }
 }
 
-async fn post(knock: Knock, body: Incoming) -> Response<Body> {
+fn unreadable_place(knock: &Knock) -> Response<Body> {
+    let reply = text(StatusCode::BAD_REQUEST, "Last-Event-ID cannot be read\n");
+    knock.turn_off(RefusalReason::Malformed, reply)
+}
+
+fn not_allowed(knock: &Knock) -> Response<Body> {
+    let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "use POST, GET or DELETE\n");
+    reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST, GET, DELETE"));
+    knock.turn_off(RefusalReason::NoSuchPlace, reply)
+}
+
+async fn post<F>(
+    knock: Knock,
+    body: Incoming,
+    answer: impl FnOnce(Knock, Bytes) -> F,
+) -> Response<Body>
+where
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
     let limit = knock.gate.settings().limits.message_bytes;
     match Limited::new(body, limit).collect().await {
-        Ok(collected) if knock.routing.is_modern() => {
+        Ok(collected) if knock.routing.is_modern() && knock.server != EVERY => {
             // Going away is a cancellation in this era. The exchange learns of it, and goes on to
             // the outcome's record all the same.
             let (here, away) = Away::new();
@@ -72,19 +97,18 @@ async fn post(knock: Knock, body: Incoming) -> Response<Body> {
             drop(here);
             reply
         }
-        Ok(collected) => uninterrupted(knock, &collected.to_bytes()).await,
+        // The future is on the heap from the start: kept here, every request would move its
+        // kilobytes from hand to hand. The message is copied out of the connection's buffer, which
+        // can then be used for the next one.
+        Ok(collected) => {
+            let message = Bytes::copy_from_slice(&collected.to_bytes());
+            Uninterrupted::new(answer(knock, message)).await
+        }
         Err(_) => {
             let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large\n");
             knock.turn_off(RefusalReason::Limit, reply)
         }
     }
-}
-
-/// The exchange's future, on the heap from the start: kept here, every request would move its
-/// kilobytes from hand to hand. The message is copied out of the connection's buffer, which can
-/// then be used for the next one.
-fn uninterrupted(knock: Knock, message: &Bytes) -> Uninterrupted<Response<Body>> {
-    Uninterrupted::new(batch::answer(knock, Bytes::copy_from_slice(message)))
 }
 
 /// GET listens for messages that belong to no call, or goes on where a stream ended; DELETE ends
@@ -109,7 +133,8 @@ async fn in_session(knock: Knock, leg: Leg, ask: Bytes) -> Response<Body> {
         trace: None,
         progress_token: None,
     };
-    let envelope = Envelope { leg, id: None, progress: None, version: knock.version.clone() };
+    let version = knock.version.clone();
+    let envelope = Envelope { leg, id: None, progress: None, version, patience: None };
     let mut reply = message::carry_out(&knock, session, asked, ask, envelope).await;
     if let (Leg::End, Some(id)) = (leg, &knock.session) {
         knock.gate.sessions().close(id);

@@ -119,6 +119,7 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
         id,
         progress: asked.progress_token.clone(),
         version: knock.version.clone(),
+        patience: None,
     };
     let opened = begins.then(|| Arc::clone(&session));
     let mut reply = carry_out(&knock, session, asked, body, envelope).await;
@@ -147,7 +148,7 @@ fn new_session(knock: &Knock, begins: bool) -> Option<Arc<Session>> {
     Some(Session::new(owner, Arc::clone(server), link, knock.gate.now()))
 }
 
-fn session_id() -> Option<SessionId> {
+pub(super) fn session_id() -> Option<SessionId> {
     use std::fmt::Write as _;
     let bytes: [u8; 24] = entropy::random().ok()?;
     let text = bytes.iter().fold("s-".to_owned(), |mut text, byte| {
@@ -168,7 +169,13 @@ pub(super) async fn unknown_server(
     let Ok(call) = knock.gate.call(&knock.who, asked, body, None) else {
         return spoken(refusal::unrecorded(id.as_ref()));
     };
-    let envelope = Envelope { leg: Leg::Message, id: id.clone(), progress: None, version: None };
+    let envelope = Envelope {
+        leg: Leg::Message,
+        id: id.clone(),
+        progress: None,
+        version: None,
+        patience: None,
+    };
     match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
         Ok(Reply::Whole(released)) => {
             let mut reply = spoken(refusal::no_such_server());
@@ -236,7 +243,7 @@ pub(super) async fn carry_out(
     }
 }
 
-fn whole(released: Released, id: Option<&Id>, is_modern: bool) -> Response<Body> {
+pub(super) fn whole(released: Released, id: Option<&Id>, is_modern: bool) -> Response<Body> {
     let exchange = released.exchange();
     let words = match (released.denial(), released.disposition()) {
         (Some(denial), _) => Some(refusal::denied(denial, &exchange, id, is_modern)),
@@ -270,11 +277,12 @@ fn stamp_at(reply: &mut Response<Body>, appended: &bailiwick_core::Appended) {
     headers(reply, &appended.exchange().to_string(), appended.position().index());
 }
 
-fn headers(reply: &mut Response<Body>, decision: &str, leaf: u64) {
+pub(super) fn headers(reply: &mut Response<Body>, decision: &str, leaf: u64) {
+    // A reply may rest on several.
     if let Ok(decision) = HeaderValue::from_str(decision) {
-        reply.headers_mut().insert(DECISION, decision);
+        reply.headers_mut().append(DECISION, decision);
     }
-    reply.headers_mut().insert(LEAF, HeaderValue::from(leaf));
+    reply.headers_mut().append(LEAF, HeaderValue::from(leaf));
 }
 
 pub(super) fn stream_headers(reply: &mut Response<Body>) {

@@ -3,12 +3,14 @@
 mod accept;
 mod batch;
 mod body;
+mod federation;
 mod knock;
 mod leave;
 mod listen;
 mod mcp;
 mod message;
 mod modern;
+mod round;
 mod routing;
 mod stray;
 

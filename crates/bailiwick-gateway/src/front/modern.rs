@@ -132,7 +132,13 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     };
     let session = Session::new(knock.who.clone(), Arc::clone(server), upstream, gate.now());
     let progress = asked.progress_token.clone();
-    let envelope = Envelope { leg: Leg::Message, id, progress, version: knock.version.clone() };
+    let envelope = Envelope {
+        leg: Leg::Message,
+        id,
+        progress,
+        version: knock.version.clone(),
+        patience: None,
+    };
     message::carry_out(knock, session, asked, body, envelope).await
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::reply::json;
 use crate::front::{Body, text};
 use crate::gate::Gate;
+use crate::server::Server;
 
 /// What `/readyz` says.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -42,6 +43,8 @@ pub struct ServerState {
     pub name: String,
     /// Whether it was listed, so that calls can be made.
     pub listed: bool,
+    /// Why its tools are missing at `/mcp`, when they are.
+    pub absent: Option<String>,
 }
 
 /// What is wrong with the log, in words.
@@ -61,15 +64,20 @@ fn trouble(health: &Health) -> Option<String> {
     }
 }
 
+fn state_of(server: &Server) -> ServerState {
+    let catalogue = &server.catalogue;
+    let failing = catalogue.is_failing().then_some("it could not be listed");
+    ServerState {
+        name: server.name.to_string(),
+        listed: catalogue.rounds() > 0,
+        absent: server.absence().or(failing).map(str::to_owned),
+    }
+}
+
 fn look(gate: &Gate) -> Readiness {
     let rules = gate.rules();
     let health = gate.log().health();
-    let mut servers: Vec<_> = gate
-        .parts
-        .servers
-        .values()
-        .map(|it| ServerState { name: it.name.to_string(), listed: it.catalogue.rounds() > 0 })
-        .collect();
+    let mut servers: Vec<_> = gate.parts.servers.values().map(|it| state_of(it)).collect();
     servers.sort_by(|a, b| a.name.cmp(&b.name));
     let rules_fault = gate.parts.rules.fault().map(|it| it.0).unwrap_or_default();
     let log_trouble = trouble(&health);

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bailiwick_core::{Action, Cleared, Disposition, Pending};
 use hyper::header::HeaderValue;
@@ -82,7 +81,7 @@ impl HttpLink {
                 None => return Answer::Ended(cleared.owe(), Disposition::Unreachable),
             },
         };
-        let patience = Duration::from_secs(means.limits.answer_seconds);
+        let patience = envelope.patience(means.limits);
         let sent = tokio::select! {
             sent = tokio::time::timeout(patience, send(&self.pool, means, request)) => sent,
             () = called_off(call.as_mut()) => {

@@ -18,6 +18,7 @@ mod stdio;
 mod warm;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_broker::Vault;
 use bailiwick_core::{Cleared, Disposition, Pending};
@@ -70,6 +71,14 @@ pub(crate) struct Envelope {
     pub(crate) progress: Option<Box<str>>,
     /// The revision that the caller names in its header.
     pub(crate) version: Option<HeaderValue>,
+    /// How long an answer may take, where that is less than the limit for all.
+    pub(crate) patience: Option<Duration>,
+}
+
+impl Envelope {
+    fn patience(&self, limits: &Limits) -> Duration {
+        self.patience.unwrap_or(Duration::from_secs(limits.answer_seconds))
+    }
 }
 
 /// Headers that repeat a part of the message, and were checked against it.

@@ -3,7 +3,6 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use bailiwick_core::{Action, Cleared, Disposition};
 use bytes::Bytes;
@@ -74,7 +73,7 @@ impl OlderLink {
     }
 
     async fn message(&self, means: Means<'_>, cleared: Cleared, envelope: &Envelope) -> Answer {
-        let patience = Duration::from_secs(means.limits.answer_seconds);
+        let patience = envelope.patience(means.limits);
         if cleared.call().action() == Action::Connect && self.endpoint.get().is_none() {
             let opened = tokio::time::timeout(patience, self.begin(means, &cleared)).await;
             match opened {
@@ -113,7 +112,8 @@ impl OlderLink {
 
     /// Open the stream and learn where messages are posted; `None` when there is no such stream.
     async fn begin(&self, means: Means<'_>, cleared: &Cleared) -> Option<()> {
-        let listen = Envelope { leg: Leg::Listen, id: None, progress: None, version: None };
+        let listen =
+            Envelope { leg: Leg::Listen, id: None, progress: None, version: None, patience: None };
         let request = request(means, cleared, &listen, &Target::new(&self.address), None)?;
         let came = send(&self.pool, means, request).await.ok()?;
         let What::Stream(body, lease) = came.what else { return None };

@@ -3,7 +3,6 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bailiwick_core::{Action, Cleared, Disposition};
 use bytes::Bytes;
@@ -81,7 +80,7 @@ impl StdioLink {
         if input.send(ask).await.is_err() {
             return Answer::Ended(owed, Disposition::Unreachable);
         }
-        let patience = Duration::from_secs(means.limits.answer_seconds);
+        let patience = envelope.patience(means.limits);
         place.answer(owed, id, patience).await
     }
 

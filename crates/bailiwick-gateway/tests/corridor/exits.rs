@@ -213,7 +213,7 @@ async fn turned_away_before_there_is_a_call() {
 
     // Of one second's refusals only the first twenty are recorded one by one.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    for path in ["/", "/mcp", "/mcp/crm/x", "/log/checkpoint", "/readyz"] {
+    for path in ["/", "/mcps", "/mcp/crm/x", "/log/checkpoint", "/readyz"] {
         assert_eq!(worker.send("POST", path, &look).await.status, 404, "{path}");
     }
     assert_eq!(worker.send("PUT", crm, &look).await.status, 405);

@@ -12,6 +12,10 @@ mod disk;
 #[cfg(test)]
 mod exits;
 #[cfg(test)]
+mod federated;
+#[cfg(test)]
+mod federated_questions;
+#[cfg(test)]
 mod fidelity;
 #[cfg(test)]
 mod following;

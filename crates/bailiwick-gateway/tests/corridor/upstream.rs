@@ -1,6 +1,6 @@
 //! An upstream that speaks streamable HTTP, keeps what it received, and does as the test says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
@@ -48,6 +48,12 @@ struct State {
     forgetful: Mutex<bool>,
     hung_up: AtomicUsize,
     streams: Mutex<Option<String>>,
+    /// Methods that are never answered.
+    hung: Mutex<HashSet<String>>,
+    dead: Mutex<bool>,
+    /// Sessions up to this one are of a life before.
+    buried: Mutex<u64>,
+    capabilities: Mutex<Option<String>>,
 }
 
 /// The upstream. It ends with the test's runtime.
@@ -144,6 +150,32 @@ impl Fixture {
         self.state.hung_up.load(Ordering::SeqCst)
     }
 
+    /// This method is never answered from now on, or is again.
+    pub(crate) fn hang(&self, method: &str, hangs: bool) {
+        let mut hung = self.state.hung.lock().unwrap();
+        if hangs {
+            hung.insert(method.to_owned())
+        } else {
+            hung.remove(method)
+        };
+    }
+
+    /// Connections break off; nothing is answered any more.
+    pub(crate) fn die(&self) {
+        *self.state.dead.lock().unwrap() = true;
+        *self.state.buried.lock().unwrap() = *self.state.sessions.lock().unwrap();
+    }
+
+    /// It is there again, and knows nothing of its former sessions.
+    pub(crate) fn revive(&self) {
+        *self.state.dead.lock().unwrap() = false;
+    }
+
+    /// What it says that it can do, instead of all.
+    pub(crate) fn offers(&self, capabilities: &str) {
+        *self.state.capabilities.lock().unwrap() = Some(capabilities.to_owned());
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state.seen.lock().unwrap().clone()
     }
@@ -207,6 +239,17 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Res
     if *state.forgetful.lock().unwrap() && in_session {
         return Ok(bare(StatusCode::NOT_FOUND));
     }
+    let number = seen.headers.get("mcp-session-id").and_then(|it| it.to_str().ok());
+    let number = number.and_then(|it| it.strip_prefix("up-")?.parse::<u64>().ok());
+    if *state.dead.lock().unwrap() {
+        return Err(io::Error::other("dead"));
+    }
+    if number.is_some_and(|it| it <= *state.buried.lock().unwrap()) {
+        return Ok(bare(StatusCode::NOT_FOUND));
+    }
+    if state.hung.lock().unwrap().contains(method) {
+        std::future::pending::<()>().await;
+    }
     match (&seen.method, method) {
         (&Method::GET, _) => return Ok(streamed(&state, "listen").unwrap_or_else(not_allowed)),
         (&Method::DELETE, _) => return Ok(bare(StatusCode::OK)),
@@ -223,19 +266,30 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Res
     if state.streams.lock().unwrap().as_deref() == Some(method) {
         return Ok(streamed(&state, "listen").unwrap_or_else(not_allowed));
     }
+    if let Some(stream) = streamed(&state, method) {
+        return Ok(stream);
+    }
     if let Some(text) = state.verbatim.lock().unwrap().get(method) {
         return Ok(json(text.clone()));
     }
-    if let Some(list) = state.lists.lock().unwrap().get(method) {
+    // The pages of a list after the first one are kept under their cursor.
+    let page = match message["params"]["cursor"].as_str() {
+        Some(cursor) => format!("{method}?{cursor}"),
+        None => method.to_owned(),
+    };
+    if let Some(list) = state.lists.lock().unwrap().get(&page) {
         return Ok(result(list));
     }
     Ok(match method {
         "initialize" => {
             let mut sessions = state.sessions.lock().unwrap();
             *sessions += 1;
-            let mut said = result(
-                r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{},"prompts":{},"resources":{},"completions":{},"logging":{}},"serverInfo":{"name":"fixture","version":"1"}}"#,
-            );
+            let capabilities = state.capabilities.lock().unwrap().clone().unwrap_or_else(|| {
+                r#"{"tools":{},"prompts":{},"resources":{},"completions":{},"logging":{}}"#.into()
+            });
+            let mut said = result(&format!(
+                r#"{{"protocolVersion":"2025-11-25","capabilities":{capabilities},"serverInfo":{{"name":"fixture","version":"1"}}}}"#
+            ));
             said.headers_mut().insert("mcp-session-id", format!("up-{sessions}").parse().unwrap());
             said
         }

@@ -8,7 +8,7 @@ use crate::json::{Document, Kind, Node, looks_like};
 use crate::splice::Splice;
 
 /// What is listed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum ListKind {
     /// Tools, known by their names.
     Tools,
@@ -46,7 +46,7 @@ impl ListKind {
     }
 
     /// The member of the result that holds the list.
-    const fn member(self) -> &'static str {
+    pub(super) const fn member(self) -> &'static str {
         match self {
             Self::Tools => "tools",
             Self::Prompts => "prompts",
@@ -56,7 +56,7 @@ impl ListKind {
     }
 
     /// The member of an entry that names it.
-    const fn key(self) -> &'static str {
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Tools | Self::Prompts => "name",
             Self::Resources => "uri",
@@ -102,7 +102,7 @@ pub enum ListError {
 /// [`ListError`] when it holds none; an error that the server answered is such a case too.
 pub fn read_list(action: Action, document: &Document<'_>) -> Result<Listed, ListError> {
     let kind = ListKind::of(action).ok_or(ListError::NotListing)?;
-    let (result, list) = find(document, kind)?;
+    let (result, list) = page_of(document, kind)?;
     let names = list.elements().map(|it| name(it, kind)).collect();
     let digests = match kind {
         ListKind::Tools | ListKind::Prompts => {
@@ -127,7 +127,7 @@ impl Listed {
         let flags = keep.iter().copied().chain(std::iter::repeat(false));
         let keep: Vec<bool> =
             self.names.iter().zip(flags).map(|(name, keep)| keep && !name.is_empty()).collect();
-        if let (Ok((_, list)), true) = (find(document, self.kind), keep.contains(&false)) {
+        if let (Ok((_, list)), true) = (page_of(document, self.kind), keep.contains(&false)) {
             splice.remove_elements(list, &keep);
         }
         splice.finish()
@@ -135,7 +135,10 @@ impl Listed {
 }
 
 /// The result and the list in it.
-fn find<'d>(document: &'d Document<'_>, kind: ListKind) -> Result<(Node<'d>, Node<'d>), ListError> {
+pub(super) fn page_of<'d>(
+    document: &'d Document<'_>,
+    kind: ListKind,
+) -> Result<(Node<'d>, Node<'d>), ListError> {
     let result = document.root().member("result").ok_or(ListError::NoList)?;
     if result.members().any(|(name, _)| looks_like(&name, kind.member())) {
         return Err(ListError::LookAlike);

@@ -1,5 +1,6 @@
 //! The Model Context Protocol, revisions 2024-11-05 to 2026-07-28: what is asked, and our replies.
 
+pub mod federation;
 pub mod initialize;
 pub mod interpret;
 pub mod list;

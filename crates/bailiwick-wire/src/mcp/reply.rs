@@ -6,6 +6,7 @@
 use bailiwick_core::ExchangeId;
 use bytes::Bytes;
 
+use super::list::ListKind;
 use crate::rpc::Id;
 
 const PARSE_ERROR: i32 = -32700;
@@ -124,6 +125,16 @@ pub fn cancelled(request: &Id, why: &'static str) -> Bytes {
     let params = format!(r#"{{"requestId":{request},"reason":{why}}}"#);
     let method = "notifications/cancelled";
     Bytes::from(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#))
+}
+
+/// Tells a client that a list has changed. Templates are listed with resources.
+pub fn list_changed(kind: ListKind) -> Bytes {
+    let of = match kind {
+        ListKind::Tools => "tools",
+        ListKind::Prompts => "prompts",
+        ListKind::Resources | ListKind::Templates => "resources",
+    };
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","method":"notifications/{of}/list_changed"}}"#))
 }
 
 fn error(id: &str, code: i32, message: &'static str) -> Bytes {

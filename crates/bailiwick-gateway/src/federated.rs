@@ -1,0 +1,186 @@
+//! What is known of a session of a client with all servers: which of them are open, what the client
+//! said to all, and which of them has which request. What is done with it is in `federation`.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bailiwick_core::{Identified, Timestamp};
+use bailiwick_wire::mcp::federation::Hello;
+use bailiwick_wire::rpc::Id;
+use bytes::Bytes;
+use hyper::header::HeaderValue;
+use tokio::sync::{mpsc, watch};
+
+use crate::one_of_many::OneOfMany;
+use crate::server::Server;
+use crate::session::Session;
+use crate::upstream::Waiting;
+
+/// How many messages without a stream of their own are kept until the client listens.
+const ASIDE: usize = 1024;
+/// Of how many requests it is remembered which server has them, so that they can be cancelled.
+const REQUESTS_MAX: usize = 1024;
+
+/// What the client said that a server which is opened later must be told too.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// That it has taken in the answer to `initialize`.
+    pub(crate) initialized: Option<Bytes>,
+    /// How much it wants to be logged.
+    pub(crate) level: Option<Bytes>,
+}
+
+/// A session of a client with all servers.
+pub(crate) struct Federated {
+    pub(crate) owner: Identified,
+    /// The client's own `initialize`, in its bytes.
+    pub(crate) hello: Bytes,
+    pub(crate) members: Vec<Arc<Member>>,
+    pub(crate) said: Mutex<Said>,
+    pub(crate) waiting: Arc<Waiting>,
+    requests: Mutex<Requests>,
+    pub(crate) aside: mpsc::Sender<Bytes>,
+    pub(crate) kept: Mutex<Option<mpsc::Receiver<Bytes>>>,
+    pub(crate) listening: AtomicBool,
+    used_ns: AtomicU64,
+}
+
+/// Which server has which request, of the latest ones.
+#[derive(Default)]
+struct Requests {
+    server: HashMap<Id, Arc<Member>>,
+    order: VecDeque<Id>,
+}
+
+impl Federated {
+    /// A session with these servers that begins with this message. Nothing is opened yet.
+    pub(crate) fn new(
+        owner: Identified,
+        hello: Bytes,
+        mut servers: Vec<Arc<Server>>,
+        now: Timestamp,
+    ) -> Arc<Self> {
+        servers.sort_by(|a, b| a.name.cmp(&b.name));
+        let (aside, kept) = mpsc::channel(ASIDE);
+        Arc::new(Self {
+            owner,
+            hello,
+            members: servers.into_iter().map(|it| Arc::new(Member::new(it))).collect(),
+            said: Mutex::default(),
+            waiting: Arc::default(),
+            requests: Mutex::default(),
+            aside,
+            kept: Mutex::new(Some(kept)),
+            listening: AtomicBool::new(false),
+            used_ns: AtomicU64::new(now.ns()),
+        })
+    }
+
+    pub(crate) const fn owner(&self) -> &Identified {
+        &self.owner
+    }
+
+    /// Where answers to servers' questions are awaited.
+    pub(crate) fn waiting(&self) -> &Waiting {
+        &self.waiting
+    }
+
+    /// Those servers that are open.
+    pub(crate) fn alive(&self) -> Vec<(Arc<Member>, Arc<Open>)> {
+        let alive = |it: &Arc<Member>| it.alive().map(|open| (Arc::clone(it), open));
+        self.members.iter().filter_map(alive).collect()
+    }
+
+    pub(crate) fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remember which server has a request.
+    pub(crate) fn sent(&self, id: &Id, member: &Arc<Member>) {
+        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        let Requests { server, order } = &mut *requests;
+        if order.len() >= REQUESTS_MAX
+            && let Some(oldest) = order.pop_front()
+        {
+            server.remove(&oldest);
+        }
+        if server.insert(id.plain(), Arc::clone(member)).is_none() {
+            order.push_back(id.plain());
+        }
+    }
+
+    /// The server that has a request.
+    pub(crate) fn asked(&self, id: &Id) -> Option<Arc<Member>> {
+        let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
+        requests.server.get(&id.plain()).cloned()
+    }
+
+    /// Nobody asks for answers any more whose stream is gone.
+    pub(crate) fn end_adrift(&self) {
+        self.alive().iter().for_each(|(_, open)| open.session.adrift.end());
+    }
+
+    /// Where messages go that have no stream of their own.
+    pub(crate) fn aside(&self) -> mpsc::Sender<Bytes> {
+        self.aside.clone()
+    }
+
+    pub(crate) fn touch(&self, now: Timestamp) {
+        self.used_ns.store(now.ns(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_idle(&self, idle_ns: u64, now: Timestamp) -> bool {
+        let used = Timestamp::from_ns(self.used_ns.load(Ordering::Relaxed));
+        let quiet = |(_, open): &(_, Arc<Open>)| open.session.is_idle(idle_ns, now);
+        now.since_ns(used) >= idle_ns && self.alive().iter().all(quiet)
+    }
+}
+
+/// One server in a session with all.
+pub(crate) struct Member {
+    pub(crate) server: Arc<Server>,
+    pub(crate) naming: Arc<OneOfMany>,
+    pub(crate) opening: tokio::sync::Mutex<()>,
+    pub(crate) open: watch::Sender<Option<Arc<Open>>>,
+    /// The client was shown a list without it.
+    pub(crate) missed: AtomicBool,
+}
+
+/// A server with which hands were shaken.
+pub(crate) struct Open {
+    pub(crate) session: Arc<Session>,
+    /// The revision that was agreed on with it.
+    pub(crate) version: Option<HeaderValue>,
+    /// What it said of itself.
+    pub(crate) hello: Hello,
+    /// Whether it knows that the client has taken in the answer to `initialize`.
+    pub(crate) initialized: AtomicBool,
+}
+
+impl Member {
+    pub(crate) fn new(server: Arc<Server>) -> Self {
+        Self {
+            naming: Arc::new(OneOfMany::new(server.name.clone())),
+            server,
+            opening: tokio::sync::Mutex::default(),
+            open: watch::Sender::new(None),
+            missed: AtomicBool::new(false),
+        }
+    }
+
+    /// The session with it, when it is open and did not die.
+    pub(crate) fn alive(&self) -> Option<Arc<Open>> {
+        self.open.borrow().clone().filter(|it| !it.session.upstream.is_dead())
+    }
+
+    /// Tells of each time that it is opened.
+    pub(crate) fn watch(&self) -> watch::Receiver<Option<Arc<Open>>> {
+        self.open.subscribe()
+    }
+
+    /// Whether the client was shown a list without it, and was not told since that it is back.
+    pub(crate) fn was_missed(&self) -> bool {
+        self.missed.swap(false, Ordering::AcqRel)
+    }
+}

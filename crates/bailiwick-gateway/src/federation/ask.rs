@@ -1,0 +1,182 @@
+//! One message to one server, and what came of it: an exchange like any other, read to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::{Action, Disposition, Resource, Value};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::{Asked, interpret};
+use bailiwick_wire::rpc::{Id, Message};
+use bailiwick_wire::sse::Decoder;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use crate::exchange::{Reply, exchange};
+use crate::federated::Open;
+use crate::gate::Gate;
+use crate::reading::{Heard, hear};
+use crate::relay::{Relay, drain};
+use crate::session::{Busy, Session};
+use crate::upstream::{Envelope, Leg};
+
+/// Why there is no answer, when there may be one yet.
+pub(super) const LATE: &str = "it did not answer in time";
+
+/// Under which decision, on which leaf of the log.
+pub(crate) type Stamp = (String, u64);
+
+/// What came of one message to one server.
+#[derive(Clone, Debug)]
+pub(crate) enum Came {
+    /// The server's answer.
+    Answered(Bytes, Stamp),
+    /// The server's answer is that it failed.
+    Erred(Bytes, Stamp),
+    /// It took a message to which there is no answer.
+    Accepted(Stamp),
+    /// Policy forbids it.
+    Denied(Stamp),
+    /// The server has nothing of that kind, and was not asked.
+    NotOffered,
+    /// There is no answer.
+    Silent(&'static str),
+}
+
+impl Came {
+    /// Under which decision it came, where there was one.
+    pub(crate) const fn stamp(&self) -> Option<&Stamp> {
+        match self {
+            Self::Answered(_, stamp)
+            | Self::Erred(_, stamp)
+            | Self::Accepted(stamp)
+            | Self::Denied(stamp) => Some(stamp),
+            Self::NotOffered | Self::Silent(_) => None,
+        }
+    }
+}
+
+/// Where messages go that come before the answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Interims {
+    /// To the client, which waits for this answer.
+    Now(mpsc::Sender<Bytes>),
+    /// Aside, until the client listens. What does not fit is dropped.
+    Later(mpsc::Sender<Bytes>),
+}
+
+impl Interims {
+    async fn pass(&self, event: Bytes) {
+        match self {
+            Self::Now(to) => drop(to.send(event).await),
+            Self::Later(to) => drop(to.try_send(event)),
+        }
+    }
+}
+
+/// Send a message to a server, and read what comes to its end.
+pub(crate) async fn ask(
+    gate: &Arc<Gate>,
+    open: &Open,
+    body: Bytes,
+    patience: Option<Duration>,
+    interims: &Interims,
+) -> Came {
+    const SILENT: Came = Came::Silent("it gave no answer");
+    let session = &open.session;
+    let limit = gate.settings().limits.calls_per_session;
+    let Some(busy) = session.begin(limit, gate.now()) else { return SILENT };
+    let Some((asked, id)) = read(session, &body) else { return SILENT };
+    let known = session.server.catalogue.known();
+    let envelope = Envelope {
+        leg: Leg::Message,
+        id,
+        progress: asked.progress_token.clone(),
+        version: open.version.clone(),
+        patience,
+    };
+    let Ok(call) = gate.call(&session.owner, asked, body, Some(&known)) else { return SILENT };
+    let released = match exchange(gate, &session.upstream, call, &envelope).await {
+        Err(_) => return SILENT,
+        Ok(Reply::Stream(owed, messages)) => {
+            let stamp =
+                (owed.appended().exchange().to_string(), owed.appended().position().index());
+            let id = envelope.id;
+            let relay = relay(gate, session, id.clone(), busy);
+            return follow(gate, relay.start(owed, messages), id, stamp, interims).await;
+        }
+        Ok(Reply::Whole(released)) => released,
+    };
+    let stamp = (released.exchange().to_string(), released.decision().position().index());
+    match released.disposition() {
+        None => Came::Denied(stamp),
+        Some(Disposition::Answered | Disposition::ToolFailed) => {
+            Came::Answered(released.into_bytes(), stamp)
+        }
+        Some(Disposition::Erred) => Came::Erred(released.into_bytes(), stamp),
+        Some(Disposition::Accepted) => Came::Accepted(stamp),
+        Some(Disposition::TimedOut) => Came::Silent(LATE),
+        Some(
+            Disposition::Withheld
+            | Disposition::Unmet
+            | Disposition::Unreachable
+            | Disposition::Cancelled,
+        ) => SILENT,
+    }
+}
+
+pub(super) fn relay(gate: &Arc<Gate>, session: &Arc<Session>, id: Option<Id>, busy: Busy) -> Relay {
+    Relay { gate: Arc::clone(gate), session: Arc::clone(session), id, _busy: busy }
+}
+
+fn read(session: &Session, body: &Bytes) -> Option<(Asked, Option<Id>)> {
+    let document = Document::parse(body, Limits::default()).ok()?;
+    let message = Message::read(&document).ok()?;
+    let asked = interpret(&session.server.name, &message).ok()?;
+    Some((asked, message.id().cloned()))
+}
+
+/// Pass on what comes before the answer, and give back the answer.
+async fn follow(
+    gate: &Gate,
+    mut events: mpsc::Receiver<Bytes>,
+    id: Option<Id>,
+    stamp: Stamp,
+    interims: &Interims,
+) -> Came {
+    while let Some(event) = events.recv().await {
+        let mut decoder = Decoder::new(gate.settings().limits.message_bytes.saturating_mul(2));
+        let whole = decoder.push(&event).ok().and_then(|()| decoder.next_event());
+        let heard = whole.as_ref().and_then(|it| hear(&it.data));
+        match (heard, whole) {
+            (Some(Heard::Answer(to, disposition)), Some(whole))
+                if id.as_ref().is_some_and(|id| id.plain() == to.plain()) =>
+            {
+                let erred = disposition == Disposition::Erred;
+                let came = if erred { Came::Erred } else { Came::Answered };
+                return came(whole.data, stamp);
+            }
+            (_, _) => interims.pass(event).await,
+        }
+    }
+    Came::Silent("it broke off")
+}
+
+/// End the session with one server.
+pub(crate) async fn end(gate: &Arc<Gate>, open: &Open) {
+    let session = &open.session;
+    let asked = Asked {
+        action: Action::Disconnect,
+        resource: Resource::Server(session.server.name.clone()),
+        arguments: Value::Record(Vec::new()),
+        trace: None,
+        progress_token: None,
+    };
+    let known = session.server.catalogue.known();
+    let Ok(call) = gate.call(&session.owner, asked, Bytes::new(), Some(&known)) else { return };
+    let version = open.version.clone();
+    let envelope = Envelope { leg: Leg::End, id: None, progress: None, version, patience: None };
+    // Whether the server minds is on record and of no consequence.
+    if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
+        drain(gate, reply).await;
+    }
+}

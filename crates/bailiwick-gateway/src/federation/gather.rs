@@ -1,0 +1,123 @@
+//! One question to many servers at once. The slowest is waited for only so long, and whoever does
+//! not answer keeps nobody else from it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_wire::mcp::federation::Hello;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::ask::{Came, Interims, LATE, ask};
+use crate::federated::{Federated, Member};
+use crate::gate::Gate;
+
+/// A round of questions.
+#[derive(Clone)]
+pub(crate) struct Round {
+    gate: Arc<Gate>,
+    all: Arc<Federated>,
+    interims: Interims,
+}
+
+/// What one server is asked.
+pub(crate) struct Question {
+    /// The server.
+    pub(crate) member: Arc<Member>,
+    /// The message; absent when the server is only to be opened.
+    pub(crate) body: Option<Bytes>,
+    /// Whether a server that says this of itself has anything to answer.
+    pub(crate) wanted: fn(&Hello) -> bool,
+}
+
+impl Round {
+    /// A round whose interim messages go to the client at once.
+    pub(crate) fn new(gate: &Arc<Gate>, all: &Arc<Federated>, now: mpsc::Sender<Bytes>) -> Self {
+        let (gate, all) = (Arc::clone(gate), Arc::clone(all));
+        Self { gate, all, interims: Interims::Now(now) }
+    }
+
+    /// A round whose interim messages wait until the client listens.
+    pub(crate) fn aside(gate: &Arc<Gate>, all: &Arc<Federated>) -> Self {
+        let interims = Interims::Later(all.aside.clone());
+        Self { gate: Arc::clone(gate), all: Arc::clone(all), interims }
+    }
+
+    /// Ask all, and give back what came of it, in the order of the questions.
+    pub(crate) async fn all(self, questions: Vec<Question>) -> Vec<(Arc<Member>, Came)> {
+        let ends = tokio::time::Instant::now() + self.patience();
+        let asked: Vec<_> = questions
+            .into_iter()
+            .map(|it| (Arc::clone(&it.member), tokio::spawn(self.clone().one(it))))
+            .collect();
+        let mut came = Vec::with_capacity(asked.len());
+        for (member, answer) in asked {
+            // Whoever is late goes on by itself: what was asked owes the log its outcome.
+            let answer = tokio::time::timeout_at(ends, answer).await;
+            let answer = match answer {
+                Ok(Ok(answer)) => answer,
+                Ok(Err(_)) => Came::Silent("it gave no answer"),
+                Err(_) => Came::Silent(LATE),
+            };
+            match &answer {
+                Came::Silent(why) => member.missed(&self.gate, Some(why)),
+                Came::Answered(..) | Came::Erred(..) | Came::NotOffered => {
+                    member.missed(&self.gate, None);
+                }
+                Came::Accepted(_) | Came::Denied(_) => {}
+            }
+            came.push((member, answer));
+        }
+        came
+    }
+
+    /// Ask all, and give back the first answer; where there is none, the first failure.
+    pub(crate) async fn first(self, questions: Vec<Question>) -> Option<Came> {
+        let patience = self.patience();
+        let (tell, mut told) = mpsc::channel(questions.len().max(1));
+        for question in questions {
+            let (round, tell) = (self.clone(), tell.clone());
+            // Nobody may be interested any more; the outcome is on record all the same.
+            tokio::spawn(async move { drop(tell.send(round.one(question).await).await) });
+        }
+        drop((tell, self));
+        let mut second = None;
+        let first = async {
+            while let Some(came) = told.recv().await {
+                match came {
+                    Came::Answered(..) => return Some(came),
+                    Came::Erred(..) => second = second.take().or(Some(came)),
+                    Came::Accepted(_) | Came::Denied(_) | Came::NotOffered | Came::Silent(_) => {}
+                }
+            }
+            None
+        };
+        let first = tokio::time::timeout(patience, first).await.ok().flatten();
+        first.or(second)
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.gate.settings().limits.gather_seconds)
+    }
+
+    async fn one(self, question: Question) -> Came {
+        let Question { member, body, wanted } = question;
+        // A session that turns out to be dead is opened anew, once: nothing was answered in it.
+        let mut tries = 2;
+        loop {
+            tries -= 1;
+            let Some(open) = member.open(&self.gate, &self.all).await else {
+                return Came::Silent("no session with it could be opened");
+            };
+            let Some(body) = body.clone().filter(|_| wanted(&open.hello)) else {
+                return Came::NotOffered;
+            };
+            let patience = Some(self.patience());
+            let came = ask(&self.gate, &open, body, patience, &self.interims).await;
+            let died = matches!(came, Came::Silent(_)) && open.session.upstream.is_dead();
+            if !died || tries == 0 {
+                return came;
+            }
+        }
+    }
+}

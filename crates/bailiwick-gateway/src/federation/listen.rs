@@ -1,0 +1,187 @@
+//! What servers say that belongs to no call, all of it on one stream; and word of what has changed
+//! in what the client sees of them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bailiwick_core::{Action, Resource, Value};
+use bailiwick_wire::mcp::{Asked, ListKind, reply};
+use bailiwick_wire::sse;
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::ask::relay;
+use crate::exchange::{Reply, exchange};
+use crate::federated::{Federated, Member, Open};
+use crate::gate::Gate;
+use crate::upstream::{Envelope, Leg};
+use crate::view;
+
+/// How many events may wait for a client that reads slowly.
+const CLIENT_QUEUE: usize = 64;
+/// How long after its stream ended a server is listened to again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Listen to all servers; `None` when the client does already.
+pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<mpsc::Receiver<Bytes>> {
+    if all.listening.swap(true, Ordering::AcqRel) {
+        return None;
+    }
+    let (client, events) = mpsc::channel(CLIENT_QUEUE);
+    for member in &all.members {
+        let ear = Ear {
+            gate: Arc::clone(gate),
+            all: Arc::clone(all),
+            member: Arc::clone(member),
+            client: client.clone(),
+        };
+        tokio::spawn(ear.clone().listen());
+        tokio::spawn(ear.watch());
+    }
+    tokio::spawn(keep(Arc::clone(gate), Arc::clone(all), client));
+    Some(events)
+}
+
+/// Pass on what was kept aside, until the client or the gateway goes. What is left is kept for the
+/// next time.
+async fn keep(gate: Arc<Gate>, all: Arc<Federated>, client: mpsc::Sender<Bytes>) {
+    let mut stop = gate.parts.stop.subscribe();
+    let kept = all.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    if let Some(mut kept) = kept {
+        loop {
+            let event = tokio::select! {
+                event = kept.recv() => event,
+                () = client.closed() => None,
+                _ = stop.wait_for(|it| *it) => None,
+            };
+            let Some(event) = event else { break };
+            drop(client.send(event).await);
+        }
+        *all.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(kept);
+    }
+    all.listening.store(false, Ordering::Release);
+}
+
+/// Listens to one server for one client.
+#[derive(Clone)]
+struct Ear {
+    gate: Arc<Gate>,
+    all: Arc<Federated>,
+    member: Arc<Member>,
+    client: mpsc::Sender<Bytes>,
+}
+
+/// What the client sees of a server: kinds and names, and what they are worth.
+type Shown = HashSet<(ListKind, String)>;
+
+impl Ear {
+    /// Listen to the server's own stream, in each session that is opened with it.
+    async fn listen(self) {
+        let mut stop = self.gate.parts.stop.subscribe();
+        let mut opened = self.member.watch();
+        loop {
+            let open = opened.borrow_and_update().clone();
+            let seen = self.gate.is_server_visible(&self.all.owner, &self.member.server.name);
+            let again = match open.filter(|it| seen && !it.session.upstream.is_dead()) {
+                Some(open) => tokio::select! {
+                    again = self.stream(&open) => again,
+                    _ = opened.changed() => continue,
+                },
+                None => false,
+            };
+            tokio::select! {
+                changed = opened.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(AGAIN), if again => {}
+                () = self.client.closed() => return,
+                _ = stop.wait_for(|it| *it) => return,
+            }
+        }
+    }
+
+    /// Pass on one stream to its end. False when the server has none to offer.
+    async fn stream(&self, open: &Open) -> bool {
+        let (gate, session) = (&self.gate, &open.session);
+        let Some(busy) = session.begin(usize::MAX, gate.now()) else { return false };
+        let asked = Asked {
+            action: Action::Connect,
+            resource: Resource::Server(session.server.name.clone()),
+            arguments: Value::Record(Vec::new()),
+            trace: None,
+            progress_token: None,
+        };
+        let known = session.server.catalogue.known();
+        let call = gate.call(&session.owner, asked, Bytes::new(), Some(&known));
+        let Ok(call) = call else { return false };
+        let version = open.version.clone();
+        let envelope =
+            Envelope { leg: Leg::Listen, id: None, progress: None, version, patience: None };
+        let reply = exchange(gate, &session.upstream, call, &envelope).await;
+        let Ok(Reply::Stream(owed, messages)) = reply else { return false };
+        let mut events = relay(gate, session, None, busy).start(owed, messages);
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(event) => drop(self.client.send(event).await),
+                    None => break,
+                },
+                // The relay notices that nobody reads any more, and ends on record.
+                () = self.client.closed() => return false,
+            }
+        }
+        // It may have gone: the gateway's own listing finds out.
+        self.member.server.catalogue.wanted.notify_one();
+        true
+    }
+
+    /// Tell the client when what it sees of the server changes: because the server came or went,
+    /// its lists changed and it does not say so itself, or other policies are in force.
+    async fn watch(self) {
+        let mut stop = self.gate.parts.stop.subscribe();
+        let mut tries = self.member.server.catalogue.watch();
+        let mut opened = self.member.watch();
+        let mut rules = self.gate.parts.rules.changes();
+        let mut before = self.shown();
+        let mut failing = self.member.server.catalogue.is_failing();
+        loop {
+            let silent = tokio::select! {
+                changed = tries.changed() => match changed { Ok(()) => true, Err(_) => return },
+                changed = opened.changed() => match changed { Ok(()) => true, Err(_) => return },
+                changed = rules.changed() => match changed { Ok(()) => false, Err(_) => return },
+                () = self.client.closed() => return,
+                _ = stop.wait_for(|it| *it) => return,
+            };
+            let now = self.shown();
+            let fails = self.member.server.catalogue.is_failing();
+            let moved = fails != failing || !fails && self.member.was_missed();
+            let tells = self.member.alive().filter(|_| silent).map(|it| it.hello.tells);
+            let [tools, prompts, resources] = tells.unwrap_or_default();
+            for (kinds, told) in [
+                (&[ListKind::Tools][..], tools),
+                (&[ListKind::Prompts][..], prompts),
+                (&[ListKind::Resources, ListKind::Templates][..], resources),
+            ] {
+                let of = |shown: &Shown| -> HashSet<_> {
+                    shown.iter().filter(|it| kinds.contains(&it.0)).cloned().collect()
+                };
+                let (was, is) = (of(&before), of(&now));
+                let some = !was.is_empty() || !is.is_empty();
+                if moved && some || !told && was != is {
+                    let [kind, ..] = kinds else { continue };
+                    let notice = sse::encode(&reply::list_changed(*kind), None);
+                    drop(self.client.send(notice).await);
+                }
+            }
+            (before, failing) = (now, fails);
+        }
+    }
+
+    fn shown(&self) -> Shown {
+        let server = &self.member.server;
+        if !self.gate.is_server_visible(&self.all.owner, &server.name) {
+            return Shown::new();
+        }
+        view::shown(&self.gate, &self.all.owner, server)
+    }
+}

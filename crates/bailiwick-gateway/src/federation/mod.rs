@@ -1,0 +1,39 @@
+//! All servers as one: a session of a client with all of them, each opened when it is needed and
+//! opened anew when it died.
+//!
+//! Nothing here decides. Each message goes to a server as a call of its own, through the exchange;
+//! what the servers answered is put together afterwards.
+
+mod address;
+mod ask;
+mod gather;
+mod listen;
+mod member;
+
+use std::sync::Arc;
+
+use crate::federated::{Federated, Member, Open};
+use crate::gate::Gate;
+
+pub(crate) use address::{find, is_sole};
+pub(crate) use ask::{Came, Interims, Stamp, ask};
+pub(crate) use gather::{Question, Round};
+pub(crate) use listen::listen;
+
+/// The name under which what concerns no server by name is decided and recorded. No server can have
+/// it.
+pub(crate) const EVERY: &str = "*";
+
+impl Federated {
+    /// Those servers that the caller may know of, in the order of their names.
+    pub(crate) fn visible(&self, gate: &Gate) -> Vec<Arc<Member>> {
+        let seen = |it: &&Arc<Member>| gate.is_server_visible(&self.owner, &it.server.name);
+        self.members.iter().filter(seen).cloned().collect()
+    }
+
+    /// The server of this name, if it is open and the caller may know of it.
+    pub(crate) fn alive_one(&self, gate: &Gate, name: &str) -> Option<Arc<Open>> {
+        let member = self.members.iter().find(|it| it.server.name.as_str() == name)?;
+        member.alive().filter(|_| gate.is_server_visible(&self.owner, &member.server.name))
+    }
+}

@@ -1,0 +1,256 @@
+//! `/mcp`: one message to many servers, and what they answer put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::{Action, Disposition, RefusalReason, Resource};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::federation::{Cursors, Hello, merged_list, page_asked, read_cursors};
+use bailiwick_wire::mcp::{Asked, ListKind, Unintelligible, reply};
+use bailiwick_wire::rpc::Id;
+use bailiwick_wire::sse;
+use bytes::Bytes;
+use hyper::{Response, StatusCode};
+use tokio::sync::mpsc;
+
+use super::body::Body;
+use super::knock::Knock;
+use super::message::{bare, headers, json, spoken, stream_headers, whole};
+use crate::exchange::{Reply, exchange};
+use crate::federated::{Federated, Member};
+use crate::federation::{Came, Interims, Question, Round, Stamp, ask, is_sole};
+use crate::gate::Gate;
+use crate::refusal;
+use crate::upstream::{Envelope, Leg, Upstream};
+
+/// How many events may wait for a client that reads slowly.
+const CLIENT_QUEUE: usize = 64;
+
+/// A message of a client to all servers.
+pub(super) struct Said {
+    pub(super) knock: Knock,
+    pub(super) all: Arc<Federated>,
+    pub(super) asked: Asked,
+    pub(super) id: Option<Id>,
+    pub(super) body: Bytes,
+}
+
+/// A list: a page of each server, as one page.
+pub(super) async fn list(said: Said) -> Response<Body> {
+    let Said { knock, all, asked, id, body } = said;
+    let (gate, action) = (Arc::clone(&knock.gate), asked.action);
+    let Some(id) = id else { return bare(StatusCode::BAD_REQUEST) };
+    let members = all.visible(&gate);
+    if members.is_empty() {
+        return nobody(&knock, &all, asked, Some(&id), body).await;
+    }
+    let questions = match cursors(&body) {
+        Ok(cursors) => questions(action, &members, &body, cursors),
+        Err(why) => Err(why),
+    };
+    let questions = match questions {
+        Ok(questions) => questions,
+        Err(why) => {
+            let words = reply::invalid_params(&id, why.words());
+            let reply = json(StatusCode::BAD_REQUEST, words);
+            return knock.turn_off(RefusalReason::Malformed, reply);
+        }
+    };
+    let (now, interims) = mpsc::channel(CLIENT_QUEUE);
+    let round = Round::new(&gate, &all, now);
+    let work = async move {
+        let came = round.all(questions).await;
+        merge(&gate, &all, action, &id, &came)
+    };
+    whole_or_streamed(work, interims).await
+}
+
+fn cursors(body: &Bytes) -> Result<Option<Cursors>, Unintelligible> {
+    let document = Document::parse(body, Limits::default());
+    let document = document.map_err(|_| Unintelligible::NotAsking)?;
+    read_cursors(document.root().member("params"))
+}
+
+/// At first all are asked, in the client's own bytes; then those that have more.
+fn questions(
+    action: Action,
+    members: &[Arc<Member>],
+    body: &Bytes,
+    cursors: Option<Cursors>,
+) -> Result<Vec<Question>, Unintelligible> {
+    let wanted: fn(&Hello) -> bool = match ListKind::of(action) {
+        Some(ListKind::Tools) => |it| it.tools,
+        Some(ListKind::Prompts) => |it| it.prompts,
+        Some(ListKind::Resources | ListKind::Templates) | None => |it| it.resources,
+    };
+    let Some(cursors) = cursors else {
+        let each = members.iter().map(|member| {
+            let (member, body) = (Arc::clone(member), Some(body.clone()));
+            Question { member, body, wanted }
+        });
+        return Ok(each.collect());
+    };
+    // A server that is hidden by now has no more: it is as if it had gone.
+    let more = cursors.iter().filter_map(|(server, own)| {
+        let member = members.iter().find(|it| it.server.name.as_str() == &**server)?;
+        Some(Question { member: Arc::clone(member), body: Some(page_asked(body, own)?), wanted })
+    });
+    let more: Vec<_> = more.collect();
+    if more.is_empty() { Err(Unintelligible::IllTyped("cursor")) } else { Ok(more) }
+}
+
+fn merge(
+    gate: &Gate,
+    all: &Federated,
+    action: Action,
+    id: &Id,
+    came: &[(Arc<Member>, Came)],
+) -> (Bytes, Vec<Stamp>) {
+    let pages: Vec<_> = came
+        .iter()
+        .filter_map(|(member, it)| match it {
+            Came::Answered(body, _) => Some((member.server.name.as_str(), body)),
+            Came::Erred(..)
+            | Came::Accepted(_)
+            | Came::Denied(_)
+            | Came::NotOffered
+            | Came::Silent(_) => None,
+        })
+        .collect();
+    let members = all.visible(gate);
+    let ambiguous = |server: &str, uri: &str| {
+        let (server, uri) = (server.into(), uri.into());
+        let called = if action == Action::ListTemplates {
+            Resource::Template { server, uri }
+        } else {
+            Resource::Document { server, uri }
+        };
+        !is_sole(gate, all, &members, &called)
+    };
+    let merged = merged_list(action, id, &pages, ambiguous);
+    let stamps = came.iter().filter_map(|(_, it)| it.stamp().cloned());
+    (merged.unwrap_or_else(|| reply::method_not_found(id)), stamps.collect())
+}
+
+/// A reply that is whole when nothing comes before it, and a stream when something does.
+async fn whole_or_streamed(
+    work: impl Future<Output = (Bytes, Vec<Stamp>)> + Send + 'static,
+    mut interims: mpsc::Receiver<Bytes>,
+) -> Response<Body> {
+    let mut work = Box::pin(work);
+    let first = tokio::select! {
+        biased;
+        Some(event) = interims.recv() => event,
+        (message, stamps) = &mut work => return stamped(json(StatusCode::OK, message), &stamps),
+    };
+    let (client, events) = mpsc::channel(CLIENT_QUEUE);
+    tokio::spawn(async move {
+        drop(client.send(first).await);
+        let message = loop {
+            tokio::select! {
+                biased;
+                Some(event) = interims.recv() => drop(client.send(event).await),
+                (message, _) = &mut work => break message,
+            }
+        };
+        drop(client.send(sse::encode(&message, None)).await);
+    });
+    streamed(events)
+}
+
+/// What any server can answer for all: to those that are open, and to all when none is.
+pub(super) async fn any(said: Said) -> Response<Body> {
+    let Said { knock, all, asked, id, body } = said;
+    let gate = &knock.gate;
+    let Some(id) = id else { return bare(StatusCode::BAD_REQUEST) };
+    if asked.action == Action::SetLogLevel {
+        all.said().level = Some(body.clone());
+    }
+    let mut members: Vec<_> = all.alive().into_iter().map(|(member, _)| member).collect();
+    members.retain(|it| gate.is_server_visible(all.owner(), &it.server.name));
+    if members.is_empty() {
+        members = all.visible(gate);
+    }
+    if members.is_empty() {
+        return nobody(&knock, &all, asked, Some(&id), body).await;
+    }
+    let logs = asked.action == Action::SetLogLevel;
+    let wanted: fn(&Hello) -> bool = if logs { |it| it.logging } else { |_| true };
+    let questions = members
+        .into_iter()
+        .map(|member| Question { member, body: Some(body.clone()), wanted })
+        .collect();
+    match Round::aside(gate, &all).first(questions).await {
+        Some(Came::Answered(message, stamp) | Came::Erred(message, stamp)) => {
+            stamped(json(StatusCode::OK, message), &[stamp])
+        }
+        Some(Came::Accepted(_) | Came::Denied(_) | Came::NotOffered | Came::Silent(_)) | None => {
+            spoken(refusal::without_answer(Some(&id), Disposition::Unreachable))
+        }
+    }
+}
+
+/// A notification to these servers. Each is told by a call of its own.
+pub(super) async fn tell(
+    knock: &Knock,
+    all: &Arc<Federated>,
+    members: &[Arc<Member>],
+    body: &Bytes,
+) -> Response<Body> {
+    let told = members.iter().filter_map(|member| {
+        let (gate, all, open) = (Arc::clone(&knock.gate), Arc::clone(all), member.alive()?);
+        let body = body.clone();
+        Some(tokio::spawn(async move {
+            ask(&gate, &open, body, None, &Interims::Later(all.aside())).await
+        }))
+    });
+    let patience = Duration::from_secs(knock.gate.settings().limits.gather_seconds);
+    let ends = tokio::time::Instant::now() + patience;
+    let mut stamps = Vec::new();
+    for one in told.collect::<Vec<_>>() {
+        // Whoever takes longer is told all the same.
+        if let Ok(Ok(came)) = tokio::time::timeout_at(ends, one).await {
+            stamps.extend(came.stamp().cloned());
+        }
+    }
+    stamped(bare(StatusCode::ACCEPTED), &stamps)
+}
+
+/// The decisions that a reply rests on, one header for each.
+fn stamped(mut reply: Response<Body>, stamps: &[Stamp]) -> Response<Body> {
+    for (decision, leaf) in stamps {
+        headers(&mut reply, decision, *leaf);
+    }
+    reply
+}
+
+/// What names nobody, or nobody that the caller may know of: decided, recorded and refused like any
+/// call of what is not there.
+pub(super) async fn nobody(
+    knock: &Knock,
+    all: &Federated,
+    asked: Asked,
+    id: Option<&Id>,
+    body: Bytes,
+) -> Response<Body> {
+    let Ok(call) = knock.gate.call(all.owner(), asked, body, None) else {
+        return spoken(refusal::unrecorded(id));
+    };
+    let envelope = Envelope {
+        leg: Leg::Message,
+        id: id.cloned(),
+        progress: None,
+        version: None,
+        patience: None,
+    };
+    match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
+        Ok(Reply::Whole(released)) => whole(released, id, false),
+        Ok(Reply::Stream(..)) | Err(_) => spoken(refusal::unrecorded(id)),
+    }
+}
+
+pub(super) fn streamed(events: mpsc::Receiver<Bytes>) -> Response<Body> {
+    let mut reply = Response::new(Body::Events(events));
+    stream_headers(&mut reply);
+    reply
+}

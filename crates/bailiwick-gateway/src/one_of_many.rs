@@ -1,0 +1,108 @@
+//! One server's words among those of others: whose question is whose, and what a resource is
+//! called.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use bailiwick_core::ServerId;
+use bailiwick_wire::mcp::{Notice, federation};
+use bailiwick_wire::rpc::Id;
+use bailiwick_wire::sse;
+use bytes::Bytes;
+
+use crate::upstream::Piece;
+
+/// How many subscriptions of one session with one server are remembered.
+const SUBSCRIPTIONS_MAX: usize = 1000;
+
+/// How one server is told from others in what the client is told.
+pub(crate) struct OneOfMany {
+    server: ServerId,
+    /// What the client wants to hear of, by the server's own URI.
+    subscribed: Mutex<HashMap<Box<str>, Subscription>>,
+}
+
+/// A resource that the client wants to hear of.
+struct Subscription {
+    /// How the client calls it.
+    called: Box<str>,
+    /// How it asked, in the server's words.
+    ask: Bytes,
+}
+
+impl OneOfMany {
+    pub(crate) fn new(server: ServerId) -> Self {
+        Self { server, subscribed: Mutex::default() }
+    }
+
+    /// The server's question as the client is asked it, and the id that its answer will bear.
+    pub(crate) fn question(&self, message: &Bytes) -> Option<(Bytes, Id)> {
+        federation::question(self.server.as_str(), message)
+    }
+
+    /// The id under which the client knows a question of this server.
+    pub(crate) fn known_as(&self, own: &Id) -> Option<Id> {
+        federation::question_id(self.server.as_str(), own)
+    }
+
+    /// The client's answer as the server is told it.
+    pub(crate) fn answered(&self, answer: Bytes) -> Bytes {
+        federation::restored(&answer).map_or(answer, |(_, own)| own)
+    }
+
+    /// A notification as the client is told it.
+    pub(crate) fn told(&self, notice: Option<&Notice>, message: &Bytes) -> Bytes {
+        let told = match notice {
+            Some(Notice::Cancelled { .. }) => {
+                federation::cancelled_by(self.server.as_str(), message)
+            }
+            Some(Notice::ResourceUpdated { uri }) => {
+                let table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+                let called = table.get(uri).map(|it| it.called.clone());
+                called.filter(|it| it != uri).and_then(|it| {
+                    federation::renamed(message, "notifications/resources/updated", &it)
+                })
+            }
+            Some(
+                Notice::ToolsChanged
+                | Notice::ResourcesChanged
+                | Notice::PromptsChanged
+                | Notice::Progress { .. }
+                | Notice::Message
+                | Notice::Initialized
+                | Notice::RootsChanged
+                | Notice::Other,
+            )
+            | None => None,
+        };
+        told.unwrap_or_else(|| message.clone())
+    }
+
+    /// The event that carries a message. A place in the stream of one call says whose stream it is;
+    /// where all are heard at once there are no places.
+    pub(crate) fn event(&self, piece: &Piece, message: &Bytes, is_call: bool) -> Bytes {
+        let place = piece.event_id.as_ref().filter(|_| is_call);
+        let place = place.map(|it| format!("{}/{it}", self.server));
+        sse::encode_with(message, place.as_deref(), piece.retry.filter(|_| is_call))
+    }
+
+    /// The client wants to hear of this resource. Of more than the most, the subscription holds for
+    /// as long as the server lives.
+    pub(crate) fn subscribe(&self, own: &str, called: &str, ask: Bytes) {
+        let mut table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        if table.len() < SUBSCRIPTIONS_MAX || table.contains_key(own) {
+            table.insert(own.into(), Subscription { called: called.into(), ask });
+        }
+    }
+
+    /// The client has heard enough of it.
+    pub(crate) fn unsubscribe(&self, own: &str) {
+        self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).remove(own);
+    }
+
+    /// How the client asked for what it wants to hear of.
+    pub(crate) fn subscriptions(&self) -> Vec<Bytes> {
+        let table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        table.values().map(|it| it.ask.clone()).collect()
+    }
+}

@@ -1,0 +1,119 @@
+//! Two servers, one client: what they ask it, what it tells them, and what belongs to which.
+
+use serde_json::{Value, json};
+
+use crate::agent::{Events, ask, call};
+use crate::federated::{house, post, session};
+use crate::house::until;
+use crate::upstream::{Fixture, event};
+
+async fn two() -> [Fixture; 2] {
+    [Fixture::start().await, Fixture::start().await]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_servers_ask_under_one_id() {
+    let [a, b] = two().await;
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let question = r#"{"jsonrpc":"2.0","id":1,"method":"elicitation/create","params":{"message":"?","_meta":{"progressToken":1}}}"#;
+    let mut streams = Vec::new();
+    for (n, fixture) in [(1, &a), (2, &b)] {
+        let feed = fixture.feed("stream");
+        let name = if n == 1 { "a__stream" } else { "b__stream" };
+        let events = Events::of(agent.open("POST", "/mcp", &call(n, name, "{}")).await);
+        feed.send(event(question)).unwrap();
+        streams.push((feed, events));
+    }
+    let mut ids = Vec::new();
+    for (_, events) in &mut streams {
+        let asked: Value = serde_json::from_str(&events.next().await.unwrap()).unwrap();
+        assert_eq!(asked["method"], "elicitation/create");
+        assert_eq!(asked["params"]["_meta"]["progressToken"], asked["id"]);
+        ids.push(asked["id"].clone());
+    }
+    assert_ne!(ids[0], ids[1]);
+    // Answered the other way round, each server gets its own answer under its own id.
+    for (id, name) in [(&ids[1], "for-b"), (&ids[0], "for-a")] {
+        let token = json!({"jsonrpc": "2.0", "method": "notifications/progress",
+            "params": {"progressToken": id, "progress": 1, "message": name}});
+        assert_eq!(post(&agent, &token.to_string()).await.status, 202);
+        let answer =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"name":"{name}","x":1.0}}}}"#);
+        assert_eq!(post(&agent, &answer).await.status, 202);
+        assert_eq!(post(&agent, &answer).await.status, 400, "nothing waits any more");
+    }
+    for (fixture, name) in [(&a, "for-a"), (&b, "for-b")] {
+        let own = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{{"name":"{name}","x":1.0}}}}"#);
+        until("the server has its answer", || fixture.heard(&own) == 1).await;
+        assert_eq!(fixture.heard("for-"), 2, "its answer, its progress, and nobody else's");
+        assert_eq!(fixture.heard(r#""progressToken":1"#), 1);
+    }
+    for (n, (feed, events)) in streams.iter_mut().enumerate() {
+        let last = format!(r#"{{"jsonrpc":"2.0","id":{},"result":{{}}}}"#, n + 1);
+        feed.send(event(&last)).unwrap();
+        assert_eq!(events.next().await, Some(last));
+    }
+    let asked: Vec<_> =
+        house.book().decisions().into_iter().filter(|it| &*it.action == "elicit").collect();
+    assert_eq!(asked.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_cancellation_reaches_the_server_that_has_the_call() {
+    let [a, b] = two().await;
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let feed = b.feed("stream");
+    let body = call(9, "b__stream", r#"{"x":1}"#)
+        .replace(r#""arguments""#, r#""_meta":{"progressToken":"p"},"arguments""#);
+    let mut events = Events::of(agent.open("POST", "/mcp", &body).await);
+    let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":"p","progress":0.50}}"#;
+    feed.send(event(progress)).unwrap();
+    assert_eq!(events.next().await.as_deref(), Some(progress));
+    let cancel = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}"#;
+    let said = post(&agent, cancel).await;
+    assert_eq!((said.status, house.trail(&said).1.as_deref()), (202, Some("accepted")));
+    assert_eq!((a.heard("cancelled"), b.heard(cancel)), (0, 1));
+    drop(feed);
+    while events.next().await.is_some() {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_concerns_all_reaches_all() {
+    let [a, b] = two().await;
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let level = ask(5, "logging/setLevel", r#"{"level":"debug"}"#);
+    let said = post(&agent, &level).await;
+    assert_eq!((said.status, &said.json()["id"]), (200, &5.into()));
+    let roots = r#"{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}"#;
+    assert_eq!(post(&agent, roots).await.status, 202);
+    until("both know", || [&a, &b].iter().all(|it| it.heard(&level) == 1 && it.heard(roots) == 1))
+        .await;
+    // One of them answers for all, also when another never does.
+    a.hang("ping", true);
+    let begun = tokio::time::Instant::now();
+    assert_eq!(post(&agent, &ask(6, "ping", "{}")).await.json()["id"], 6);
+    assert!(begun.elapsed().as_millis() < 900);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_comes_before_a_list_reaches_the_client() {
+    let [a, b] = two().await;
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let feed = a.feed("tools/list");
+    let log = r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"on it"}}"#;
+    feed.send(event(log)).unwrap();
+    let reply = tokio::spawn({
+        let agent = agent.clone();
+        async move { agent.open("POST", "/mcp", &ask(3, "tools/list", "{}")).await }
+    });
+    let mut events = Events::of(reply.await.unwrap());
+    assert_eq!(events.next().await.as_deref(), Some(log));
+    feed.send(event(r#"{"jsonrpc":"2.0","id":3,"result":{"tools":[{"name":"t"}]}}"#)).unwrap();
+    let last = events.next().await.unwrap();
+    assert!(last.contains("a__t") && last.contains("b__look"), "{last}");
+    assert_eq!(events.next().await, None);
+}

@@ -1,0 +1,111 @@
+//! Shaking hands for several servers at once.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+
+use crate::json::{Document, Limits, Node, quote};
+use crate::mcp::initialize::{InitializeResult, initialize_result};
+use crate::rpc::Id;
+
+/// The revisions with a handshake; the first one is answered to a client that asks for another.
+const REVISIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+
+/// What one server said of itself, as far as it matters to many.
+#[derive(Clone, Debug, Default)]
+pub struct Hello {
+    /// The revision that it speaks.
+    pub revision: Box<str>,
+    /// Whether it has tools.
+    pub tools: bool,
+    /// Whether it has prompts.
+    pub prompts: bool,
+    /// Whether it has resources.
+    pub resources: bool,
+    /// Whether it says when one of its resources changed.
+    pub subscribe: bool,
+    /// Whether it completes arguments.
+    pub completions: bool,
+    /// Whether it logs to the client.
+    pub logging: bool,
+    /// Whether it says when its lists of tools, prompts and resources change.
+    pub tells: [bool; 3],
+    /// What it wants a model to read.
+    pub instructions: Option<Box<str>>,
+}
+
+/// What an answer to `initialize` says; `None` when it is no such answer.
+pub fn hello(body: &Bytes) -> Option<Hello> {
+    let document = Document::parse(body, Limits::default()).ok()?;
+    let said = initialize_result(&document)?;
+    let flag = |of: &str, name: &str| {
+        let of = said.capabilities.and_then(|it| it.member(of));
+        of.and_then(|it| it.member(name)).and_then(Node::as_bool) == Some(true)
+    };
+    let has = |name| InitializeResult::offers(&said, name);
+    Some(Hello {
+        revision: said.protocol_version.clone(),
+        tools: has("tools"),
+        prompts: has("prompts"),
+        resources: has("resources"),
+        subscribe: flag("resources", "subscribe"),
+        completions: has("completions"),
+        logging: has("logging"),
+        tells: ["tools", "prompts", "resources"].map(|it| flag(it, "listChanged")),
+        instructions: said.instructions.and_then(Node::text).map(Box::from),
+    })
+}
+
+/// The revision that is spoken with a client that asks for this one.
+pub fn agreed_revision(initialize: &Bytes) -> &'static str {
+    let document = Document::parse(initialize, Limits::default()).ok();
+    let asked = document.as_ref().and_then(|it| super::at(it, &["params", "protocolVersion"]));
+    let [latest, ..] = REVISIONS;
+    let known = asked.and_then(|asked| REVISIONS.into_iter().find(|it| asked.says(it)));
+    known.unwrap_or(latest)
+}
+
+/// The answer to a client's `initialize` that speaks for all: what one of them offers is offered.
+/// Of a server that is `missing` nobody knows what it offers: the lists are offered for it.
+/// That lists change is always told, because servers come and go.
+pub fn merged_hello(
+    id: &Id,
+    revision: &str,
+    version: &str,
+    hellos: &[(&str, &Hello)],
+    missing: bool,
+) -> Bytes {
+    let any = |has: fn(&Hello) -> bool| hellos.iter().any(|(_, it)| has(it));
+    let mut offers = Vec::new();
+    for (name, offered) in [("tools", any(|it| it.tools)), ("prompts", any(|it| it.prompts))] {
+        if offered || missing {
+            offers.push(format!(r#""{name}":{{"listChanged":true}}"#));
+        }
+    }
+    if any(|it| it.resources) || missing {
+        let subscribe = any(|it| it.subscribe);
+        offers.push(format!(r#""resources":{{"subscribe":{subscribe},"listChanged":true}}"#));
+    }
+    for (name, offered) in
+        [("completions", any(|it| it.completions)), ("logging", any(|it| it.logging))]
+    {
+        if offered {
+            offers.push(format!(r#""{name}":{{}}"#));
+        }
+    }
+    let mut said = String::new();
+    for (server, hello) in hellos {
+        if let Some(text) = &hello.instructions {
+            let _ = write!(said, "{}{server}:\n{text}\n", if said.is_empty() { "" } else { "\n" });
+        }
+    }
+    let instructions = match said.as_str() {
+        "" => String::new(),
+        said => format!(r#","instructions":{}"#, quote(said)),
+    };
+    let (offers, version) = (offers.join(","), quote(version));
+    let server = format!(r#"{{"name":"bailiwick","version":{version}}}"#);
+    let agreed = format!(r#""protocolVersion":"{revision}","capabilities":{{{offers}}}"#);
+    let result = format!(r#"{{{agreed},"serverInfo":{server}{instructions}}}"#);
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
+}

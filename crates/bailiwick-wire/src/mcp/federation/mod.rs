@@ -1,0 +1,35 @@
+//! Several servers as one: names that say whose they are, pages put together, ids kept apart.
+//!
+//! Nothing here is decided: a name is split before the decision, so that what is decided on is the
+//! server's own. What does not name anything passes byte for byte.
+
+mod hello;
+mod ids;
+mod names;
+mod page;
+
+pub use hello::{Hello, agreed_revision, hello, merged_hello};
+pub use ids::{cancelled_by, question, question_id, restored, restored_progress};
+pub use names::{joined, joined_uri, renamed, split, split_uri};
+pub use page::{Cursors, merged_list, page_asked, read_cursors};
+
+use bytes::Bytes;
+
+use crate::json::{Document, Limits, Node};
+use crate::splice::Splice;
+
+/// The message with another value in one place; `None` when there is no such place.
+fn replaced(body: &Bytes, path: &[&str], raw: &str) -> Option<Bytes> {
+    let document = Document::parse(body, Limits::default()).ok()?;
+    let node = at(&document, path)?;
+    let mut splice = Splice::new(body);
+    splice.replace(node.span(), raw.as_bytes());
+    Some(splice.finish())
+}
+
+fn at<'d>(document: &'d Document<'_>, path: &[&str]) -> Option<Node<'d>> {
+    path.iter().try_fold(document.root(), |node, name| node.member(name))
+}
+
+#[cfg(test)]
+mod tests;

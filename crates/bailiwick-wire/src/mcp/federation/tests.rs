@@ -1,0 +1,181 @@
+//! Names, pages and ids of several servers as one.
+
+use bailiwick_core::Action;
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use super::*;
+use crate::json::quote;
+use crate::rpc::{Id, Message};
+
+fn id(raw: &str) -> Id {
+    let document = Document::parse(raw.as_bytes(), Limits::default()).unwrap();
+    Id::read(document.root()).unwrap()
+}
+
+#[test]
+fn a_name_is_split_at_the_first_joint() {
+    for (name, parts) in [
+        ("crm__look", Some(("crm", "look"))),
+        ("crm___look", Some(("crm", "_look"))),
+        ("a__b__c", Some(("a", "b__c"))),
+        ("look", None),
+        ("__look", None),
+        ("crm__", None),
+    ] {
+        assert_eq!(split(name), parts, "{name}");
+    }
+    for (uri, parts) in [
+        ("bailiwick://crm/file:///a", Some(("crm", "file:///a"))),
+        ("bailiwick://crm/", None),
+        ("file:///a", None),
+    ] {
+        assert_eq!(split_uri(uri), parts, "{uri}");
+    }
+}
+
+#[test]
+fn nothing_but_the_name_changes() {
+    for (method, before, after) in [
+        (
+            "tools/call",
+            r#"{"params": {"name" : "crm__lo\u006fk","arguments":{"n":1.50}} ,"id":1}"#,
+            r#"{"params": {"name" : "look","arguments":{"n":1.50}} ,"id":1}"#,
+        ),
+        (
+            "completion/complete",
+            r#"{"params":{"ref":{"type":"ref/prompt","name":"crm__x"},"argument":{"name":"n"}}}"#,
+            r#"{"params":{"ref":{"type":"ref/prompt","name":"look"},"argument":{"name":"n"}}}"#,
+        ),
+        (
+            "resources/read",
+            r#"{"params":{"uri":"bailiwick://a/b"}}"#,
+            r#"{"params":{"uri":"look"}}"#,
+        ),
+    ] {
+        let body = Bytes::from(before);
+        assert_eq!(renamed(&body, method, "look").unwrap(), after, "{method}");
+    }
+    assert_eq!(renamed(&Bytes::from_static(b"{\"params\":{}}"), "tools/call", "x"), None);
+}
+
+#[test]
+fn pages_are_put_together_and_their_cursors_kept() {
+    let a = Bytes::from_static(
+        br#"{"id":1,"result":{"tools":[{"name":"x","n":1.0},{"name":"y\u0061"}],"nextCursor":"p\u0032"}}"#,
+    );
+    let b = Bytes::from_static(br#"{"id":1,"result":{"tools":[ {"k":[] , "name" : "z"} ]}}"#);
+    let empty = Bytes::from_static(br#"{"id":1,"result":{"tools":[],"nextCursor":7}}"#);
+    let pages = [("a", &a), ("b", &b), ("c", &empty)];
+    let merged = merged_list(Action::ListTools, &id("\"q\""), &pages, |_, _| false).unwrap();
+    let text = std::str::from_utf8(&merged).unwrap();
+    assert!(
+        text.starts_with(
+            r#"{"jsonrpc":"2.0","id":"q","result":{"tools":[{"name":"a__x","n":1.0},{"name":"a__y\u0061"},{"k":[] , "name" : "b__z"}],"nextCursor":"#
+        ),
+        "{text}"
+    );
+    let document = Document::parse(&merged, Limits::default()).unwrap();
+    let cursor = at(&document, &["result", "nextCursor"]).unwrap().raw();
+    let ask = Bytes::from(format!(r#"{{"params":{{"cursor":{cursor},"x":1}}}}"#));
+    let document = Document::parse(&ask, Limits::default()).unwrap();
+    let cursors = read_cursors(document.root().member("params")).unwrap().unwrap();
+    assert_eq!(
+        cursors,
+        [("a".into(), r#""p\u0032""#.into()), ("c".into(), "7".into())]
+            as [(Box<str>, Box<str>); 2]
+    );
+    assert_eq!(
+        page_asked(&ask, &cursors[0].1).unwrap(),
+        r#"{"params":{"cursor":"p\u0032","x":1}}"#
+    );
+}
+
+#[test]
+fn only_what_would_be_ambiguous_says_whose_it_is() {
+    let a = Bytes::from_static(br#"{"result":{"resources":[{"uri":"f:1"},{"uri":"f:2"}]}}"#);
+    let pages = [("a", &a)];
+    let merged =
+        merged_list(Action::ListResources, &id("1"), &pages, |_, uri| uri == "f:2").unwrap();
+    let text = std::str::from_utf8(&merged).unwrap();
+    assert!(text.contains(r#"[{"uri":"f:1"},{"uri":"bailiwick://a/f:2"}]"#), "{text}");
+}
+
+#[test]
+fn a_cursor_of_ones_own_making_is_refused() {
+    for cursor in ["1", "\"x\"", "\"[]\"", "\"{\"", "{}", "\"7\""] {
+        let ask = format!(r#"{{"cursor":{cursor}}}"#);
+        let document = Document::parse(ask.as_bytes(), Limits::default()).unwrap();
+        assert!(read_cursors(Some(document.root())).is_err(), "{cursor}");
+    }
+    assert_eq!(read_cursors(None), Ok(None));
+}
+
+#[test]
+fn equal_ids_of_two_servers_differ_and_come_back_as_they_were() {
+    for raw in ["1", "\"1\"", "\"\\u0061/b\"", "-0", "123456789012345678901234567890"] {
+        let body = Bytes::from(format!(
+            r#"{{"jsonrpc":"2.0","id":{raw},"method":"roots/list","params":{{"_meta":{{"progressToken":{raw}}}}}}}"#
+        ));
+        let (a, a_id) = question("a", &body).unwrap();
+        let (_, b_id) = question("b", &body).unwrap();
+        assert_ne!(a_id, b_id);
+        let document = Document::parse(&a, Limits::default()).unwrap();
+        assert!(matches!(Message::read(&document), Ok(Message::Request { id, .. }) if id == a_id));
+        let answer =
+            Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{a_id},"result":{{"x":1.0}}}}"#));
+        let (server, own) = restored(&answer).unwrap();
+        assert_eq!(&*server, "a");
+        assert_eq!(own, format!(r#"{{"jsonrpc":"2.0","id":{raw},"result":{{"x":1.0}}}}"#));
+        let progress = format!(r#"{{"params":{{"progressToken":{a_id},"progress":1}}}}"#);
+        let (server, own) = restored_progress(&Bytes::from(progress)).unwrap();
+        assert_eq!(&*server, "a");
+        assert_eq!(own, format!(r#"{{"params":{{"progressToken":{raw},"progress":1}}}}"#));
+        let gone = Bytes::from(format!(r#"{{"params":{{"requestId":{raw}}}}}"#));
+        let gone = cancelled_by("a", &gone).unwrap();
+        assert_eq!(gone, format!(r#"{{"params":{{"requestId":{a_id}}}}}"#));
+    }
+    for made_up in ["1", "\"a\"", "\"a/\"", "\"a/{}\"", "\"a/1,\\\"x\\\":2\""] {
+        assert_eq!(restored(&Bytes::from(format!(r#"{{"id":{made_up}}}"#))), None, "{made_up}");
+    }
+}
+
+#[test]
+fn many_shake_hands_as_one() {
+    let a = Bytes::from_static(
+        br#"{"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{"listChanged":true},"resources":{"subscribe":true}},"instructions":"be \"nice\""}}"#,
+    );
+    let a = hello(&a).unwrap();
+    assert_eq!((&*a.revision, a.tells), ("2025-06-18", [true, false, false]));
+    let b = Hello { logging: true, ..Hello::default() };
+    let both = [("a", &a), ("b", &b)];
+    let merged = merged_hello(&id("1"), "2025-11-25", "0", &both, false);
+    let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
+    assert_eq!(
+        value["result"]["capabilities"],
+        serde_json::json!({"tools": {"listChanged": true}, "logging": {},
+            "resources": {"subscribe": true, "listChanged": true}})
+    );
+    assert_eq!(value["result"]["instructions"], "a:\nbe \"nice\"\n");
+    let merged = merged_hello(&id("1"), "2025-11-25", "0", &[], true);
+    let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
+    assert!(value["result"]["capabilities"]["prompts"].is_object());
+    for (asked, agreed) in [("2025-03-26", "2025-03-26"), ("1999-01-01", "2025-11-25")] {
+        let ask = format!(r#"{{"params":{{"protocolVersion":"{asked}"}}}}"#);
+        assert_eq!(agreed_revision(&Bytes::from(ask)), agreed);
+    }
+}
+
+proptest! {
+    /// Whatever a server calls its tool, the client's name for it leads back to it.
+    #[test]
+    fn a_joined_name_splits_again(name in "\\PC{1,30}", server in "[a-z][a-z0-9-]{0,8}") {
+        let entry = format!(r#"{{"id":1,"result":{{"tools":[{{"name":{}}}]}}}}"#, quote(&name));
+        let page = Bytes::from(entry);
+        let pages = [(server.as_str(), &page)];
+        let merged = merged_list(Action::ListTools, &id("1"), &pages, |_, _| false).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
+        let shown = value["result"]["tools"][0]["name"].as_str().unwrap();
+        prop_assert_eq!(split(shown), Some((server.as_str(), name.as_str())));
+    }
+}
