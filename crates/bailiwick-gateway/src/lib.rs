@@ -42,6 +42,7 @@ mod uninterrupted;
 mod upstream;
 mod view;
 mod watch;
+mod wrap;
 
 pub use clock::now;
 pub use disk::{private_file, private_folder};
@@ -51,3 +52,4 @@ pub use operators::{
 pub use rules::{BadRules, Rules};
 pub use run::{Gateway, StartError};
 pub use secrets::missing_secrets;
+pub use wrap::{Ended, Wrap};

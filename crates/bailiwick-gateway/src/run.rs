@@ -23,9 +23,9 @@ use crate::watch::Watch;
 use crate::{disk, entropy, front, listing, operators, paths, recording, secrets};
 
 /// How often idle sessions are looked for and the tally is written down.
-const SWEEP: Duration = Duration::from_secs(1);
+pub(crate) const SWEEP: Duration = Duration::from_secs(1);
 /// How long servers' processes may take to end when the gateway stops.
-const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
+pub(crate) const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
 /// How long outcomes that nobody waits for may take to be recorded, and how often one looks.
 const OUTCOMES_PATIENCE: Duration = Duration::from_secs(2);
 const OUTCOMES_LOOK: Duration = Duration::from_millis(5);
@@ -148,7 +148,7 @@ impl Gateway {
 
     fn keep(&mut self) {
         for server in self.gate.parts.servers.values() {
-            self.listings.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server)));
+            self.listings.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server), None));
         }
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
@@ -196,30 +196,33 @@ impl Gateway {
         }
         self.gate.sessions().clear();
         let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
-        let _ = tokio::time::timeout(OUTCOMES_PATIENCE, self.alone()).await;
-        self.listings.shutdown().await;
-        note(self.gate.log(), self.gate.now(), &Record::Stopped)?;
-        match Arc::try_unwrap(self.gate) {
-            Ok(gate) => gate.parts.log.close(),
-            // A call that nobody waits for is still under way: its outcome is yet to be recorded.
-            // Dropping the log ends its threads; what was written is recovered at the next start.
-            Err(gate) => {
-                let size = gate.log().health().size;
-                size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
-            }
-        }
+        close(self.gate, self.listings).await
     }
+}
 
-    /// Wait until every exchange has its outcome on record: each holds the gate until then, also
-    /// when its client is gone.
-    async fn alone(&self) {
-        while Arc::strong_count(&self.gate) > 1 {
+/// Wait until every exchange has its outcome on record, each holds the gate until then, also when
+/// its client is gone; then seal the log.
+pub(crate) async fn close(gate: Arc<Gate>, mut listings: JoinSet<()>) -> Result<(), LogError> {
+    let alone = async {
+        while Arc::strong_count(&gate) > 1 {
             tokio::time::sleep(OUTCOMES_LOOK).await;
+        }
+    };
+    let _ = tokio::time::timeout(OUTCOMES_PATIENCE, alone).await;
+    listings.shutdown().await;
+    note(gate.log(), gate.now(), &Record::Stopped)?;
+    match Arc::try_unwrap(gate) {
+        Ok(gate) => gate.parts.log.close(),
+        // A call that nobody waits for is still under way: its outcome is yet to be recorded.
+        // Dropping the log ends its threads; what was written is recovered at the next start.
+        Err(gate) => {
+            let size = gate.log().health().size;
+            size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
         }
     }
 }
 
-fn put_together(
+pub(crate) fn put_together(
     settings: Settings,
     diary: Arc<Diary>,
     alive: mpsc::Sender<()>,
@@ -300,7 +303,7 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
 }
 
 /// That nothing is refused is told at every start.
-fn tell_stance(gate: &Gate) {
+pub(crate) fn tell_stance(gate: &Gate) {
     let Some(day) = gate.settings().observe_until else { return };
     let diary = &gate.parts.diary;
     if gate.observes() {
@@ -314,7 +317,7 @@ fn tell_stance(gate: &Gate) {
 }
 
 /// A change of the rules goes on record, and to the terminal.
-fn tell(gate: &Gate, change: Change) {
+pub(crate) fn tell(gate: &Gate, change: Change) {
     let (act, target, done) = match change {
         Change::Loaded(what) => {
             gate.parts.diary.tell(&format!("rules loaded: {what}"));
@@ -339,7 +342,7 @@ fn tell(gate: &Gate, change: Change) {
 }
 
 /// Refusals that were only counted are written down once a second.
-fn flush_tally(gate: &Gate) {
+pub(crate) fn flush_tally(gate: &Gate) {
     let count = gate.parts.tally.left() + gate.parts.operators_tally.left();
     if count == 0 {
         return;
@@ -354,7 +357,7 @@ fn flush_tally(gate: &Gate) {
 }
 
 /// When nothing happens, that is on record too.
-async fn heartbeats(gate: &Gate) {
+pub(crate) async fn heartbeats(gate: &Gate) {
     let every = gate.settings().log.heartbeat_seconds;
     if every == 0 {
         return;

@@ -31,6 +31,8 @@ enum Command {
     Demo(commands::demo::Arguments),
     /// Serve (writes a working configuration when there is none)
     Up(commands::up::Arguments),
+    /// Govern one stdio server, in its place in a client's configuration
+    Wrap(commands::wrap::Arguments),
     /// Parse, validate and print what the configuration means
     Check(commands::check::Arguments),
     /// A dry run: would this be allowed, and why
@@ -63,6 +65,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match command {
         Command::Demo(arguments) => commands::demo::run(&common, &arguments),
         Command::Up(arguments) => commands::up::run(&common, &arguments),
+        Command::Wrap(arguments) => commands::wrap::run(&common, &arguments),
         Command::Check(arguments) => commands::check::run(&common, &arguments),
         Command::Ask(arguments) => commands::ask::run(&common, &arguments),
         Command::Why(arguments) => commands::why::run(&common, &arguments),

@@ -18,3 +18,5 @@ mod real_servers;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod wrapping;
