@@ -31,6 +31,7 @@ mod refusal;
 mod relay;
 mod rules;
 mod run;
+mod scribe;
 mod secrets;
 mod server;
 mod session;

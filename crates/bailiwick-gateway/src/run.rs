@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::gate::{Gate, Parts};
 use crate::rules::{BadRules, Change, Rules, RulesInForce};
+use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::session::Sessions;
 use crate::store::{Role, Store, StoreError};
@@ -108,7 +109,8 @@ impl Gateway {
         world: impl FnOnce(&Arc<Store>) -> World,
     ) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
-        let gate = Arc::new(Gate { parts: put_together(settings, diary, alive, world)? });
+        let gate =
+            Arc::new(Gate { parts: put_together(settings, (diary, alive), world, Scribe::alone)? });
         let settings = gate.settings();
         let agents = listen(settings.agents).await?;
         let operators = listen(settings.operators).await?;
@@ -212,7 +214,10 @@ pub(crate) async fn close(gate: Arc<Gate>, mut listings: JoinSet<()>) -> Result<
     listings.shutdown().await;
     note(gate.log(), gate.now(), &Record::Stopped)?;
     match Arc::try_unwrap(gate) {
-        Ok(gate) => gate.parts.log.close(),
+        Ok(gate) => match Arc::try_unwrap(gate.parts.log) {
+            Ok(log) => log.close().await,
+            Err(_) => Ok(()),
+        },
         // A call that nobody waits for is still under way: its outcome is yet to be recorded.
         // Dropping the log ends its threads; what was written is recovered at the next start.
         Err(gate) => {
@@ -224,18 +229,21 @@ pub(crate) async fn close(gate: Arc<Gate>, mut listings: JoinSet<()>) -> Result<
 
 pub(crate) fn put_together(
     settings: Settings,
-    diary: Arc<Diary>,
-    alive: mpsc::Sender<()>,
+    held: (Arc<Diary>, mpsc::Sender<()>),
     world: impl FnOnce(&Arc<Store>) -> World,
+    open: impl FnOnce(&Settings, &World, &Arc<Diary>) -> Result<Scribe, LogError>,
 ) -> Result<Parts, StartError> {
+    let (diary, alive) = held;
     let rules = Rules::read(&settings).map_err(StartError::Rules)?;
     let vault = Arc::new(secrets::fetch(&settings).map_err(StartError::Secrets)?);
     let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
     let guard = Guard::with_policy(&withhold)?;
     let store = Arc::new(Store::open(&settings.data)?);
     let world = world(&store);
-    let log = recording::open(&settings, &world)?;
-    first_start(&settings, &store, &log)?;
+    let log = Arc::new(open(&settings, &world, &diary)?);
+    if let Some(log) = log.own() {
+        first_start(&settings, &store, &log)?;
+    }
     let servers = settings
         .servers
         .iter()
@@ -366,7 +374,11 @@ pub(crate) async fn heartbeats(gate: &Gate) {
     loop {
         tokio::time::sleep(Duration::from_secs(every)).await;
         let size = gate.log().health().size;
-        if size == seen && note(gate.log(), gate.now(), &Record::Heartbeat).is_err() {
+        // Where another process writes, that one tells that nothing happens.
+        if gate.log().own().is_some()
+            && size == seen
+            && note(gate.log(), gate.now(), &Record::Heartbeat).is_err()
+        {
             gate.parts.diary.keep("a heartbeat could not be recorded");
         }
         seen = gate.log().health().size;

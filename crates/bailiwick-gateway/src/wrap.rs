@@ -20,6 +20,7 @@ use crate::own::OFFERS;
 use crate::reading::{Heard, hear};
 use crate::recording;
 use crate::run::{self, CHILDREN_PATIENCE, SWEEP, StartError};
+use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::session::Session;
 
@@ -56,7 +57,7 @@ impl Wrap {
     /// [`StartError`] with what to do.
     pub async fn start(settings: Settings, diary: Arc<Diary>) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
-        let parts = run::put_together(settings, diary, alive, recording::world)?;
+        let parts = run::put_together(settings, (diary, alive), recording::world, Scribe::shared)?;
         let server = parts.servers.values().next().map(Arc::clone);
         let server = server.ok_or_else(|| StartError::File("no server is named".into()))?;
         let gate = Arc::new(Gate { parts });

@@ -1,6 +1,7 @@
 //! `bailiwick wrap`: a server in its place in a client's configuration, governed.
 
 mod client;
+mod sharing;
 
 use std::fs;
 
@@ -45,7 +46,7 @@ fn policy_decides_and_the_log_tells() {
     let house = house();
     let mut client = helpdesk(&house, &[]).open();
     let below = children(client.id());
-    assert_eq!(below.len(), 1, "one process serves the client and is listed: {below:?}");
+    assert!(!below.is_empty());
     let fine = client.call("get_billing", &json!({ "customer_id": "c_41" }));
     assert_eq!(fine["result"]["isError"], Value::Null, "{fine}");
     assert!(fine["result"]["content"][0]["text"].is_string(), "{fine}");
@@ -54,7 +55,7 @@ fn policy_decides_and_the_log_tells() {
     let absent = client.call("no_such_tool", &json!({}));
     assert_eq!(absent["error"]["message"], "Unknown tool", "{absent}");
     assert_eq!(client.close(), 0);
-    assert!(!is_alive(below[0]), "the server is left behind");
+    assert!(!below.into_iter().any(is_alive), "a server is left behind");
 
     let calls = house.query(&["--tool", "get_billing", "--agent", "support-bot"]);
     assert_eq!(calls.len(), 2, "{calls:?}");
@@ -136,6 +137,7 @@ fn the_child_and_all_below_it_end_with_us() {
     let client = script(&house, &stubborn).open();
     let id = client.id();
     let shell = wait_for("the server", || children(id).first().copied());
+    assert_eq!(children(id).len(), 1, "what serves the client is also what is listed");
     let below = wait_for("what the server starts", || children(shell).first().copied());
     process::signal(id, "TERM");
     assert_eq!(client.close(), 0);
