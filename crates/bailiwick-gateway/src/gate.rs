@@ -7,10 +7,10 @@ use bailiwick_core::{
     Action, Call, Context, Durability, Effect, Evidence, Findings, Identified, Inspectors,
     Interpreted, Position, Resource, ServerId, Stance, Timestamp, Unproved, Unrecorded, visible,
 };
-use bailiwick_log::{Log, World};
+use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
 use bytes::Bytes;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 
 use crate::authenticators::Authenticators;
 use crate::catalogue::Known;
@@ -19,6 +19,7 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::rules::{Rules, RulesInForce};
+use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::store::Store;
@@ -39,7 +40,7 @@ pub(crate) struct Parts {
     pub(crate) watch: Watch,
     /// The same, holding nothing back that only the configuration would: for while it observes.
     pub(crate) observer: Watch,
-    pub(crate) log: Log,
+    pub(crate) log: Arc<Scribe>,
     pub(crate) world: World,
     pub(crate) store: Arc<Store>,
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
@@ -57,7 +58,7 @@ impl Gate {
         clock::now()
     }
 
-    pub(crate) fn log(&self) -> &Log {
+    pub(crate) fn log(&self) -> &Scribe {
         &self.parts.log
     }
 
@@ -135,15 +136,7 @@ impl Gate {
 
     /// Wait until a record survives a loss of power.
     pub(crate) async fn durable(&self, position: Position) -> Result<(), Unrecorded> {
-        let (tell, told) = oneshot::channel();
-        // Nobody listens any more when the call was dropped; the record stands all the same.
-        self.log().on_durable(
-            position.index(),
-            Box::new(|it| {
-                let _ = tell.send(it);
-            }),
-        );
-        told.await.unwrap_or(Err(Unrecorded::Stopped))
+        self.parts.log.durable(position).await
     }
 
     /// The call that a known caller makes with a message that was understood.

@@ -34,6 +34,7 @@ mod refusal;
 mod relay;
 mod rules;
 mod run;
+mod scribe;
 mod secrets;
 mod server;
 mod session;
@@ -46,6 +47,7 @@ mod uninterrupted;
 mod upstream;
 mod view;
 mod watch;
+mod wrap;
 
 pub use clock::now;
 pub use disk::{private_file, private_folder};
@@ -55,3 +57,4 @@ pub use operators::{
 pub use rules::{BadRules, Rules};
 pub use run::{Gateway, StartError};
 pub use secrets::missing_secrets;
+pub use wrap::{Ended, Wrap};

@@ -11,6 +11,7 @@ use crate::gate::Gate;
 use crate::own::{Failed, Own, parse};
 use crate::probe;
 use crate::server::Server;
+use crate::session::Session;
 
 /// How long a listing stays good when nothing says that it changed.
 const FRESH: Duration = Duration::from_secs(300);
@@ -23,13 +24,20 @@ const LISTING: Duration = Duration::from_secs(60);
 /// The most pages of one list.
 const PAGES_MAX: usize = 1000;
 
-/// Keep the catalogue of one server up to date until the gateway stops. A listing that has begun
-/// goes on to its end, so that each of its calls has an outcome.
-pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>) {
+/// A session of a client's, in which its server may be listed.
+pub(crate) struct Within {
+    pub(crate) session: Arc<Session>,
+    pub(crate) offers: Vec<&'static str>,
+}
+
+/// Keep the catalogue of one server up to date until the gateway stops: by sessions of its own, or
+/// within a client's. A listing that has begun goes on to its end, so that each of its calls has an
+/// outcome.
+pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Within>) {
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
     while !*stop.borrow() {
-        let listed = tokio::time::timeout(LISTING, list(&gate, &server)).await;
+        let listed = tokio::time::timeout(LISTING, list(&gate, &server, &within)).await;
         let wait = match listed.unwrap_or(Err(Failed::NoAnswer)) {
             Ok(known) => {
                 server.catalogue.replace(known);
@@ -55,7 +63,23 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>) {
     }
 }
 
-async fn list(gate: &Arc<Gate>, server: &Arc<Server>) -> Result<Known, Failed> {
+/// List once, by a session of the gateway's own, for a catalogue that nobody keeps.
+pub(crate) async fn once(gate: &Arc<Gate>, server: &Arc<Server>) {
+    match tokio::time::timeout(LISTING, list(gate, server, &None)).await {
+        Ok(Ok(known)) => server.catalogue.replace(known),
+        Ok(Err(_)) | Err(_) => server.catalogue.failed(),
+    }
+}
+
+async fn list(
+    gate: &Arc<Gate>,
+    server: &Arc<Server>,
+    within: &Option<Within>,
+) -> Result<Known, Failed> {
+    if let Some(within) = within {
+        let mut own = Own::within(gate, &within.session)?;
+        return all(&mut own, &within.offers).await;
+    }
     let mut own = Own::new(gate, server)?;
     let offers = match own.connect().await {
         Ok(offers) => {
@@ -68,6 +92,13 @@ async fn list(gate: &Arc<Gate>, server: &Arc<Server>) -> Result<Known, Failed> {
         }
         Err(why) => return Err(why),
     };
+    let known = all(&mut own, &offers).await?;
+    own.end().await;
+    Ok(known)
+}
+
+/// Everything that a server offers, whole.
+async fn all(own: &mut Own<'_>, offers: &[&str]) -> Result<Known, Failed> {
     let mut known = Known::default();
     for (action, capability, method) in [
         (Action::ListTools, "tools", "tools/list"),
@@ -76,10 +107,9 @@ async fn list(gate: &Arc<Gate>, server: &Arc<Server>) -> Result<Known, Failed> {
         (Action::ListTemplates, "resources", "resources/templates/list"),
     ] {
         if offers.contains(&capability) {
-            pages(&mut own, action, method, &mut known).await?;
+            pages(own, action, method, &mut known).await?;
         }
     }
-    own.end().await;
     Ok(known)
 }
 

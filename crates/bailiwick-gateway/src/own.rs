@@ -21,7 +21,11 @@ use crate::upstream::{Away, Envelope, Head, Leg, Messages};
 /// The revision that the gateway asks for.
 const REVISION: &str = "2025-11-25";
 /// What of a server's offers can be listed.
-const OFFERS: [&str; 3] = ["tools", "prompts", "resources"];
+pub(crate) const OFFERS: [&str; 3] = ["tools", "prompts", "resources"];
+
+/// Where our ids begin in a session of a client's: few clients count so far, and every language
+/// reads them exactly.
+const IDS_WITHIN: u64 = 1 << 52;
 
 /// Why a call came to nothing.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -60,6 +64,15 @@ impl<'a> Own<'a> {
             gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
         let session = Session::new(who, Arc::clone(server), server.link(), gate.now());
         Ok(Self { gate, session, version: None, is_modern: false, next_id: 1 })
+    }
+
+    /// Calls of the gateway's own inside of a client's session, which has shaken hands.
+    pub(crate) fn within(gate: &'a Arc<Gate>, session: &Session) -> Result<Self, Failed> {
+        let who: Identified =
+            gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
+        let upstream = session.upstream.shared().ok_or(Failed::NoAnswer)?;
+        let session = Session::new(who, Arc::clone(&session.server), upstream, gate.now());
+        Ok(Self { gate, session, version: None, is_modern: false, next_id: IDS_WITHIN })
     }
 
     /// Ask what the server offers, in the modern era, which is spoken from now on.

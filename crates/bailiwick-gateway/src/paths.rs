@@ -7,6 +7,11 @@ pub fn log(data: &Path) -> PathBuf {
     data.join("log")
 }
 
+/// Where processes that share the log hand their records over to the one that writes it.
+pub fn log_socket(data: &Path) -> PathBuf {
+    data.join("log.sock")
+}
+
 /// The log's verifier key, to be kept elsewhere by whoever wants to verify.
 pub fn verifier_key(data: &Path) -> PathBuf {
     data.join("log.vkey")

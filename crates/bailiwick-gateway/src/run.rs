@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::gate::{Gate, Parts};
 use crate::rules::{BadRules, Change, Rules, RulesInForce};
+use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::store::{Role, Store, StoreError};
@@ -23,9 +24,9 @@ use crate::watch::Watch;
 use crate::{disk, entropy, front, listing, operators, paths, recording, secrets};
 
 /// How often idle sessions are looked for and the tally is written down.
-const SWEEP: Duration = Duration::from_secs(1);
+pub(crate) const SWEEP: Duration = Duration::from_secs(1);
 /// How long servers' processes may take to end when the gateway stops.
-const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
+pub(crate) const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
 /// How long outcomes that nobody waits for may take to be recorded, and how often one looks.
 const OUTCOMES_PATIENCE: Duration = Duration::from_secs(2);
 const OUTCOMES_LOOK: Duration = Duration::from_millis(5);
@@ -108,7 +109,8 @@ impl Gateway {
         world: impl FnOnce(&Arc<Store>) -> World,
     ) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
-        let gate = Arc::new(Gate { parts: put_together(settings, diary, alive, world)? });
+        let gate =
+            Arc::new(Gate { parts: put_together(settings, (diary, alive), world, Scribe::alone)? });
         let settings = gate.settings();
         let agents = listen(settings.agents).await?;
         let operators = listen(settings.operators).await?;
@@ -148,7 +150,7 @@ impl Gateway {
 
     fn keep(&mut self) {
         for server in self.gate.parts.servers.values() {
-            self.listings.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server)));
+            self.listings.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server), None));
         }
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
@@ -196,43 +198,52 @@ impl Gateway {
         }
         self.gate.sessions().clear();
         let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
-        let _ = tokio::time::timeout(OUTCOMES_PATIENCE, self.alone()).await;
-        self.listings.shutdown().await;
-        note(self.gate.log(), self.gate.now(), &Record::Stopped)?;
-        match Arc::try_unwrap(self.gate) {
-            Ok(gate) => gate.parts.log.close(),
-            // A call that nobody waits for is still under way: its outcome is yet to be recorded.
-            // Dropping the log ends its threads; what was written is recovered at the next start.
-            Err(gate) => {
-                let size = gate.log().health().size;
-                size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
-            }
-        }
+        close(self.gate, self.listings).await
     }
+}
 
-    /// Wait until every exchange has its outcome on record: each holds the gate until then, also
-    /// when its client is gone.
-    async fn alone(&self) {
-        while Arc::strong_count(&self.gate) > 1 {
+/// Wait until every exchange has its outcome on record, each holds the gate until then, also when
+/// its client is gone; then seal the log.
+pub(crate) async fn close(gate: Arc<Gate>, mut listings: JoinSet<()>) -> Result<(), LogError> {
+    let alone = async {
+        while Arc::strong_count(&gate) > 1 {
             tokio::time::sleep(OUTCOMES_LOOK).await;
+        }
+    };
+    let _ = tokio::time::timeout(OUTCOMES_PATIENCE, alone).await;
+    listings.shutdown().await;
+    note(gate.log(), gate.now(), &Record::Stopped)?;
+    match Arc::try_unwrap(gate) {
+        Ok(gate) => match Arc::try_unwrap(gate.parts.log) {
+            Ok(log) => log.close().await,
+            Err(_) => Ok(()),
+        },
+        // A call that nobody waits for is still under way: its outcome is yet to be recorded.
+        // Dropping the log ends its threads; what was written is recovered at the next start.
+        Err(gate) => {
+            let size = gate.log().health().size;
+            size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
         }
     }
 }
 
-fn put_together(
+pub(crate) fn put_together(
     settings: Settings,
-    diary: Arc<Diary>,
-    alive: mpsc::Sender<()>,
+    held: (Arc<Diary>, mpsc::Sender<()>),
     world: impl FnOnce(&Arc<Store>) -> World,
+    open: impl FnOnce(&Settings, &World, &Arc<Diary>) -> Result<Scribe, LogError>,
 ) -> Result<Parts, StartError> {
+    let (diary, alive) = held;
     let rules = Rules::read(&settings).map_err(StartError::Rules)?;
     let vault = Arc::new(secrets::fetch(&settings).map_err(StartError::Secrets)?);
     let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
     let guard = Guard::with_policy(&withhold)?;
     let store = Arc::new(Store::open(&settings.data)?);
     let world = world(&store);
-    let log = recording::open(&settings, &world)?;
-    first_start(&settings, &store, &log)?;
+    let log = Arc::new(open(&settings, &world, &diary)?);
+    if let Some(log) = log.own() {
+        first_start(&settings, &store, &log)?;
+    }
     let servers = settings
         .servers
         .iter()
@@ -300,7 +311,7 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
 }
 
 /// That nothing is refused is told at every start.
-fn tell_stance(gate: &Gate) {
+pub(crate) fn tell_stance(gate: &Gate) {
     let Some(day) = gate.settings().observe_until else { return };
     let diary = &gate.parts.diary;
     if gate.observes() {
@@ -314,7 +325,7 @@ fn tell_stance(gate: &Gate) {
 }
 
 /// A change of the rules goes on record, and to the terminal.
-fn tell(gate: &Gate, change: Change) {
+pub(crate) fn tell(gate: &Gate, change: Change) {
     let (act, target, done) = match change {
         Change::Loaded(what) => {
             gate.parts.diary.tell(&format!("rules loaded: {what}"));
@@ -339,7 +350,7 @@ fn tell(gate: &Gate, change: Change) {
 }
 
 /// Refusals that were only counted are written down once a second.
-fn flush_tally(gate: &Gate) {
+pub(crate) fn flush_tally(gate: &Gate) {
     let count = gate.parts.tally.left() + gate.parts.operators_tally.left();
     if count == 0 {
         return;
@@ -354,7 +365,7 @@ fn flush_tally(gate: &Gate) {
 }
 
 /// When nothing happens, that is on record too.
-async fn heartbeats(gate: &Gate) {
+pub(crate) async fn heartbeats(gate: &Gate) {
     let every = gate.settings().log.heartbeat_seconds;
     if every == 0 {
         return;
@@ -363,7 +374,11 @@ async fn heartbeats(gate: &Gate) {
     loop {
         tokio::time::sleep(Duration::from_secs(every)).await;
         let size = gate.log().health().size;
-        if size == seen && note(gate.log(), gate.now(), &Record::Heartbeat).is_err() {
+        // Where another process writes, that one tells that nothing happens.
+        if gate.log().own().is_some()
+            && size == seen
+            && note(gate.log(), gate.now(), &Record::Heartbeat).is_err()
+        {
             gate.parts.diary.keep("a heartbeat could not be recorded");
         }
         seen = gate.log().health().size;

@@ -39,14 +39,16 @@ impl Server {
         alive: &mpsc::Sender<()>,
     ) -> Self {
         let reach = match meant.launch.clone() {
-            Launch::Child { program, arguments, directory, environment } => {
-                let spec = Arc::new(ChildSpec::new(
+            Launch::Child { program, arguments, directory, environment, shares_stderr } => {
+                let launch = (program, arguments, directory, environment);
+                let spec = ChildSpec::new(
                     meant.name.clone(),
-                    (program, arguments, directory, environment),
+                    launch,
                     settings.limits.message_bytes,
                     Arc::clone(diary),
                     alive.clone(),
-                ));
+                );
+                let spec = Arc::new(spec.sharing_stderr(shares_stderr));
                 let idle = settings.limits.idle_session_seconds;
                 let nursery = Nursery::new(Arc::clone(&spec), idle.saturating_mul(1_000_000_000));
                 Reach::Child(spec, nursery)

@@ -21,6 +21,7 @@ mod error;
 mod forecast;
 mod frame;
 mod growth;
+mod handover;
 mod journal;
 mod keep;
 mod keyring;
@@ -54,6 +55,7 @@ pub use forecast::{Forecast, Health};
 pub use frame::{
     Frame, FrameKind, NoFrame, Parsed, Place, SEALED_BYTES_MAX, SegmentHeader, parse_frame,
 };
+pub use handover::{HANDED_BYTES_MAX, Handed, Taken};
 pub use keyring::FileKeyRing;
 pub use keys::{KeyChain, ROTATION_ACT, Succession};
 pub use log::Log;
@@ -62,7 +64,7 @@ pub use options::{Clock, Options, World};
 pub use query::{Filter, Kind, Order, Query};
 pub use reader::Reader;
 pub use recover::Recovery;
-pub use seal::{Entropy, KeyRing, KeyUnavailable, SubjectKey, SystemEntropy, commitment};
+pub use seal::{Entropy, KeyRing, KeyUnavailable, Sealer, SubjectKey, SystemEntropy, commitment};
 pub use shared::Room;
 pub use tile::{
     NotATile, Seal, Shelf, TILE_WIDTH, TileName, parse_entries, parse_hashes, parse_seals,

@@ -100,13 +100,17 @@ impl World {
         Self { disk: Arc::new(RealDisk), clock, entropy, keyring }
     }
 
+    /// What makes pseudonyms, digests and seals with these keys.
+    pub fn sealer(&self) -> Sealer {
+        Sealer::new(Arc::clone(&self.keyring), Arc::clone(&self.entropy))
+    }
+
     /// The pseudonym of a name of some kind within a tenant, as records hold it.
     ///
     /// # Errors
     /// [`LogError`] when the tenant's key cannot be had.
     pub fn token(&self, tenant: &TenantId, kind: &str, name: &str) -> Result<Token, LogError> {
-        let sealer = Sealer::new(Arc::clone(&self.keyring), Arc::clone(&self.entropy));
-        Ok(sealer.token(tenant, kind, name)?)
+        Ok(self.sealer().token(tenant, kind, name)?)
     }
 
     /// What a seal holds, in the clear; `None` when its key was erased.
@@ -114,8 +118,7 @@ impl World {
     /// # Errors
     /// [`LogError`] when it is no seal, or its key cannot be had.
     pub fn unseal(&self, sealed: &[u8]) -> Result<Option<Vec<u8>>, LogError> {
-        let sealer = Sealer::new(Arc::clone(&self.keyring), Arc::clone(&self.entropy));
-        Ok(sealer.unseal(sealed)?)
+        Ok(self.sealer().unseal(sealed)?)
     }
 }
 

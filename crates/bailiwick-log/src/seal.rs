@@ -111,19 +111,23 @@ impl Entropy for SystemEntropy {
 }
 
 /// Makes pseudonyms and seals with the keys of a ring.
-pub(crate) struct Sealer {
+pub struct Sealer {
     ring: Arc<dyn KeyRing>,
     entropy: Arc<dyn Entropy>,
     tenants: RwLock<HashMap<TenantId, hmac::Key>>,
 }
 
 impl Sealer {
-    pub(crate) fn new(ring: Arc<dyn KeyRing>, entropy: Arc<dyn Entropy>) -> Self {
+    /// With the keys of this ring.
+    pub fn new(ring: Arc<dyn KeyRing>, entropy: Arc<dyn Entropy>) -> Self {
         Self { ring, entropy, tenants: RwLock::default() }
     }
 
     /// `HMAC-SHA256(tenant key, kind || 0 || name)`, its first sixteen bytes.
-    pub(crate) fn token(
+    ///
+    /// # Errors
+    /// [`KeyUnavailable`].
+    pub fn token(
         &self,
         tenant: &TenantId,
         kind: &str,
@@ -135,7 +139,10 @@ impl Sealer {
     }
 
     /// `HMAC-SHA256(tenant key, "digest" || 0 || content)`.
-    pub(crate) fn keyed_digest(
+    ///
+    /// # Errors
+    /// [`KeyUnavailable`].
+    pub fn keyed_digest(
         &self,
         tenant: &TenantId,
         content: &Digest,
@@ -169,7 +176,10 @@ impl Sealer {
 
     /// Encrypt under the subject's key:
     /// `salt(32) || version(1) || key id(16) || nonce(12) || ciphertext and tag`.
-    pub(crate) fn seal(
+    ///
+    /// # Errors
+    /// [`KeyUnavailable`].
+    pub fn seal(
         &self,
         tenant: &TenantId,
         subject: &str,

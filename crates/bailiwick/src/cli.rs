@@ -33,6 +33,8 @@ enum Command {
     Up(commands::up::Arguments),
     /// Make the MCP clients of this machine go through Bailiwick, or undo it
     Init(commands::init::Arguments),
+    /// Govern one stdio server, in its place in a client's configuration
+    Wrap(commands::wrap::Arguments),
     /// Parse, validate and print what the configuration means
     Check(commands::check::Arguments),
     /// Look at the whole set-up, and say what to do
@@ -70,6 +72,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Demo(arguments) => commands::demo::run(&common, &arguments),
         Command::Up(arguments) => commands::up::run(&common, &arguments),
         Command::Init(arguments) => commands::init::run::<Cli>(&common, &arguments),
+        Command::Wrap(arguments) => commands::wrap::run(&common, &arguments),
         Command::Check(arguments) => commands::check::run(&common, &arguments),
         Command::Doctor(arguments) => commands::doctor::run(&common, &arguments),
         Command::Ask(arguments) => commands::ask::run(&common, &arguments),

@@ -20,3 +20,5 @@ mod real_servers;
 mod stories;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod wrapping;

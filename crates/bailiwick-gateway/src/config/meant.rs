@@ -34,6 +34,8 @@ pub enum Launch {
         directory: PathBuf,
         /// Its environment, besides `PATH` and `HOME`.
         environment: BTreeMap<String, String>,
+        /// Whether its standard error is ours, and not kept for `/readyz`.
+        shares_stderr: bool,
     },
     /// Over HTTP, in this way where it is known.
     Http(Uri, Option<Transport>),
@@ -212,7 +214,7 @@ fn log(log: &LogSection, problems: &mut Vec<Problem>) {
 }
 
 fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings, String> {
-    if !is_name(name) {
+    if !is_server_name(name) {
         let rule = "use letters, digits, `-` and single `_`, no `_` at the end";
         return Err(format!("`{name}` cannot be a server's name: {rule}"));
     }
@@ -259,7 +261,7 @@ fn placed(said: &BTreeMap<String, SecretRef>, base: &Path) -> BTreeMap<String, S
 }
 
 /// Names stand in addresses and, joined to a tool's by `__`, in tool names.
-fn is_name(name: &str) -> bool {
+pub fn is_server_name(name: &str) -> bool {
     let letters = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
     let splits = !name.contains("__") && !name.ends_with('_');
     !name.is_empty() && name.len() <= 64 && letters && splits
@@ -275,6 +277,7 @@ fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, Strin
         arguments: arguments.to_vec(),
         directory: said.directory.as_ref().map_or_else(|| base.to_owned(), |it| base.join(it)),
         environment: said.environment.clone(),
+        shares_stderr: false,
     })
 }
 

@@ -113,7 +113,7 @@ where
 
 /// GET listens for messages that belong to no call, or goes on where a stream ended; DELETE ends
 /// the session. All are calls.
-async fn in_session(knock: Knock, leg: Leg, ask: Bytes) -> Response<Body> {
+pub(super) async fn in_session(knock: Knock, leg: Leg, ask: Bytes) -> Response<Body> {
     let session = match knock.open_session() {
         Ok(Some(session)) => session,
         Ok(None) => {

@@ -12,8 +12,10 @@ mod message;
 mod modern;
 mod round;
 mod routing;
+mod stdio;
 mod stray;
 
 pub(crate) use accept::serve;
 pub(crate) use body::{Body, text};
 pub(crate) use leave::answer;
+pub(crate) use stdio::{Begun, Line, Stdio, input, output};

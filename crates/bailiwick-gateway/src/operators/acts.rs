@@ -228,7 +228,7 @@ impl Act<'_> {
 
     fn rotate_log_key(&self) -> Response<Body> {
         // The log records the rotation itself, signed by the old key.
-        match self.gate.parts.log.rotate_key(&self.operator.name, &self.gate.parts.world) {
+        match self.gate.log().rotate_key(&self.operator.name, &self.gate.parts.world) {
             Ok(key) => json(StatusCode::OK, &key.to_string()),
             Err(problem) => text(StatusCode::CONFLICT, format!("{problem}\n")),
         }
@@ -236,7 +236,8 @@ impl Act<'_> {
 
     fn back_up(&self, folder: &std::path::Path) -> Response<Body> {
         self.recorded("backup", &folder.display().to_string(), || {
-            crate::backup::back_up(&self.gate.parts.log, &self.gate.parts.store, folder)
+            let log = self.gate.log().own().ok_or("another process writes the log")?;
+            crate::backup::back_up(&log, &self.gate.parts.store, folder)
         })
     }
 }

@@ -28,6 +28,8 @@ struct Slot {
     called_off: Arc<AtomicBool>,
     /// Its answer came: what comes now belongs to it no more.
     answered: bool,
+    /// Whether what belongs to no call in particular may be told to this one's reader.
+    hears_all: bool,
 }
 
 /// A call's place in the table, given up when the call is over however it ends.
@@ -86,8 +88,14 @@ impl Calls {
         only.and_then(|it| it.to.clone())
     }
 
-    /// Take a place; `None` when the id is in use.
-    pub(super) fn enter(self: &Arc<Self>, id: &Id, progress: Option<Box<str>>) -> Option<Place> {
+    /// Take a place; `None` when the id is in use. A call of the gateway's own, inside a client's
+    /// session, does not hear what a server says to the client.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        id: &Id,
+        progress: Option<Box<str>>,
+        hears_all: bool,
+    ) -> Option<Place> {
         let (to, from) = mpsc::channel(CALL_QUEUE);
         let mut table = self.table();
         if table.contains_key(&id.plain()) {
@@ -95,7 +103,8 @@ impl Calls {
         }
         let called_off = Arc::<AtomicBool>::default();
         let held = Arc::clone(&called_off);
-        table.insert(id.plain(), Slot { progress, to: Some(to), called_off, answered: false });
+        let slot = Slot { progress, to: Some(to), called_off, answered: false, hears_all };
+        table.insert(id.plain(), slot);
         Some((CallGuard { calls: Arc::clone(self), id: id.plain(), called_off: held }, from))
     }
 
@@ -138,7 +147,7 @@ impl Calls {
                 | Notice::ResourceUpdated { .. },
             )) => None,
             Heard::Request(_) | Heard::Notice(_) => {
-                let mut all = open(&table);
+                let mut all = open(&table).filter(|it| it.hears_all);
                 let only = all.next().filter(|_| all.next().is_none());
                 only.and_then(|it| it.to.clone())
             }

@@ -39,6 +39,7 @@ pub(crate) struct ChildSpec {
     pub(crate) diary: Arc<Diary>,
     /// Held by every process until it is gone, so that a shutdown can wait for all of them.
     pub(crate) alive: Mutex<Option<mpsc::Sender<()>>>,
+    shares_stderr: bool,
     backoff: Mutex<Backoff>,
 }
 
@@ -92,8 +93,14 @@ impl ChildSpec {
             line_bytes_max: line_bytes_max as u64,
             diary,
             alive: Mutex::new(Some(alive)),
+            shares_stderr: false,
             backoff: Mutex::default(),
         }
+    }
+
+    /// The same, whose processes write to our standard error themselves, or not.
+    pub(crate) fn sharing_stderr(self, shares_stderr: bool) -> Self {
+        Self { shares_stderr, ..self }
     }
 
     /// No more processes; those that run end with their sessions.
@@ -137,7 +144,8 @@ impl ChildSpec {
             }
         }
         command.envs(&self.environment).envs(secrets);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let stderr = if self.shares_stderr { Stdio::inherit() } else { Stdio::piped() };
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
         // A group of its own, so that what it starts can be ended with it.
         command.process_group(0).kill_on_drop(true);
         command

@@ -53,9 +53,15 @@ impl Desk {
         &self.calls
     }
 
-    /// A place for a call; `None` when its id is in use.
-    pub(super) fn enter(&self, id: &Id, progress: Option<Box<str>>) -> Option<Place> {
-        let (guard, messages) = self.calls.enter(id, progress)?;
+    /// A place for a call; `None` when its id is in use. `hears_all`: whether it may be told what
+    /// belongs to no call in particular.
+    pub(super) fn enter(
+        &self,
+        id: &Id,
+        progress: Option<Box<str>>,
+        hears_all: bool,
+    ) -> Option<Place> {
+        let (guard, messages) = self.calls.enter(id, progress, hears_all)?;
         Some(Place { guard, messages })
     }
 

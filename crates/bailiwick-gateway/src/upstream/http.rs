@@ -76,7 +76,7 @@ impl HttpLink {
         };
         let mut call = match &envelope.id {
             None => None,
-            Some(id) => match self.calls.enter(id, None) {
+            Some(id) => match self.calls.enter(id, None, true) {
                 Some(place) => Some(place),
                 None => return Answer::Ended(cleared.owe(), Disposition::Unreachable),
             },

@@ -182,6 +182,18 @@ impl Upstream {
         }
     }
 
+    /// The same far side for calls of another caller in the same session; `None` when it has none
+    /// to share.
+    pub(crate) fn shared(&self) -> Option<Self> {
+        match self {
+            Self::Stdio(link) => Some(Self::Stdio(Arc::clone(link))),
+            Self::Http(link) => Some(Self::Http(Arc::clone(link))),
+            Self::Warm(_) | Self::HttpCall(_) | Self::Later | Self::Client(_) | Self::Nowhere => {
+                None
+            }
+        }
+    }
+
     /// Whether it ended by itself, so that its session is no more.
     pub(crate) fn is_dead(&self) -> bool {
         match self {

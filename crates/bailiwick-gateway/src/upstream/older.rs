@@ -93,7 +93,7 @@ impl OlderLink {
         // the message.
         let place = match &envelope.id {
             None => None,
-            Some(id) => match self.desk.enter(id, envelope.progress.clone()) {
+            Some(id) => match self.desk.enter(id, envelope.progress.clone(), true) {
                 Some(place) => Some((id, place)),
                 None => return Answer::Ended(owed, Disposition::Unreachable),
             },

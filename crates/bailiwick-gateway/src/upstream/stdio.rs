@@ -67,6 +67,7 @@ impl StdioLink {
         }
         let input = self.running().as_ref().filter(|it| !it.is_dead()).map(|it| it.input.clone());
         let ask = cleared.call().ask().clone();
+        let of_a_client = cleared.call().who().agent().is_some();
         let owed = cleared.owe();
         let Some(input) = input else { return Answer::Ended(owed, Disposition::Unreachable) };
         let Some(id) = &envelope.id else {
@@ -74,7 +75,7 @@ impl StdioLink {
             let disposition = if sent { Disposition::Accepted } else { Disposition::Unreachable };
             return Answer::Ended(owed, disposition);
         };
-        let Some(place) = self.desk.enter(id, envelope.progress.clone()) else {
+        let Some(place) = self.desk.enter(id, envelope.progress.clone(), of_a_client) else {
             return Answer::Ended(owed, Disposition::Unreachable);
         };
         if input.send(ask).await.is_err() {

@@ -174,7 +174,7 @@ impl WarmCall {
             let came = if sent { Disposition::Accepted } else { Disposition::Unreachable };
             return Answer::Ended(owed, came);
         };
-        let Some((place, messages)) = self.link.calls.enter(frame.ours(), None) else {
+        let Some((place, messages)) = self.link.calls.enter(frame.ours(), None, true) else {
             return Answer::Ended(owed, Disposition::Unreachable);
         };
         let unanswered = Unanswered::new(input.clone(), frame.clone());

@@ -16,6 +16,7 @@ mod settings;
 pub(crate) mod status;
 pub(crate) mod up;
 pub(crate) mod why;
+pub(crate) mod wrap;
 
 use crate::output::{Outcome, YES};
 

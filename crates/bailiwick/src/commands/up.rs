@@ -69,6 +69,16 @@ fn write_first(config: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Write a configuration and the starter policies, and nothing else.
+pub(super) fn write_starter(config: &Path, text: &str) -> Result<(), Failure> {
+    let folder = config.parent().unwrap_or(Path::new("."));
+    for name in ["policies", "contracts"] {
+        std::fs::create_dir_all(folder.join(name))?;
+    }
+    write_new(&folder.join("policies/starter.cedar"), STARTER)?;
+    write_new(config, text)
+}
+
 /// Write the helpdesk's contract, policies and entities, and some more policies.
 pub(super) fn write_rules(folder: &Path, more: &[(&str, &str)]) -> Result<(), Failure> {
     let policies = folder.join("policies");

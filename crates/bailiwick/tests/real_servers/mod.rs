@@ -138,6 +138,44 @@ fn server_filesystem() {
     });
 }
 
+/// Play a scenario with the server itself and wrapped, as a client's configuration would start it.
+#[track_caller]
+fn same_when_wrapped(peers: &Peers, scenario: &str, command: &[String], prepare: impl Fn(&Path)) {
+    let house = house(scenario, "command = [\"unused\"]");
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("here");
+    let words = command.iter().map(|it| if it == "FOLDER" { folder.to_str().unwrap() } else { it });
+    let words: Vec<&str> = words.collect();
+    prepare(&folder);
+    let itself = peers.drive(scenario, "stdio", &folder, &words);
+    fs::remove_dir_all(&folder).unwrap();
+    prepare(&folder);
+    let (program, config) = (crate::support::process::program(), house.path("bailiwick.toml"));
+    let wrap = [program.to_str().unwrap(), "wrap", "--config", config.to_str().unwrap()];
+    let wrap = [&wrap[..], &["--name", scenario, "--"], &words].concat();
+    let through = peers.drive(scenario, "stdio", &folder, &wrap);
+    compare(&itself, &through);
+    house.verified();
+}
+
+#[test]
+fn server_filesystem_wrapped() {
+    let Some(peers) = Peers::find() else { return };
+    let command = peers.npm("server-filesystem", &["FOLDER"]);
+    same_when_wrapped(&peers, "filesystem", &command, |folder| {
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("there.txt"), "it is there\n").unwrap();
+        fs::write(folder.join("pixel.png"), b"\x89PNG\r\n\x1a\n\x00\xff").unwrap();
+    });
+}
+
+#[test]
+fn server_everything_wrapped() {
+    let Some(peers) = Peers::find() else { return };
+    let command = peers.npm("server-everything", &["stdio"]);
+    same_when_wrapped(&peers, "everything", &command, |folder| fs::create_dir(folder).unwrap());
+}
+
 #[test]
 fn mcp_server_git() {
     let Some(peers) = Peers::find() else { return };

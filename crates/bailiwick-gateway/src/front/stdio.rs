@@ -1,0 +1,227 @@
+//! One client on standard input and output: each line is what a POST would have carried, and goes
+//! the same way. Standard output carries messages and nothing else.
+
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::sync::Arc;
+
+use bailiwick_core::{Evidence, Identified, RefusalReason, Unproved};
+use bailiwick_wire::mcp::reply;
+use bailiwick_wire::rpc::Id;
+use bailiwick_wire::sse::Decoder;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::{Response, StatusCode};
+use tokio::sync::mpsc;
+
+use super::body::Body;
+use super::knock::{Knock, SESSION};
+use super::{batch, knock, mcp};
+use crate::gate::Gate;
+use crate::session::Session;
+use crate::upstream::Leg;
+
+/// How many messages may wait between a thread and the tasks.
+const QUEUE: usize = 64;
+
+/// One line of standard input.
+pub(crate) enum Line {
+    /// A message, perhaps.
+    Message(Bytes),
+    /// More bytes than a message may have; they were read and dropped.
+    TooLong,
+}
+
+/// The lines of standard input, until its end. Reading blocks, so it has a thread of its own.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub(crate) fn input(longest: usize) -> std::io::Result<mpsc::Receiver<Line>> {
+    let (heard, lines) = mpsc::channel(QUEUE);
+    let read = move || {
+        let mut input = std::io::stdin().lock();
+        while let Some(line) = next_line(&mut input, longest) {
+            if heard.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("stdin".into()).spawn(read)?;
+    Ok(lines)
+}
+
+/// Where lines for standard output go. Dropping it, and joining the thread, leaves nothing unsaid.
+///
+/// # Errors
+/// When the thread cannot be started.
+pub(crate) fn output() -> std::io::Result<(mpsc::Sender<Bytes>, std::thread::JoinHandle<()>)> {
+    let (say, mut said) = mpsc::channel::<Bytes>(QUEUE);
+    let write = move || {
+        let mut output = std::io::stdout().lock();
+        while let Some(message) = said.blocking_recv() {
+            // A line break inside a message could only be white space between its tokens.
+            let mut line: Vec<u8> = message.iter().copied().map(in_line).collect();
+            line.push(b'\n');
+            if output.write_all(&line).and_then(|()| output.flush()).is_err() {
+                return;
+            }
+        }
+    };
+    Ok((say, std::thread::Builder::new().name("stdout".into()).spawn(write)?))
+}
+
+const fn in_line(byte: u8) -> u8 {
+    if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }
+}
+
+/// The next line that is not empty; `None` at the end.
+fn next_line(input: &mut impl std::io::BufRead, longest: usize) -> Option<Line> {
+    loop {
+        let mut line = Vec::new();
+        let most = longest as u64 + 1;
+        if input.by_ref().take(most).read_until(b'\n', &mut line).ok()? == 0 {
+            return None;
+        }
+        if line.len() > longest && line.last() != Some(&b'\n') {
+            input.skip_until(b'\n').ok()?;
+            return Some(Line::TooLong);
+        }
+        let message = line.trim_ascii();
+        if !message.is_empty() {
+            return Some(Line::Message(Bytes::copy_from_slice(message)));
+        }
+    }
+}
+
+/// A session that has begun.
+pub(crate) struct Begun {
+    /// Its id.
+    pub(crate) session: HeaderValue,
+    /// What the server answered to the handshake.
+    pub(crate) answer: Bytes,
+}
+
+/// The one client, as the corridor sees it.
+#[derive(Clone)]
+pub(crate) struct Stdio {
+    gate: Arc<Gate>,
+    who: Identified,
+    server: String,
+    headers: HeaderMap,
+    out: mpsc::Sender<Bytes>,
+}
+
+impl Stdio {
+    /// The client is whoever the configuration says: it shows nothing, and is on this machine.
+    pub(crate) fn new(
+        gate: Arc<Gate>,
+        server: String,
+        out: mpsc::Sender<Bytes>,
+    ) -> Result<Self, Unproved> {
+        let who = gate.identify(&Evidence::Nothing { loopback: true })?;
+        Ok(Self { gate, who, server, headers: HeaderMap::new(), out })
+    }
+
+    /// Answer one message. A session that begins with it is given back.
+    pub(crate) async fn answer(&self, message: Bytes, id: Option<&Id>) -> Option<Begun> {
+        let reply = batch::answer(self.knock(), message).await;
+        let begun = reply.headers().get(SESSION).cloned();
+        let answer = self.tell(reply, id).await;
+        begun.map(|session| Begun { session, answer })
+    }
+
+    /// The same client, from now on in this session.
+    pub(crate) fn in_session(&mut self, id: HeaderValue) -> Option<Arc<Session>> {
+        self.headers.insert(SESSION, id);
+        self.knock().open_session().ok().flatten()
+    }
+
+    /// Tell the client what its server says between its calls, until the gateway stops.
+    pub(crate) async fn listen(self) {
+        let reply = mcp::in_session(self.knock(), Leg::Listen, Bytes::new()).await;
+        self.tell(reply, None).await;
+    }
+
+    /// End the session.
+    pub(crate) async fn end(&self) {
+        drop(mcp::in_session(self.knock(), Leg::End, Bytes::new()).await);
+    }
+
+    /// Turn a line away that is too long to be read.
+    pub(crate) async fn too_long(&self) {
+        let reply = Response::new(Body::Whole(None));
+        let reply = knock::turn_off(&self.gate, RefusalReason::Limit, reply);
+        if reply.status() == StatusCode::OK {
+            let _ = self.out.send(reply::invalid_request(None)).await;
+        }
+    }
+
+    fn knock(&self) -> Knock {
+        let (gate, who) = (Arc::clone(&self.gate), self.who.clone());
+        Knock::new(gate, who, self.server.clone(), &self.headers)
+    }
+
+    /// Say what a reply holds, and give back its last message. A request always gets an answer, if
+    /// only that there is none.
+    async fn tell(&self, reply: Response<Body>, id: Option<&Id>) -> Bytes {
+        let is_json = reply.headers().get(CONTENT_TYPE).is_some_and(|it| it == "application/json");
+        let status = reply.status();
+        match reply.into_body() {
+            Body::Whole(Some(message)) if is_json => self.say(message).await,
+            Body::Whole(_) => match id {
+                Some(id) => self.say(reply::unavailable(id, in_words(status))).await,
+                None => Bytes::new(),
+            },
+            mut events @ (Body::Events(_) | Body::Until(..)) => {
+                let (mut decoder, mut last) = (Decoder::new(usize::MAX), Bytes::new());
+                while let Some(Ok(event)) = events.frame().await {
+                    let event = event.into_data().unwrap_or_default();
+                    // What the corridor writes, this reads.
+                    if decoder.push(&event).is_err() {
+                        break;
+                    }
+                    while let Some(event) = decoder.next_event() {
+                        last = self.say(event.data).await;
+                    }
+                }
+                last
+            }
+        }
+    }
+
+    /// A client that reads no more is told nothing more.
+    async fn say(&self, message: Bytes) -> Bytes {
+        if !message.is_empty() {
+            let _ = self.out.send(message.clone()).await;
+        }
+        message
+    }
+}
+
+/// What a request is told whose reply has no words for a client of this kind.
+fn in_words(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is no such server, or policy does not permit it",
+        StatusCode::TOO_MANY_REQUESTS => "Too many calls are under way",
+        _ => "There is no answer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_bounded_and_empty_ones_are_none() {
+        let mut input: &[u8] = b"\n  \r\n{}\r\n123456789\n12345678\n123456789";
+        let mut lines = Vec::new();
+        while let Some(line) = next_line(&mut input, 8) {
+            lines.push(match line {
+                Line::Message(message) => String::from_utf8(message.to_vec()).unwrap(),
+                Line::TooLong => "too long".to_owned(),
+            });
+        }
+        // The longest line fits without its end.
+        assert_eq!(lines, ["{}", "too long", "12345678", "too long"]);
+    }
+}

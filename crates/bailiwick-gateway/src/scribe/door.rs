@@ -1,0 +1,143 @@
+//! The writer's door: a socket for this user's other processes, through which they hand records
+//! over.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use bailiwick_core::{Ledger as _, Unrecorded};
+use bailiwick_log::{HANDED_BYTES_MAX, Handed, Log, Taken};
+use rustix::net::Shutdown;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::unix::OwnedReadHalf;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::task::{JoinHandle, JoinSet};
+
+/// How many connections others may hold: two a process.
+const CONNECTIONS_MAX: usize = 512;
+
+/// An open door.
+pub(super) struct Door {
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+}
+
+impl Door {
+    /// Open the door. The log's lock is held, so a name that is there was left by a writer that
+    /// is gone.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub(super) fn open(socket: &Path, log: Arc<Log>) -> std::io::Result<Self> {
+        match std::fs::remove_file(socket) {
+            Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => return Err(problem),
+            Ok(()) | Err(_) => {}
+        }
+        // The folder is its owner's alone, so nobody comes in before the mode is set.
+        let listener = UnixListener::bind(socket)?;
+        std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
+        let (stop, stopped) = watch::channel(false);
+        let serving = tokio::spawn(serve(listener, log, stopped));
+        Ok(Self { stop, serving })
+    }
+
+    /// Let nobody in any more, and answer all that was handed over. The socket's name stays: the
+    /// next writer makes it anew, and its own must not be taken away by us.
+    pub(super) async fn close(self) {
+        self.stop.send_replace(true);
+        let _ = self.serving.await;
+    }
+}
+
+async fn serve(listener: UnixListener, log: Arc<Log>, mut stop: watch::Receiver<bool>) {
+    let user = rustix::process::geteuid().as_raw();
+    let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let mut open = JoinSet::new();
+    loop {
+        while open.try_join_next().is_some() {}
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stop.wait_for(|it| *it) => break,
+        };
+        let Ok((stream, _)) = accepted else {
+            // Out of file descriptors, most likely: give those in use time to be closed.
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            continue;
+        };
+        let is_ours = stream.peer_cred().is_ok_and(|it| it.uid() == user);
+        // Who is not let in finds the connection closed.
+        let Some(place) = Arc::clone(&room).try_acquire_owned().ok().filter(|_| is_ours) else {
+            continue;
+        };
+        let (log, stop) = (Arc::clone(&log), stop.clone());
+        open.spawn(async move {
+            guest(stream, log, stop).await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    while open.join_next().await.is_some() {}
+}
+
+/// Take what one process hands over, until it goes away or we do.
+async fn guest(stream: UnixStream, log: Arc<Log>, mut stop: watch::Receiver<bool>) {
+    let (mut from, mut to) = stream.into_split();
+    let mut is_last = false;
+    loop {
+        let request = read(&mut from);
+        tokio::pin!(request);
+        let read = tokio::select! {
+            read = &mut request => Some(read),
+            _ = stop.wait_for(|it| *it), if !is_last => None,
+        };
+        let request = match read {
+            Some(request) => request,
+            // What is in the socket already was handed over in good faith: it is answered. From
+            // here on the other's writes fail, so it knows that nothing came of them.
+            None if rustix::net::shutdown(to.as_ref(), Shutdown::Read).is_ok() => {
+                is_last = true;
+                request.await
+            }
+            None => return,
+        };
+        let Some(request) = request else { return };
+        let taken = take(&log, &request).await.encode();
+        let length = u32::try_from(taken.len()).unwrap_or(u32::MAX).to_be_bytes();
+        if to.write_all(&[&length[..], &taken].concat()).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn take(log: &Log, request: &[u8]) -> Taken {
+    let done = match Handed::parse(request) {
+        Ok(Handed::Append { at, record, sealed }) => {
+            log.append(at, &record, &sealed).map(|it| it.index())
+        }
+        Ok(Handed::Durable(index)) if index < log.health().size => {
+            let (tell, told) = oneshot::channel();
+            // Nobody listens any more when the other went away.
+            let tell = |it| {
+                let _ = tell.send(it);
+            };
+            log.on_durable(index, Box::new(tell));
+            told.await.unwrap_or(Err(Unrecorded::Stopped)).map(|()| index)
+        }
+        Ok(Handed::Durable(_)) | Err(_) => Err(Unrecorded::Stopped),
+    };
+    match done {
+        Ok(index) => Taken::Done { index, durable_end: log.durable_end() },
+        Err(why) => Taken::Refused(why),
+    }
+}
+
+async fn read(stream: &mut OwnedReadHalf) -> Option<Vec<u8>> {
+    let length = usize::try_from(stream.read_u32().await.ok()?).ok()?;
+    if length > HANDED_BYTES_MAX {
+        return None;
+    }
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).await.ok()?;
+    Some(bytes)
+}

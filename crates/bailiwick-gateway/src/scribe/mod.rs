@@ -1,0 +1,299 @@
+//! The log, however this process reaches it: it writes the log itself when it has the log's lock,
+//! and hands its records over to whoever has it otherwise. When that one goes away, one of the
+//! others takes its place (decision 9).
+
+mod door;
+mod guest;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use bailiwick_core::{
+    Digest, Ledger, Position, Record, Sealed, TenantId, Timestamp, Token, Unrecorded,
+};
+use bailiwick_log::{Forecast, Handed, Health, Log, LogError, Room, Sealer, VerifierKey, World};
+use tokio::sync::oneshot;
+
+use self::door::Door;
+use self::guest::{Guest, Lost};
+use crate::config::Settings;
+use crate::diary::Diary;
+use crate::{paths, recording};
+
+/// How long a process looks for a writer, or to become it, before its call is refused.
+const LOOKS_MAX: u32 = 5_000;
+const LOOK: Duration = Duration::from_millis(2);
+
+/// How this process reaches the log just now.
+#[derive(Clone)]
+enum Role {
+    /// It has the lock, and a door for the others.
+    Holder(Arc<Log>),
+    /// It hands over.
+    Guest(Arc<Guest>),
+}
+
+/// Who writes down what this process does.
+pub(crate) struct Scribe {
+    settings: Settings,
+    world: World,
+    sealer: Sealer,
+    socket: PathBuf,
+    diary: Arc<Diary>,
+    role: RwLock<Role>,
+    door: Mutex<Option<Door>>,
+    /// Held while a new role is looked for, so that one of our calls does it for all.
+    electing: Mutex<()>,
+}
+
+impl Scribe {
+    /// Open the log, which nobody else may have.
+    ///
+    /// # Errors
+    /// [`LogError`] when another process has it, or the disk says no.
+    pub(crate) fn alone(
+        settings: &Settings,
+        world: &World,
+        diary: &Arc<Diary>,
+    ) -> Result<Self, LogError> {
+        let log = Arc::new(recording::open(settings, world)?);
+        let scribe = Self::of(settings, world, diary, Role::Holder(Arc::clone(&log)));
+        scribe.open_door(log);
+        Ok(scribe)
+    }
+
+    /// Open the log, or hand over to whoever has it.
+    ///
+    /// # Errors
+    /// [`LogError`] when neither is possible.
+    pub(crate) fn shared(
+        settings: &Settings,
+        world: &World,
+        diary: &Arc<Diary>,
+    ) -> Result<Self, LogError> {
+        let socket = paths::log_socket(&settings.data);
+        let role = look(settings, world, &socket)?;
+        let scribe = Self::of(settings, world, diary, role.clone());
+        if let Role::Holder(log) = role {
+            scribe.open_door(log);
+        }
+        Ok(scribe)
+    }
+
+    fn of(settings: &Settings, world: &World, diary: &Arc<Diary>, role: Role) -> Self {
+        Self {
+            settings: settings.clone(),
+            world: world.clone(),
+            sealer: world.sealer(),
+            socket: paths::log_socket(&settings.data),
+            diary: Arc::clone(diary),
+            role: RwLock::new(role),
+            door: Mutex::default(),
+            electing: Mutex::default(),
+        }
+    }
+
+    fn role(&self) -> Role {
+        self.role.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The log itself, where this process writes it.
+    pub(crate) fn own(&self) -> Option<Arc<Log>> {
+        match self.role() {
+            Role::Holder(log) => Some(log),
+            Role::Guest(_) => None,
+        }
+    }
+
+    /// Let the others in. Without a door this process serves its own calls all the same.
+    fn open_door(&self, log: Arc<Log>) {
+        match Door::open(&self.socket, log) {
+            Ok(door) => {
+                self.door.lock().unwrap_or_else(PoisonError::into_inner).replace(door);
+            }
+            Err(problem) => self.diary.tell(&format!(
+                "{}: cannot be listened on, so that no other process can share the log: {problem}",
+                self.socket.display()
+            )),
+        }
+    }
+
+    /// The writer is gone: find the new one, or become it.
+    fn elect(&self, lost: &Arc<Guest>) -> Result<(), Unrecorded> {
+        let _alone = self.electing.lock().map_err(|_| Unrecorded::Stopped)?;
+        let is_past = match self.role() {
+            Role::Guest(guest) => !Arc::ptr_eq(&guest, lost),
+            Role::Holder(_) => true,
+        };
+        if is_past {
+            return Ok(());
+        }
+        let role = look(&self.settings, &self.world, &self.socket).map_err(|problem| {
+            self.diary.tell(&format!("nobody writes the log any more: {problem}"));
+            Unrecorded::Stopped
+        })?;
+        if let Role::Holder(log) = &role {
+            self.open_door(Arc::clone(log));
+        }
+        *self.role.write().unwrap_or_else(PoisonError::into_inner) = role;
+        Ok(())
+    }
+
+    /// Wait until a record survives a loss of power.
+    pub(crate) async fn durable(self: &Arc<Self>, position: Position) -> Result<(), Unrecorded> {
+        let index = position.index();
+        if let Some(log) = self.own() {
+            let (tell, told) = oneshot::channel();
+            // Nobody listens any more when the call was dropped; the record stands all the same.
+            log.on_durable(
+                index,
+                Box::new(|it| {
+                    let _ = tell.send(it);
+                }),
+            );
+            return told.await.unwrap_or(Err(Unrecorded::Stopped));
+        }
+        let scribe = Arc::clone(self);
+        let waited = tokio::task::spawn_blocking(move || scribe.flushed(index));
+        waited.await.unwrap_or(Err(Unrecorded::Stopped))
+    }
+
+    /// Wait for another process's disk, or for ours when we have become the writer meanwhile.
+    /// Asking twice does no harm.
+    fn flushed(&self, index: u64) -> Result<(), Unrecorded> {
+        loop {
+            match self.role() {
+                Role::Holder(log) => {
+                    return log.wait_durable(index).map_err(|_| Unrecorded::Stopped);
+                }
+                Role::Guest(guest) => match guest.durable(index) {
+                    Ok(done) => return done,
+                    Err(Lost::Before | Lost::After) => self.elect(&guest)?,
+                },
+            }
+        }
+    }
+
+    /// How the log is. Of another's only that it is there is known.
+    pub(crate) fn health(&self) -> Health {
+        match self.role() {
+            Role::Holder(log) => log.health(),
+            Role::Guest(guest) => {
+                let durable = guest.durable_end();
+                let trouble = None;
+                let (size, published) = (durable, durable);
+                Health { stopped: false, room: Room::Open, size, durable, published, trouble }
+            }
+        }
+    }
+
+    /// How the log grows.
+    ///
+    /// # Errors
+    /// [`LogError`] when it cannot be told, or the log is another's.
+    pub(crate) fn forecast(&self) -> Result<Forecast, LogError> {
+        self.own().ok_or(Unrecorded::Stopped)?.forecast()
+    }
+
+    /// Change the key that checkpoints are signed with.
+    ///
+    /// # Errors
+    /// [`LogError`] when it could not be done, or the log is another's.
+    pub(crate) fn rotate_key(
+        &self,
+        operator: &str,
+        world: &World,
+    ) -> Result<VerifierKey, LogError> {
+        self.own().ok_or(Unrecorded::Stopped)?.rotate_key(operator, world)
+    }
+
+    /// Wait until the entry with this index is durable.
+    ///
+    /// # Errors
+    /// [`Unrecorded::Stopped`] when it will never be.
+    pub(crate) fn wait_durable(&self, index: u64) -> Result<(), Unrecorded> {
+        self.flushed(index)
+    }
+
+    /// End: let the others' last records in, and seal the log.
+    ///
+    /// # Errors
+    /// [`LogError`] when it could not be sealed; what was durable stays so.
+    pub(crate) async fn close(self) -> Result<(), LogError> {
+        let door = self.door.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(door) = door {
+            door.close().await;
+        }
+        match self.role.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Role::Holder(log) => match Arc::try_unwrap(log) {
+                Ok(log) => log.close(),
+                // Somebody still reads it: dropping it ends its threads, and nothing is lost.
+                Err(_) => Ok(()),
+            },
+            Role::Guest(_) => Ok(()),
+        }
+    }
+}
+
+/// Find the writer, or become it.
+fn look(settings: &Settings, world: &World, socket: &std::path::Path) -> Result<Role, LogError> {
+    let mut looks = 0;
+    loop {
+        if let Ok(guest) = Guest::connect(socket) {
+            return Ok(Role::Guest(Arc::new(guest)));
+        }
+        match recording::open(settings, world) {
+            Ok(log) => return Ok(Role::Holder(Arc::new(log))),
+            // It has the lock and no door yet, or makes the log just now.
+            Err(LogError::Locked(_) | LogError::Exists(_)) if looks < LOOKS_MAX => {
+                looks += 1;
+                std::thread::park_timeout(LOOK);
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+}
+
+impl Ledger for Scribe {
+    fn append(
+        &self,
+        at: Timestamp,
+        record: &Record,
+        sealed: &Sealed,
+    ) -> Result<Position, Unrecorded> {
+        let mut handed = None;
+        loop {
+            let guest = match self.role() {
+                Role::Holder(log) => return log.append(at, record, sealed),
+                Role::Guest(guest) => guest,
+            };
+            let handed = handed.get_or_insert_with(|| Handed::append(at, record, sealed));
+            match guest.append(handed) {
+                Ok(done) => return done.map(Position::at),
+                Err(Lost::Before) => self.elect(&guest)?,
+                // INVARIANT: it may stand in the log. It must not be handed over again.
+                Err(Lost::After) => return Err(Unrecorded::Stopped),
+            }
+        }
+    }
+
+    fn durable_end(&self) -> u64 {
+        match self.role() {
+            Role::Holder(log) => log.durable_end(),
+            Role::Guest(guest) => guest.durable_end(),
+        }
+    }
+
+    fn token(&self, tenant: &TenantId, kind: &str, name: &str) -> Result<Token, Unrecorded> {
+        self.sealer.token(tenant, kind, name).map_err(|_| Unrecorded::NoKey)
+    }
+
+    fn keyed_digest(&self, tenant: &TenantId, content: &Digest) -> Result<Digest, Unrecorded> {
+        self.sealer.keyed_digest(tenant, content).map_err(|_| Unrecorded::NoKey)
+    }
+
+    fn seal(&self, tenant: &TenantId, subject: &str, clear: &[u8]) -> Result<Sealed, Unrecorded> {
+        self.sealer.seal(tenant, subject, clear).map_err(|_| Unrecorded::NoKey)
+    }
+}

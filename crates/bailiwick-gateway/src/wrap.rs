@@ -1,0 +1,252 @@
+//! `bailiwick wrap`: a gateway for one client on standard input and output, before one server that
+//! it starts itself. It listens nowhere.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::{Record, note};
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::initialize_result;
+use bytes::Bytes;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::config::Settings;
+use crate::diary::Diary;
+use crate::front::{self, Line, Stdio};
+use crate::gate::Gate;
+use crate::listing::{self, Within};
+use crate::own::OFFERS;
+use crate::reading::{Heard, hear};
+use crate::recording;
+use crate::run::{self, CHILDREN_PATIENCE, SWEEP, StartError};
+use crate::scribe::Scribe;
+use crate::server::Server;
+use crate::session::Session;
+
+/// How long calls under way may take when the client says no more.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long they may take to end when their server was ended.
+const OUTCOMES: Duration = Duration::from_secs(2);
+
+/// Why it is over.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ended {
+    /// The client closed our input, or asked us to end.
+    ByClient,
+    /// The server's process ended, or can be talked to no more.
+    ByServer,
+}
+
+/// A gateway for one client and one server.
+pub struct Wrap {
+    gate: Arc<Gate>,
+    server: Arc<Server>,
+    children_gone: mpsc::Receiver<()>,
+    background: JoinSet<()>,
+    listing: JoinSet<()>,
+    /// Tells the listing in which session the server may be listed.
+    listable: Option<oneshot::Sender<Within>>,
+}
+
+impl Wrap {
+    /// Open state and log, and load the rules. The one server of these settings is started when
+    /// the client asks for it.
+    ///
+    /// # Errors
+    /// [`StartError`] with what to do.
+    pub async fn start(settings: Settings, diary: Arc<Diary>) -> Result<Self, StartError> {
+        let (alive, children_gone) = mpsc::channel(1);
+        let parts = run::put_together(settings, (diary, alive), recording::world, Scribe::shared)?;
+        let server = parts.servers.values().next().map(Arc::clone);
+        let server = server.ok_or_else(|| StartError::File("no server is named".into()))?;
+        let gate = Arc::new(Gate { parts });
+        let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
+        note(gate.log(), gate.now(), &started)?;
+        run::tell_stance(&gate);
+        let (listable, within) = oneshot::channel();
+        let (mut background, mut listing) = (JoinSet::new(), JoinSet::new());
+        listing.spawn(list(Arc::clone(&gate), Arc::clone(&server), within));
+        let watching = Arc::clone(&gate);
+        background.spawn(async move {
+            let tell = |change| run::tell(&watching, change);
+            watching.parts.rules.watch(watching.settings(), tell).await;
+        });
+        let beating = Arc::clone(&gate);
+        background.spawn(async move { run::heartbeats(&beating).await });
+        let listable = Some(listable);
+        Ok(Self { gate, server, children_gone, background, listing, listable })
+    }
+
+    /// Serve the client until it or its server is gone, or we are told to end.
+    ///
+    /// # Errors
+    /// [`StartError`] when it cannot begin, or the log could not be closed.
+    pub async fn serve(mut self, told: impl Future<Output = ()>) -> Result<Ended, StartError> {
+        let threads = |problem: std::io::Error| StartError::File(problem.to_string());
+        let lines = front::input(self.gate.settings().limits.message_bytes).map_err(threads)?;
+        let (out, writer) = front::output().map_err(threads)?;
+        let client = Stdio::new(Arc::clone(&self.gate), self.server.name.to_string(), out);
+        let client = client.map_err(|it| StartError::File(it.to_string()))?;
+        let mut talk = Talk::new(client, self.gate.settings().limits.calls_per_session);
+        let ended = self.talk(&mut talk, lines, told).await;
+        self.finish(talk, ended).await?;
+        // A client that reads no more must not keep us.
+        let said = tokio::task::spawn_blocking(move || drop(writer.join()));
+        let _ = tokio::time::timeout(LAST_WORDS, said).await;
+        Ok(ended)
+    }
+
+    async fn talk(
+        &mut self,
+        talk: &mut Talk,
+        mut lines: mpsc::Receiver<Line>,
+        told: impl Future<Output = ()>,
+    ) -> Ended {
+        tokio::pin!(told);
+        let mut look = tokio::time::interval(SWEEP);
+        loop {
+            let is_open = talk.session.is_some();
+            tokio::select! {
+                () = &mut told => return Ended::ByClient,
+                _ = self.children_gone.recv(), if is_open => return Ended::ByServer,
+                _ = look.tick() => {
+                    run::flush_tally(&self.gate);
+                    if talk.session.as_ref().is_some_and(|it| it.upstream.is_dead()) {
+                        return Ended::ByServer;
+                    }
+                }
+                Some(begun) = talk.opening.join_next(), if !is_open => {
+                    self.open(talk, begun.ok().flatten());
+                }
+                line = lines.recv(), if talk.opening.is_empty() => match line {
+                    None => return Ended::ByClient,
+                    Some(Line::TooLong) => talk.client.too_long().await,
+                    Some(Line::Message(message)) => {
+                        talk.hear(message).await;
+                        // The client has answered the handshake: now others may ask too.
+                        if let Some(within) = talk.listable.take_if(|_| is_open)
+                            && let Some(listable) = self.listable.take()
+                        {
+                            let _ = listable.send(within);
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    /// The server has answered the handshake, so there is a session.
+    fn open(&self, talk: &mut Talk, begun: Option<front::Begun>) {
+        let Some(begun) = begun else { return };
+        let Some(session) = talk.client.in_session(begun.session) else { return };
+        let offers = offers(&begun.answer);
+        talk.listable = Some(Within { session: Arc::clone(&session), offers });
+        talk.session = Some(session);
+        talk.calls.spawn(talk.client.clone().listen());
+        // It is the only process that we start: when it is gone, so are we.
+        self.server.shut_down();
+    }
+
+    /// Let calls under way end, then the server's process, then the log.
+    async fn finish(mut self, talk: Talk, ended: Ended) -> Result<(), StartError> {
+        let Talk { client, mut calls, mut opening, session, .. } = talk;
+        self.gate.parts.stop.send_replace(true);
+        let mut end = async || {
+            while calls.join_next().await.is_some() {}
+            while opening.join_next().await.is_some() {}
+        };
+        let _ = tokio::time::timeout(LAST_WORDS, end()).await;
+        if session.is_some() && ended == Ended::ByClient {
+            client.end().await;
+        }
+        drop((client, session));
+        self.server.shut_down();
+        self.gate.sessions().clear();
+        let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
+        let _ = tokio::time::timeout(OUTCOMES, end()).await;
+        drop((calls, opening));
+        self.background.shutdown().await;
+        run::flush_tally(&self.gate);
+        drop(self.listable);
+        run::close(self.gate, self.listing).await?;
+        Ok(())
+    }
+}
+
+/// What goes on between the client and us.
+struct Talk {
+    client: Stdio,
+    session: Option<Arc<Session>>,
+    /// The handshake under way: nothing else is heard before its end.
+    opening: JoinSet<Option<front::Begun>>,
+    calls: JoinSet<()>,
+    room: Arc<Semaphore>,
+    /// Where the server can be listed, once the client has said a word in its session.
+    listable: Option<Within>,
+}
+
+impl Talk {
+    fn new(client: Stdio, calls_max: usize) -> Self {
+        let room = Arc::new(Semaphore::new(calls_max));
+        let (opening, calls) = (JoinSet::new(), JoinSet::new());
+        Self { client, session: None, opening, calls, room, listable: None }
+    }
+
+    /// Take one message. Requests are answered side by side; all else in its place.
+    async fn hear(&mut self, message: Bytes) {
+        while self.calls.try_join_next().is_some() {}
+        let client = self.client.clone();
+        let heard = hear(&message);
+        if self.session.is_none() {
+            let id = if let Some(Heard::Request(id)) = heard { Some(id) } else { None };
+            self.opening.spawn(async move { client.answer(message, id.as_ref()).await });
+            return;
+        }
+        let id = match heard {
+            Some(Heard::Notice(_) | Heard::Answer(..)) => {
+                client.answer(message, None).await;
+                return;
+            }
+            Some(Heard::Request(id)) => Some(id),
+            // A batch, or nothing that can be read.
+            None => None,
+        };
+        // A client that asks without reading its answers is heard no further.
+        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+        self.calls.spawn(async move {
+            client.answer(message, id.as_ref()).await;
+            drop(room);
+        });
+        // It goes out before the next message is looked at, which may be about it.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Keep the catalogue within the client's session, once there is one. Before, it is wanted only
+/// where the handshake itself needs it: then the server is asked in a process of its own.
+async fn list(gate: Arc<Gate>, server: Arc<Server>, mut within: oneshot::Receiver<Within>) {
+    let mut stop = gate.parts.stop.subscribe();
+    loop {
+        let early = tokio::select! {
+            _ = stop.wait_for(|it| *it) => return,
+            it = &mut within => it.ok(),
+            () = server.catalogue.wanted.notified() => None,
+        };
+        match early {
+            Some(within) => return listing::keep(gate, server, Some(within)).await,
+            None if within.is_terminated() => return,
+            None => listing::once(&gate, &server).await,
+        }
+    }
+}
+
+/// What the answer to a handshake offers.
+fn offers(answer: &Bytes) -> Vec<&'static str> {
+    let Ok(document) = Document::parse(answer, Limits::default()) else { return Vec::new() };
+    let result = initialize_result(&document);
+    OFFERS
+        .into_iter()
+        .filter(|it| result.as_ref().is_some_and(|result| result.offers(it)))
+        .collect()
+}
