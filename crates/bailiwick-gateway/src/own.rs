@@ -10,10 +10,10 @@ use bailiwick_wire::rpc::{Id, Message};
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
+use crate::drain::drain;
 use crate::exchange::{Reply, answered, exchange};
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
-use crate::relay::drain;
 use crate::server::Server;
 use crate::session::Session;
 use crate::upstream::{Away, Envelope, Head, Leg, Messages};

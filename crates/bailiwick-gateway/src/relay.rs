@@ -4,21 +4,21 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, Evidence, Inspected, Pending, Resource, Value};
-use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::{Asked, Notice, interpret_server, reply};
-use bailiwick_wire::rpc::{Id, Message};
+use bailiwick_core::{Action, Disposition, Inspected, Pending};
+use bailiwick_wire::mcp::{Notice, reply};
+use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::adrift::Landing;
-use crate::exchange::{Reply, answered, exchange};
+use crate::exchange::answered;
 use crate::gate::Gate;
+use crate::question::{ask, tell};
 use crate::reading::{Heard, hear};
 use crate::refusal;
 use crate::session::{Busy, Session};
-use crate::upstream::{ClientSide, Envelope, Leg, Messages, Piece, Upstream};
+use crate::upstream::{ClientSide, Messages, Piece, Upstream};
 use crate::view;
 
 /// How many questions a server may ask inside one call.
@@ -341,85 +341,5 @@ impl Relay {
         if let Ok(question) = gone_out.await {
             let _ = client.send(self.event(&piece, &question)).await;
         }
-    }
-}
-
-/// Carry out a server's question, and give back what the server is told: nothing when it took the
-/// question back.
-async fn ask(
-    gate: &Arc<Gate>,
-    session: &Session,
-    message: Bytes,
-    far: Upstream,
-    id: &Id,
-) -> Option<Bytes> {
-    let refused = || Some(reply::method_not_found(id));
-    let server = &session.server.name;
-    let who = Evidence::Upstream { server, client: &session.owner };
-    let Ok(who) = gate.identify(&who) else { return refused() };
-    let asked = {
-        let Ok(document) = Document::parse(&message, Limits::default()) else { return refused() };
-        let Ok(read) = Message::read(&document) else { return refused() };
-        interpret_server(server, &read)
-    };
-    let Ok(asked) = asked else { return refused() };
-    let known = session.server.catalogue.known();
-    let Ok(call) = gate.call(&who, asked, message.clone(), Some(&known)) else { return refused() };
-    let envelope = Envelope {
-        leg: Leg::Message,
-        id: Some(id.clone()),
-        progress: None,
-        version: None,
-        patience: None,
-    };
-    match exchange(gate, &far, call, &envelope).await {
-        Ok(Reply::Whole(released)) => match released.disposition() {
-            Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred) => {
-                Some(released.into_bytes())
-            }
-            Some(Disposition::Cancelled) => None,
-            Some(_) => Some(reply::unavailable(id, "the client")),
-            None => refused(),
-        },
-        Ok(Reply::Stream(..)) | Err(_) => refused(),
-    }
-}
-
-/// Tell the server what its question came to: a call of the session's owner like any other.
-async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes) {
-    let answer = match &session.one_of_many {
-        Some(it) => it.answered(answer),
-        None => answer,
-    };
-    let asked = Asked {
-        action: Action::Notify,
-        resource: Resource::Server(session.server.name.clone()),
-        arguments: Value::Record(Vec::new()),
-        trace: None,
-        progress_token: None,
-    };
-    let known = session.server.catalogue.known();
-    let Ok(call) = gate.call(&session.owner, asked, answer, Some(&known)) else { return };
-    let envelope =
-        Envelope { leg: Leg::Message, id: None, progress: None, version: None, patience: None };
-    // What came of it is on record; the server is owed nothing more.
-    if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
-        drain(gate, reply).await;
-    }
-}
-
-/// Read what nobody waits for to its end, so that its outcome is on record.
-pub(crate) async fn drain(gate: &Gate, reply: Reply) {
-    let Reply::Stream(mut owed, mut messages) = reply else { return };
-    let patience = Duration::from_secs(gate.settings().limits.answer_seconds);
-    let read = async {
-        while let Some(piece) = messages.next().await {
-            drop(owed.interim(gate.inspectors(), piece.message));
-        }
-    };
-    let ended = tokio::time::timeout(patience, read).await.is_ok();
-    let came = if ended { Disposition::Accepted } else { Disposition::TimedOut };
-    if owed.failed(came).record(gate.log(), gate.now()).is_err() {
-        gate.parts.diary.keep("an outcome could not be recorded");
     }
 }

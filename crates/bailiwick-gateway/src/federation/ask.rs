@@ -11,11 +11,12 @@ use bailiwick_wire::sse::Decoder;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use crate::drain::drain;
 use crate::exchange::{Reply, exchange};
 use crate::federated::Open;
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
-use crate::relay::{Relay, drain};
+use crate::relay::Relay;
 use crate::session::{Busy, Session};
 use crate::upstream::{Envelope, Leg};
 
