@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bailiwick_gateway::diary::Diary;
 use bailiwick_gateway::{Gateway, paths};
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::settings;
 use crate::helpdesk;
@@ -27,6 +27,7 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
     let data = settings.data.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let told = Told::listen()?;
         let gateway = Gateway::start(settings, Arc::new(Diary::default())).await?;
         let (agents, operators) = (gateway.agents(), gateway.operators());
         say(format!("agents     http://{agents}/mcp/{{server}}"));
@@ -37,7 +38,7 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
             say(format!("           the first admin's token is in {}", token.display()));
         }
         say("Make a key for an agent with `bailiwick keys new --agent NAME --person NAME`.");
-        until_told().await?;
+        told.wait().await;
         say("stopping: calls under way may end, then the log is sealed");
         gateway.shut_down().await?;
         say("stopped");
@@ -45,15 +46,27 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
     })
 }
 
-/// Wait for an interrupt or a request to terminate.
-pub(super) async fn until_told() -> Result<(), Failure> {
-    let (mut interrupt, mut terminate) =
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// An interrupt, or a request to terminate. Listened for before anything begins: one that came
+/// earlier would end the process in disorder.
+pub(super) struct Told {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Told {
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        let terminate = signal(SignalKind::terminate())?;
+        Ok(Self { interrupt, terminate })
     }
-    Ok(())
+
+    /// Wait for it.
+    pub(super) async fn wait(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Write a configuration, a starter policy and the helpdesk to try it on. Files that are there

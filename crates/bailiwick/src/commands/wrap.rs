@@ -58,9 +58,9 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     // One client and one server: what little there is to do is done in order, on one thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
+        let told = up::Told::listen()?;
         let wrap = Wrap::start(settings, Arc::new(Diary::default())).await?;
-        let told = async { drop(up::until_told().await) };
-        Ok::<_, Failure>(wrap.serve(told).await?)
+        Ok::<_, Failure>(wrap.serve(told.wait()).await?)
     })?;
     // A thread may still wait for a client that neither speaks nor listens.
     runtime.shutdown_background();

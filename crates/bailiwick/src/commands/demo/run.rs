@@ -15,7 +15,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Keys, Summary, Verdict, play};
-use crate::commands::up::{until_told, write_rules};
+use crate::commands::up::{Told, write_rules};
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
 /// How long the helpdesk may take to be listed.
@@ -58,7 +58,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
             std::fs::write(&config, text)?;
             next(common, &folder, &summary);
             serving(gateway.agents(), guest);
-            until_told().await?;
+            Told::listen()?.wait().await;
         }
         gateway.shut_down().await?;
         close(common, &folder, &summary, arguments.serve)
