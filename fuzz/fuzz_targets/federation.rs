@@ -2,12 +2,12 @@
 //! came from.
 #![no_main]
 
+use bailiwick_core::Action;
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{
     hello, merged_list, page_asked, question, read_cursors, restored, restored_progress, split,
 };
 use bailiwick_wire::rpc::Id;
-use bailiwick_core::Action;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
