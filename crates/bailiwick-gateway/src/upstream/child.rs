@@ -56,22 +56,24 @@ pub(super) enum NotStarted {
 
 /// A process that runs. Dropping it ends the process.
 pub(super) struct Running {
-    // First, so that it is dropped first: the supervisor must know of the end of the session
-    // before the process can know it by the end of its input.
-    _stop: watch::Sender<()>,
+    /// Tells the supervisor that the session is gone, and whether the process was before it.
+    stop: watch::Sender<bool>,
     pub(super) input: mpsc::Sender<Bytes>,
     pub(super) lines: Option<mpsc::Receiver<Bytes>>,
     dead: Arc<AtomicBool>,
 }
 
 impl Running {
-    /// Set when the process is gone, or when it can be talked to no more.
-    pub(super) fn dead(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.dead)
-    }
-
+    /// Whether the process is gone, or says no more.
     pub(super) fn is_dead(&self) -> bool {
         self.dead.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Running {
+    /// Before the input is closed: afterwards the process may end because of that.
+    fn drop(&mut self) {
+        self.stop.send_replace(self.is_dead());
     }
 }
 
@@ -159,13 +161,19 @@ impl ChildSpec {
     ) -> Running {
         let (input, wanted) = mpsc::channel(INPUT_QUEUE);
         let (heard, lines) = mpsc::channel(INPUT_QUEUE);
-        let (stop, stopped) = watch::channel(());
+        let (stop, stopped) = watch::channel(false);
         let dead = Arc::new(AtomicBool::new(false));
         if let Some(stdin) = child.stdin.take() {
             tokio::spawn(write_lines(stdin, wanted));
         }
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(read_lines(stdout, heard, self.line_bytes_max));
+            let (dead, longest) = (Arc::clone(&dead), self.line_bytes_max);
+            tokio::spawn(async move {
+                read_lines(stdout, &heard, longest).await;
+                // Known before whoever reads the lines learns of their end: it ends the session.
+                dead.store(true, Ordering::Release);
+                drop(heard);
+            });
         }
         if let Some(stderr) = child.stderr.take() {
             let (diary, server) = (Arc::clone(&self.diary), self.server.clone());
@@ -173,7 +181,7 @@ impl ChildSpec {
         }
         let held = (Arc::clone(self), alive);
         tokio::spawn(supervise(held, child, started, stopped, Arc::clone(&dead)));
-        Running { _stop: stop, input, lines: Some(lines), dead }
+        Running { stop, input, lines: Some(lines), dead }
     }
 }
 
@@ -182,7 +190,7 @@ async fn supervise(
     held: (Arc<ChildSpec>, mpsc::Sender<()>),
     mut child: Child,
     started: Timestamp,
-    mut stopped: watch::Receiver<()>,
+    mut stopped: watch::Receiver<bool>,
     dead: Arc<AtomicBool>,
 ) {
     // The sender is held until the process is gone: a shutdown waits for all of them.
@@ -191,19 +199,30 @@ async fn supervise(
     let by_itself = tokio::select! {
         // In this order: a process that was told to end has not failed, however fast it did so.
         biased;
-        // The sender is only ever dropped: the session is gone.
         _ = stopped.changed() => None,
         status = child.wait() => Some(status),
     };
     dead.store(true, Ordering::Release);
-    if let Some(status) = by_itself {
+    // A session that ended because its process said no more: it is the process that failed.
+    let failed = by_itself.is_some() || *stopped.borrow();
+    if failed {
         let now = clock::now();
         spec.note(Event::Died { lived_ns: now.since_ns(started) }, now);
-        let status = status.map_or_else(|it| it.to_string(), |it| it.to_string());
-        spec.diary.tell(&format!("server {}: its process ended: {status}", spec.server));
-    } else if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
-        signal(group, Signal::TERM);
-        let _ = tokio::time::timeout(GRACE, child.wait()).await;
+    }
+    let ended = match by_itself {
+        Some(status) => Some(status),
+        None => tokio::time::timeout(GRACE, child.wait()).await.ok(),
+    };
+    match ended {
+        Some(status) if failed => {
+            let status = status.map_or_else(|it| it.to_string(), |it| it.to_string());
+            spec.diary.tell(&format!("server {}: its process ended: {status}", spec.server));
+        }
+        Some(_) => {}
+        None => {
+            signal(group, Signal::TERM);
+            let _ = tokio::time::timeout(GRACE, child.wait()).await;
+        }
     }
     // Whatever the process started and left behind goes with it.
     signal(group, Signal::KILL);
@@ -233,7 +252,7 @@ async fn write_lines(mut stdin: tokio::process::ChildStdin, mut wanted: mpsc::Re
 }
 
 /// Hand on each line of standard output; a line that is too long ends the reading.
-async fn read_lines(stdout: impl AsyncRead + Unpin, heard: mpsc::Sender<Bytes>, longest: u64) {
+async fn read_lines(stdout: impl AsyncRead + Unpin, heard: &mpsc::Sender<Bytes>, longest: u64) {
     let mut reader = BufReader::with_capacity(64 << 10, stdout);
     loop {
         let mut line = Vec::new();

@@ -1,7 +1,6 @@
 //! A session with a child process: one process each, its messages sorted to the calls that they
 //! belong to.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bailiwick_core::{Action, Cleared, Disposition};
@@ -96,12 +95,7 @@ impl StdioLink {
         match self.spec.start(secrets.iter().map(|it| (it.name, it.value()))) {
             Ok(mut started) => {
                 if let Some(lines) = started.lines.take() {
-                    let (desk, dead) = (Arc::clone(&self.desk), started.dead());
-                    tokio::spawn(async move {
-                        sort(lines, desk).await;
-                        // A process that says no more, or said too much at once, is no session.
-                        dead.store(true, Ordering::Release);
-                    });
+                    tokio::spawn(sort(lines, Arc::clone(&self.desk)));
                 }
                 *running = Some(started);
                 true

@@ -118,12 +118,7 @@ impl WarmLink {
             let secrets: Vec<_> = means.vault.environment(cleared).collect();
             let mut started =
                 self.spec.start(secrets.iter().map(|it| (it.name, it.value()))).ok()?;
-            let (lines, dead) = (started.lines.take()?, started.dead());
-            let calls = Arc::clone(&self.calls);
-            tokio::spawn(async move {
-                sort(lines, &calls).await;
-                dead.store(true, Ordering::Release);
-            });
+            tokio::spawn(sort(started.lines.take()?, Arc::clone(&self.calls)));
             *running = Some(started);
         }
         running.as_ref().map(|it| it.input.clone())
@@ -132,7 +127,7 @@ impl WarmLink {
 
 /// Give each line to the call that it belongs to. What belongs to none is given to the only call
 /// under way, and dropped when there is no such: it is nobody's.
-async fn sort(mut lines: mpsc::Receiver<Bytes>, calls: &Calls) {
+async fn sort(mut lines: mpsc::Receiver<Bytes>, calls: Arc<Calls>) {
     while let Some(line) = lines.recv().await {
         let belongs = {
             let Ok(document) = Document::parse(&line, Depth::default()) else { continue };

@@ -52,11 +52,10 @@ async fn a_process_that_died_takes_its_session_with_it_and_a_new_one_works() {
     let said = agent.call("kid", "crash").await;
     assert_eq!(said.json()["error"]["code"], 503);
     assert_eq!(house.trail(&said).1.as_deref(), Some("unreachable"));
-    until("the death is noticed", || true).await;
     let again = agent.call("kid", "echo").await;
     assert_eq!(again.status, 404, "{again:?}");
     // The next process may have to wait for the back-off.
-    let ends = tokio::time::Instant::now() + Duration::from_secs(10);
+    let ends = tokio::time::Instant::now() + Duration::from_secs(5);
     loop {
         let said = house.worker.post("kid", INITIALIZE).await;
         if said.json()["error"].is_null() {
@@ -67,15 +66,8 @@ async fn a_process_that_died_takes_its_session_with_it_and_a_new_one_works() {
     }
     let agent = house.worker.in_session("kid").await;
     assert_eq!(agent.call("kid", "echo").await.status, 200);
-    // The death is written down by whoever waits for the process, at leisure.
-    loop {
-        let lately = house.readyz().await["lately"].to_string();
-        if lately.contains("its process ended: exit status: 3") {
-            break;
-        }
-        assert!(tokio::time::Instant::now() < ends, "it is not told why: {lately}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let lately = house.readyz().await["lately"].to_string();
+    assert!(lately.contains("its process ended: exit status: 3"), "{lately}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -93,8 +85,8 @@ async fn heavy_a_process_that_keeps_crashing_is_given_time() {
     }
     let starts = std::fs::read_to_string(house.folder.path().join("starts")).unwrap();
     let starts = starts.lines().count();
-    assert!(asked > 2 * starts, "{asked} requests, {starts} starts");
-    assert!((2..=10).contains(&starts), "{starts} starts in two seconds for {asked} requests");
+    assert!(asked > 15, "{asked}");
+    assert!((2..=6).contains(&starts), "{starts} starts in two seconds for {asked} requests");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
