@@ -91,8 +91,7 @@ fn may_ask<'a>(
 ) -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> {
     Box::pin(async move {
         let Some(asked) = legs::question(gate, call, question) else { return false };
-        let envelope =
-            Envelope { leg: Leg::Message, id: None, progress: None, version: None, patience: None };
+        let envelope = Envelope::new(Leg::Message, None);
         match exchange(gate, &Upstream::Later, asked, &envelope).await {
             Ok(Reply::Whole(released)) => released.disposition() == Some(Disposition::Accepted),
             Ok(Reply::Stream(..)) | Err(_) => false,

@@ -148,13 +148,8 @@ impl<'a> Own<'a> {
         let known = self.session.server.catalogue.known();
         let call = self.gate.call(&self.session.owner, asked, body, Some(&known));
         let call = call.map_err(|_| Failed::Unrecorded)?;
-        let envelope = Envelope {
-            leg: Leg::Message,
-            id: id.clone(),
-            progress: None,
-            version: self.version.clone(),
-            patience: None,
-        };
+        let envelope =
+            Envelope { version: self.version.clone(), ..Envelope::new(Leg::Message, id.clone()) };
         let reply = exchange(self.gate, &self.session.upstream, call, &envelope).await;
         let released = match reply.map_err(|_| Failed::Unrecorded)? {
             Reply::Whole(released) => released,
@@ -214,13 +209,7 @@ impl<'a> Own<'a> {
         let known = self.session.server.catalogue.known();
         let call = self.gate.call(&self.session.owner, asked, Bytes::new(), Some(&known));
         let Ok(call) = call else { return };
-        let envelope = Envelope {
-            leg: Leg::End,
-            id: None,
-            progress: None,
-            version: self.version.clone(),
-            patience: None,
-        };
+        let envelope = Envelope { version: self.version.clone(), ..Envelope::new(Leg::End, None) };
         // Whether the server minds is on record and of no consequence.
         if let Ok(reply) = exchange(self.gate, &self.session.upstream, call, &envelope).await {
             drain(self.gate, reply).await;

@@ -36,13 +36,7 @@ pub(crate) async fn ask(
     let Ok(asked) = asked else { return refused() };
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&who, asked, message.clone(), Some(&known)) else { return refused() };
-    let envelope = Envelope {
-        leg: Leg::Message,
-        id: Some(id.clone()),
-        progress: None,
-        version: None,
-        patience: None,
-    };
+    let envelope = Envelope::new(Leg::Message, Some(id.clone()));
     match exchange(gate, &far, call, &envelope).await {
         Ok(Reply::Whole(released)) => match released.disposition() {
             Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred) => {
@@ -71,8 +65,7 @@ pub(crate) async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes) {
     };
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&session.owner, asked, answer, Some(&known)) else { return };
-    let envelope =
-        Envelope { leg: Leg::Message, id: None, progress: None, version: None, patience: None };
+    let envelope = Envelope::new(Leg::Message, None);
     // What came of it is on record; the server is owed nothing more.
     if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
         drain(gate, reply).await;

@@ -89,11 +89,10 @@ pub(crate) async fn ask(
     let Some((asked, id)) = read(session, &body) else { return SILENT };
     let known = session.server.catalogue.known();
     let envelope = Envelope {
-        leg: Leg::Message,
-        id,
         progress: asked.progress_token.clone(),
         version: open.version.clone(),
         patience,
+        ..Envelope::new(Leg::Message, id)
     };
     let Ok(call) = gate.call(&session.owner, asked, body, Some(&known)) else { return SILENT };
     let released = match exchange(gate, &session.upstream, call, &envelope).await {
@@ -175,7 +174,7 @@ pub(crate) async fn end(gate: &Arc<Gate>, open: &Open) {
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&session.owner, asked, Bytes::new(), Some(&known)) else { return };
     let version = open.version.clone();
-    let envelope = Envelope { leg: Leg::End, id: None, progress: None, version, patience: None };
+    let envelope = Envelope { version, ..Envelope::new(Leg::End, None) };
     // Whether the server minds is on record and of no consequence.
     if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
         drain(gate, reply).await;

@@ -115,8 +115,7 @@ impl Ear {
         let call = gate.call(&session.owner, asked, Bytes::new(), Some(&known));
         let Ok(call) = call else { return false };
         let version = open.version.clone();
-        let envelope =
-            Envelope { leg: Leg::Listen, id: None, progress: None, version, patience: None };
+        let envelope = Envelope { version, ..Envelope::new(Leg::Listen, None) };
         let reply = exchange(gate, &session.upstream, call, &envelope).await;
         let Ok(Reply::Stream(owed, messages)) = reply else { return false };
         let mut events = relay(gate, session, None, busy).start(owed, messages);

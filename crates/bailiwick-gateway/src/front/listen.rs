@@ -85,8 +85,7 @@ async fn may_follow(knock: &Knock, server: &Server, uri: &str, body: &Bytes) -> 
     let Some(known) = server.catalogue.ready().await else { return false };
     let call = knock.gate.call(&knock.who, asked, body.clone(), Some(&known));
     let Ok(call) = call else { return false };
-    let envelope =
-        Envelope { leg: Leg::Message, id: None, progress: None, version: None, patience: None };
+    let envelope = Envelope::new(Leg::Message, None);
     match exchange(&knock.gate, &Upstream::Later, call, &envelope).await {
         Ok(Reply::Whole(released)) => released.disposition() == Some(Disposition::Accepted),
         Ok(Reply::Stream(..)) | Err(_) => false,

@@ -134,7 +134,7 @@ pub(super) async fn in_session(knock: Knock, leg: Leg, ask: Bytes) -> Response<B
         progress_token: None,
     };
     let version = knock.version.clone();
-    let envelope = Envelope { leg, id: None, progress: None, version, patience: None };
+    let envelope = Envelope { version, ..Envelope::new(leg, None) };
     let mut reply = message::carry_out(&knock, session, asked, ask, envelope).await;
     if let (Leg::End, Some(id)) = (leg, &knock.session) {
         knock.gate.sessions().close(id);

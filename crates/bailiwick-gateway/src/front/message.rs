@@ -115,11 +115,9 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
         Err(reply) => return *reply,
     };
     let envelope = Envelope {
-        leg: Leg::Message,
-        id,
         progress: asked.progress_token.clone(),
         version: knock.version.clone(),
-        patience: None,
+        ..Envelope::new(Leg::Message, id)
     };
     let opened = begins.then(|| Arc::clone(&session));
     let mut reply = carry_out(&knock, session, asked, body, envelope).await;
@@ -169,13 +167,7 @@ pub(super) async fn unknown_server(
     let Ok(call) = knock.gate.call(&knock.who, asked, body, None) else {
         return spoken(refusal::unrecorded(id.as_ref()));
     };
-    let envelope = Envelope {
-        leg: Leg::Message,
-        id: id.clone(),
-        progress: None,
-        version: None,
-        patience: None,
-    };
+    let envelope = Envelope::new(Leg::Message, id.clone());
     match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
         Ok(Reply::Whole(released)) => {
             let mut reply = spoken(refusal::no_such_server());

@@ -236,13 +236,7 @@ pub(super) async fn nobody(
     let Ok(call) = knock.gate.call(all.owner(), asked, body, None) else {
         return spoken(refusal::unrecorded(id));
     };
-    let envelope = Envelope {
-        leg: Leg::Message,
-        id: id.cloned(),
-        progress: None,
-        version: None,
-        patience: None,
-    };
+    let envelope = Envelope::new(Leg::Message, id.cloned());
     match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
         Ok(Reply::Whole(released)) => whole(released, id, false),
         Ok(Reply::Stream(..)) | Err(_) => spoken(refusal::unrecorded(id)),

@@ -40,13 +40,7 @@ pub(super) async fn task(
         return Some(spoken(refusal::unrecorded(id)));
     };
     let is_method_visible = sees(Action::Other, call.resource());
-    let envelope = Envelope {
-        leg: Leg::Message,
-        id: id.cloned(),
-        progress: None,
-        version: None,
-        patience: None,
-    };
+    let envelope = Envelope::new(Leg::Message, id.cloned());
     let reply = exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await;
     let (Ok(Reply::Whole(released)), Some(id)) = (reply, id) else {
         return Some(spoken(refusal::unrecorded(id)));

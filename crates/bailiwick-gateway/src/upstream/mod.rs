@@ -76,6 +76,11 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
+    /// Of a message that reports no progress and waits as long as the limits say.
+    pub(crate) const fn new(leg: Leg, id: Option<Id>) -> Self {
+        Self { leg, id, progress: None, version: None, patience: None }
+    }
+
     fn patience(&self, limits: &Limits) -> Duration {
         self.patience.unwrap_or(Duration::from_secs(limits.answer_seconds))
     }

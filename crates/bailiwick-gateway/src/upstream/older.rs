@@ -112,8 +112,7 @@ impl OlderLink {
 
     /// Open the stream and learn where messages are posted; `None` when there is no such stream.
     async fn begin(&self, means: Means<'_>, cleared: &Cleared) -> Option<()> {
-        let listen =
-            Envelope { leg: Leg::Listen, id: None, progress: None, version: None, patience: None };
+        let listen = Envelope::new(Leg::Listen, None);
         let request = request(means, cleared, &listen, &Target::new(&self.address), None)?;
         let came = send(&self.pool, means, request).await.ok()?;
         let What::Stream(body, lease) = came.what else { return None };
