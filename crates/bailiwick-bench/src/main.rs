@@ -1,10 +1,17 @@
 //! The benchmarks: each prints a table, or with `--json` one flat object.
 
+mod client;
 mod clock;
 mod decide;
+mod federation;
+mod gateway;
 mod log;
 mod mcp;
+mod parts;
+mod process;
+mod protocol;
 mod report;
+mod sessions;
 
 use std::process::ExitCode;
 
@@ -38,6 +45,16 @@ const BENCHES: &[Bench] = &[
         about: "records to durable, against the same writes without a log",
         run: log::run,
     },
+    Bench {
+        name: "federation",
+        about: "tools/list of 20 servers and 1,000 tools at /mcp, against the slowest alone",
+        run: federation::run,
+    },
+    Bench {
+        name: "sessions",
+        about: "what 5,000 idle sessions hold, and what one costs to begin",
+        run: sessions::run,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -56,12 +73,12 @@ fn dispatch(words: &[&str]) -> Done {
     match *words {
         ["--list"] => {
             for bench in BENCHES {
-                println!("{:<8} {}", bench.name, bench.about);
+                println!("{:<10} {}", bench.name, bench.about);
             }
             Ok(())
         }
-        // The benchmark of the gateway runs this binary again, as the far side and as a proxy.
-        ["part", part] => mcp::part(part),
+        // Some benchmarks run this binary again, as the far side and as a proxy.
+        ["part", part] => parts::be(part),
         [name, "--json"] | ["--json", name] => {
             println!("{}", run(name)?.json());
             Ok(())

@@ -7,8 +7,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use super::process::Part;
 use crate::Done;
+use crate::process::Part;
 
 /// Start Envoy; `None` when it is not installed.
 pub(super) fn start(to: SocketAddr) -> Done<Option<Part>> {

@@ -7,9 +7,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::client::Client;
-use super::protocol::{CALL, INITIALIZE, SESSION, request};
+use crate::client::Client;
 use crate::clock::now;
+use crate::protocol::{CALL, INITIALIZE, SESSION, request};
 use crate::{Done, Failure};
 
 /// What calls are sent to.

@@ -5,33 +5,20 @@
 //! turns within one run and ratios are taken round by round, so that other work on the machine
 //! weighs on all alike.
 
-mod client;
 mod envoy;
-mod gateway;
 mod load;
-mod parts;
-mod process;
-mod protocol;
 mod rounds;
 
-use std::process::Command;
+use std::path::Path;
 
-use self::gateway::Site;
 use self::load::Target;
-use self::process::Part;
 use self::rounds::Variants;
 use crate::Done;
 use crate::clock::now;
+use crate::gateway::{self, Plan, Site};
+use crate::parts;
+use crate::process::Part;
 use crate::report::Report;
-
-/// Be the far side, or the proxy: what the benchmark starts this binary as.
-pub(crate) fn part(name: &str) -> Done {
-    match name {
-        "upstream" => parts::upstream(),
-        "byte-proxy" => parts::byte_proxy(),
-        other => Err(format!("no such part: {other}").into()),
-    }
-}
 
 /// The figures of the gateway.
 pub(crate) fn run() -> Done<Report> {
@@ -43,13 +30,13 @@ pub(crate) fn run() -> Done<Report> {
 async fn measured() -> Done<Report> {
     let mut report = Report::default();
     let folder = tempfile::tempdir()?;
-    let upstream = own_part("upstream", "")?;
-    let byte_proxy = own_part("byte-proxy", &upstream.address.to_string())?;
+    let upstream = parts::start("upstream", "")?;
+    let byte_proxy = parts::start("byte-proxy", &upstream.address.to_string())?;
     let envoy = envoy::start(upstream.address)?;
     if envoy.is_none() {
         eprintln!("\nMISSING: Envoy is not there; throughput_vs_envoy is not measured\n");
     }
-    let site = Site::new(&folder.path().join("default"), upstream.address, "appended")?;
+    let site = place(&folder.path().join("default"), &upstream, "appended")?;
     let begun = now();
     let gateway = site.start()?;
     let governed = target(&gateway, &site);
@@ -58,7 +45,7 @@ async fn measured() -> Done<Report> {
     // Listing is over and nothing is under way: this is what it holds while nobody calls.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let idle_mib = gateway.rss_mib()?;
-    let durable_site = Site::new(&folder.path().join("durable"), upstream.address, "durable")?;
+    let durable_site = place(&folder.path().join("durable"), &upstream, "durable")?;
     let durable_gateway = durable_site.start()?;
     let durable = target(&durable_gateway, &durable_site);
     first_calls(&durable).await?;
@@ -81,10 +68,11 @@ async fn measured() -> Done<Report> {
     Ok(report)
 }
 
-fn own_part(name: &str, forward_to: &str) -> Done<Part> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(["part", name]).env(parts::FORWARD_TO, forward_to);
-    Part::telling(&mut command, |line| line.trim().strip_prefix("listening ")?.parse().ok())
+/// A gateway whose decisions on reads must stand so firmly before the call goes out.
+fn place(folder: &Path, upstream: &Part, reads: &str) -> Done<Site> {
+    let servers = [("bench".to_owned(), format!("http://{}/mcp", upstream.address))];
+    let settings = format!("[durability]\nread = \"{reads}\"\n");
+    Site::new(folder, &Plan { servers: &servers, settings: &settings })
 }
 
 fn target(gateway: &Part, site: &Site) -> Target {

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::load::{self, Flow, Target};
-use super::process::Part;
 use crate::Done;
+use crate::process::Part;
 use crate::report::{Report, median};
 
 const CONNECTIONS: usize = 16;

@@ -1,63 +1,72 @@
 //! The gateway under test: the released binary, with keys, policies, a contract and its log.
 
-use std::net::SocketAddr;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::process::Part;
 use crate::Done;
+use crate::process::Part;
 
-/// Two policies permit each call, one for the agent and one for the person it acts for; the third
-/// lets the gateway list the server.
+/// For each server: two policies permit each call, one for the agent and one for the person it acts
+/// for; the third lets the gateway list the server.
 const POLICIES: &str = r#"
-@id("catalogue")
+@id("catalogue_NAME")
 permit (
     principal == System::"catalogue",
     action in [Action::"discover", Action::"session"],
-    resource in Server::"bench"
+    resource in Server::"NAME"
 );
 
-@id("agents_read")
+@id("agents_read_NAME")
 permit (
     principal == Agent::"bench-agent",
     action in [Action::"discover", Action::"session", Action::"read"],
-    resource in Server::"bench"
+    resource in Server::"NAME"
 );
 
-@id("people_read")
+@id("people_read_NAME")
 permit (
     principal == Person::"bench-person",
     action in [Action::"discover", Action::"session", Action::"read"],
-    resource in Server::"bench"
+    resource in Server::"NAME"
 );
 "#;
 
-const CONTRACT: &str = "server = \"bench\"\n\n[tools.search_documents]\neffect = \"read\"\n";
+const CONTRACT: &str = "server = \"NAME\"\n\n[tools.search_documents]\neffect = \"read\"\n";
+
+/// What a gateway is to serve.
+pub(crate) struct Plan<'p> {
+    /// The servers: names and addresses.
+    pub(crate) servers: &'p [(String, String)],
+    /// More of its configuration.
+    pub(crate) settings: &'p str,
+}
 
 /// A folder with all that a gateway needs, and the key of its agent.
-pub(super) struct Site {
+pub(crate) struct Site {
     config: PathBuf,
-    pub(super) key: String,
+    pub(crate) key: String,
 }
 
 impl Site {
-    /// Write the configuration and make the key. `reads` is how firmly decisions on reads must
-    /// stand before the call goes out.
-    pub(super) fn new(folder: &Path, upstream: SocketAddr, reads: &str) -> Done<Self> {
+    /// Write the configuration and make the key.
+    pub(crate) fn new(folder: &Path, plan: &Plan<'_>) -> Done<Self> {
         for part in ["policies", "contracts"] {
             std::fs::create_dir_all(folder.join(part))?;
         }
         let config = folder.join("bailiwick.toml");
-        std::fs::write(
-            &config,
-            format!(
-                "[agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n\
-                 [durability]\nread = \"{reads}\"\n\n[servers.bench]\n\
-                 url = \"http://{upstream}/mcp\"\n"
-            ),
-        )?;
-        std::fs::write(folder.join("policies/bench.cedar"), POLICIES)?;
-        std::fs::write(folder.join("contracts/bench.toml"), CONTRACT)?;
+        let mut text = format!(
+            "[agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n{}\n",
+            plan.settings
+        );
+        for (name, url) in plan.servers {
+            let _ = writeln!(text, "[servers.{name}]\nurl = \"{url}\"\n");
+            let policies = POLICIES.replace("NAME", name);
+            std::fs::write(folder.join(format!("policies/{name}.cedar")), policies)?;
+            let contract = CONTRACT.replace("NAME", name);
+            std::fs::write(folder.join(format!("contracts/{name}.toml")), contract)?;
+        }
+        std::fs::write(&config, text)?;
         let mut keys = command(&config)?;
         keys.args(["keys", "new", "--agent", "bench-agent", "--person", "bench-person"]);
         let made = keys.stderr(Stdio::null()).output()?;
@@ -69,7 +78,7 @@ impl Site {
     }
 
     /// Serve.
-    pub(super) fn start(&self) -> Done<Part> {
+    pub(crate) fn start(&self) -> Done<Part> {
         Part::telling(command(&self.config)?.arg("up"), |line| {
             let rest = line.strip_prefix("agents")?.trim().strip_prefix("http://")?;
             rest.split('/').next()?.parse().ok()
@@ -84,7 +93,7 @@ fn command(config: &Path) -> Done<Command> {
 }
 
 /// The binary under test.
-pub(super) fn binary() -> Done<PathBuf> {
+pub(crate) fn binary() -> Done<PathBuf> {
     let told = std::env::var_os("BAILIWICK_BIN").map(PathBuf::from);
     told.ok_or_else(|| "BAILIWICK_BIN names the binary: run this by `cargo xtask bench`".into())
 }

@@ -1,6 +1,7 @@
 //! The far side and the byte proxy: this binary again, each in a process of its own.
 
-use std::sync::Arc;
+use std::process::Command;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
@@ -15,14 +16,36 @@ use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
-use super::protocol::{ANSWER, INITIALIZED, SESSION, TOOLS};
 use crate::Done;
+use crate::process::Part;
+use crate::protocol::{ANSWER, INITIALIZED, SESSION, TOOLS, many_tools};
 
 /// Where the proxy forwards to.
-pub(super) const FORWARD_TO: &str = "BENCH_FORWARD_TO";
+const FORWARD_TO: &str = "BENCH_FORWARD_TO";
+/// How many tools a server has whose path begins so.
+const CROWD: &str = "/crowd/";
+const CROWD_TOOLS: usize = 50;
+
+static MANY_TOOLS: LazyLock<String> = LazyLock::new(|| many_tools(CROWD_TOOLS));
+
+/// Be the far side, or the proxy: what a benchmark starts this binary as.
+pub(crate) fn be(name: &str) -> Done {
+    match name {
+        "upstream" => upstream(),
+        "byte-proxy" => byte_proxy(),
+        other => Err(format!("no such part: {other}").into()),
+    }
+}
+
+/// Start this binary as a part, which forwards there if it is a proxy.
+pub(crate) fn start(name: &str, forward_to: &str) -> Done<Part> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["part", name]).env(FORWARD_TO, forward_to);
+    Part::telling(&mut command, |line| line.trim().strip_prefix("listening ")?.parse().ok())
+}
 
 /// An MCP server that answers at once.
-pub(super) fn upstream() -> Done {
+fn upstream() -> Done {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(served(|socket| async move {
         let service = service_fn(answer);
@@ -33,7 +56,7 @@ pub(super) fn upstream() -> Done {
 
 /// The least that a proxy does which understands HTTP and nothing else: hyper on both sides, the
 /// bytes of bodies as they come, one connection onwards for each that comes in.
-pub(super) fn byte_proxy() -> Done {
+fn byte_proxy() -> Done {
     let to: Arc<str> = std::env::var(FORWARD_TO)?.into();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(served(move |socket| {
@@ -93,6 +116,7 @@ struct Asked {
 }
 
 async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
+    let is_crowd = request.uri().path().starts_with(CROWD);
     let body = request.into_body().collect().await?.to_bytes();
     let mut response = Response::new(Full::default());
     let Ok(Asked { id, method }) = serde_json::from_slice(&body) else {
@@ -100,6 +124,7 @@ async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes
     };
     let result = match (method.as_str(), id) {
         ("tools/call", Some(_)) => ANSWER,
+        ("tools/list", Some(_)) if is_crowd => &MANY_TOOLS,
         ("tools/list", Some(_)) => TOOLS,
         ("initialize", Some(_)) => INITIALIZED,
         (_, _) => return Ok(empty(StatusCode::ACCEPTED)),

@@ -9,54 +9,66 @@ use tokio::net::TcpStream;
 
 use crate::{Done, Failure};
 
-/// The most bytes of a reply.
-const REPLY_MAX: usize = 16 << 10;
+/// How many bytes of a reply there is room for at first, and at most.
+const REPLY: usize = 16 << 10;
+const REPLY_MAX: usize = 4 << 20;
 
 /// One connection.
-pub(super) struct Client {
+pub(crate) struct Client {
     socket: TcpStream,
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
 }
 
 /// One reply: its head and its body.
-pub(super) struct Reply<'a> {
+pub(crate) struct Reply<'a> {
     head: &'a [u8],
     body: &'a [u8],
 }
 
 impl<'a> Reply<'a> {
     /// The value of a header, whose name is given in lower case.
-    pub(super) fn header(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&'a str> {
         header(self.head, name)
     }
 
     /// Whether it is a result of JSON-RPC.
-    pub(super) fn is_result(&self) -> bool {
+    pub(crate) fn is_result(&self) -> bool {
         self.head.starts_with(b"HTTP/1.1 200") && memmem::find(self.body, b"\"result\":").is_some()
     }
 
+    /// Whether what was asked is done, and there is nothing to tell.
+    pub(crate) fn is_done(&self) -> bool {
+        self.head.starts_with(b"HTTP/1.1 20")
+    }
+
     /// The reply as text, to tell what went wrong.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let (head, body) = (String::from_utf8_lossy(self.head), String::from_utf8_lossy(self.body));
         format!("{head}{body}")
     }
 }
 
 impl Client {
-    pub(super) async fn connect(address: SocketAddr) -> Done<Self> {
+    pub(crate) async fn connect(address: SocketAddr) -> Done<Self> {
         let socket = TcpStream::connect(address).await?;
         socket.set_nodelay(true)?;
-        Ok(Self { socket, buffer: vec![0; REPLY_MAX].into() })
+        Ok(Self { socket, buffer: vec![0; REPLY] })
     }
 
     /// Send a request and read its reply.
-    pub(super) async fn call(&mut self, request: &[u8]) -> Done<Reply<'_>> {
+    pub(crate) async fn call(&mut self, request: &[u8]) -> Done<Reply<'_>> {
         self.socket.write_all(request).await?;
         let mut filled = 0;
         let mut whole = None;
         while whole.is_none_or(|(_, end)| filled < end) {
-            let room = self.buffer.get_mut(filled..).filter(|it| !it.is_empty());
-            let read = self.socket.read(room.ok_or("a reply is too long")?).await?;
+            if filled == self.buffer.len() {
+                if filled >= REPLY_MAX {
+                    return Err("a reply is too long".into());
+                }
+                self.buffer.resize(filled * 2, 0);
+            }
+            let room = self.buffer.get_mut(filled..).unwrap_or_default();
+            let read = self.socket.read(room).await?;
             if read == 0 {
                 return Err("the connection was closed before the reply's end".into());
             }

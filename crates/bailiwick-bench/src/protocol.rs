@@ -3,36 +3,59 @@
 use std::fmt::Write as _;
 
 /// The header that names a session.
-pub(super) const SESSION: &str = "mcp-session-id";
+pub(crate) const SESSION: &str = "mcp-session-id";
 
 /// What the far side answers to a handshake.
-pub(super) const INITIALIZED: &str = concat!(
+pub(crate) const INITIALIZED: &str = concat!(
     r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name""#,
     r#":"bench","version":"1"}}"#,
 );
 
 /// What the far side offers.
-pub(super) const TOOLS: &str = concat!(
+pub(crate) const TOOLS: &str = concat!(
     r#"{"tools":[{"name":"search_documents","description":"Search documents.","inputSch"#,
     r#"ema":{"type":"object","properties":{"query":{"type":"string"},"limit":{"type":"i"#,
     r#"nteger"}},"required":["query"]}}]}"#,
 );
 
+/// So many tools, of the size that tools have.
+pub(crate) fn many_tools(count: usize) -> String {
+    let tool = |number: usize| {
+        let name = if number == 0 { String::new() } else { format!("_{number}") };
+        format!(
+            "{{\"name\":\"search_documents{name}\",\"description\":\"Search the documents of \
+             one department for words, newest first, and show where they stand in each.\",\
+             \"inputSchema\":{{\"type\":\"object\",\"properties\":{{\"query\":{{\
+             \"type\":\"string\",\"description\":\"The words to look for\"}},\"limit\":{{\"type\":\"integer\",\
+             \"minimum\":1,\"maximum\":100}}}},\"required\":[\"query\"]}}}}"
+        )
+    };
+    let tools: Vec<_> = (0..count).map(tool).collect();
+    format!("{{\"tools\":[{}]}}", tools.join(","))
+}
+
+/// The question for the list of tools.
+pub(crate) const LIST: &str =
+    r#"{"jsonrpc":"2.0","id":8,"method":"tools/list","params":{"_meta":{"progressToken":8}}}"#;
+
+/// What a client says when it has taken in the handshake.
+pub(crate) const READY: &str = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
+
 /// What the far side answers to a call.
-pub(super) const ANSWER: &str = concat!(
+pub(crate) const ANSWER: &str = concat!(
     r#"{"content":[{"type":"text","text":"3 documents: onboarding.md (score 0.91, chang"#,
     r#"ed 2026-10-02), expenses.md (score 0.84, changed 2026-09-17), travel.md (score 0"#,
     r#".79, changed 2026-11-01)"}],"isError":false}"#,
 );
 
 /// The handshake of a client.
-pub(super) const INITIALIZE: &str = concat!(
+pub(crate) const INITIALIZE: &str = concat!(
     r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-"#,
     r#"11-25","capabilities":{},"clientInfo":{"name":"bench","version":"1"}}}"#,
 );
 
 /// The call that is measured: about 360 bytes.
-pub(super) const CALL: &str = concat!(
+pub(crate) const CALL: &str = concat!(
     r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search_documents"#,
     r#"","arguments":{"query":"how are travel expenses of contractors approved","limit""#,
     r#":10,"folders":["handbook","finance","legal"],"changed_after":"2026-01-01","inclu"#,
@@ -41,7 +64,7 @@ pub(super) const CALL: &str = concat!(
 );
 
 /// A request's bytes.
-pub(super) fn request(path: &str, token: &str, session: Option<&str>, body: &str) -> Vec<u8> {
+pub(crate) fn request(path: &str, token: &str, session: Option<&str>, body: &str) -> Vec<u8> {
     let mut text = format!(
         "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\
          content-type: application/json\r\naccept: application/json, text/event-stream\r\n\
@@ -59,7 +82,8 @@ mod tests {
     #[test]
     fn the_call_has_the_size_that_is_told() {
         assert!((340..=380).contains(&super::CALL.len()), "{}", super::CALL.len());
-        for text in [super::CALL, super::INITIALIZE, super::TOOLS, super::ANSWER] {
+        let many = super::many_tools(3);
+        for text in [super::CALL, super::INITIALIZE, super::TOOLS, super::ANSWER, &many] {
             assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
         }
     }

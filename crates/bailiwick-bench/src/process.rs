@@ -10,12 +10,12 @@ use crate::Done;
 const TICK_US: f64 = 10_000.0;
 
 /// A process that serves, ended when this is dropped.
-pub(super) struct Part {
+pub(crate) struct Part {
     child: Child,
     /// Read until the address was told, then only held open: whoever writes to it must not fail.
     _said: Option<BufReader<ChildStdout>>,
     /// Where it serves.
-    pub(super) address: SocketAddr,
+    pub(crate) address: SocketAddr,
 }
 
 impl Drop for Part {
@@ -27,7 +27,7 @@ impl Drop for Part {
 
 impl Part {
     /// Start a process that tells its address in a line of its standard output.
-    pub(super) fn telling(
+    pub(crate) fn telling(
         command: &mut Command,
         address_in: impl Fn(&str) -> Option<SocketAddr>,
     ) -> Done<Self> {
@@ -47,7 +47,7 @@ impl Part {
     }
 
     /// Start a process that was told its address.
-    pub(super) fn told(command: &mut Command, address: SocketAddr) -> Done<Self> {
+    pub(crate) fn told(command: &mut Command, address: SocketAddr) -> Done<Self> {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut part = Self { child: quiet.spawn()?, _said: None, address };
         for _ in 0..200 {
@@ -63,13 +63,13 @@ impl Part {
     }
 
     /// The CPU time that it took so far, in microseconds: its own and the system's for it.
-    pub(super) fn cpu_us(&self) -> Done<f64> {
+    pub(crate) fn cpu_us(&self) -> Done<f64> {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
         cpu_us(&stat).ok_or_else(|| "the process's stat cannot be read".into())
     }
 
     /// How much memory it holds, in MiB.
-    pub(super) fn rss_mib(&self) -> Done<f64> {
+    pub(crate) fn rss_mib(&self) -> Done<f64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         rss_mib(&status).ok_or_else(|| "the process's status cannot be read".into())
     }
