@@ -20,15 +20,15 @@ pub(crate) const TOOLS: &str = concat!(
 
 /// So many tools, of the size that tools have.
 pub(crate) fn many_tools(count: usize) -> String {
+    let schema = concat!(
+        r#"{"type":"object","properties":{"query":{"type":"string","description":"The words to lo"#,
+        r#"ok for"},"limit":{"type":"integer","minimum":1,"maximum":100}},"required":["query"]}"#,
+    );
+    let about = "Search the documents of one department for words, and show where they stand.";
     let tool = |number: usize| {
-        let name = if number == 0 { String::new() } else { format!("_{number}") };
-        format!(
-            "{{\"name\":\"search_documents{name}\",\"description\":\"Search the documents of \
-             one department for words, newest first, and show where they stand in each.\",\
-             \"inputSchema\":{{\"type\":\"object\",\"properties\":{{\"query\":{{\
-             \"type\":\"string\",\"description\":\"The words to look for\"}},\"limit\":{{\"type\":\"integer\",\
-             \"minimum\":1,\"maximum\":100}}}},\"required\":[\"query\"]}}}}"
-        )
+        let end = if number == 0 { String::new() } else { format!("_{number}") };
+        let name = format!("search_documents{end}");
+        format!("{{\"name\":\"{name}\",\"description\":\"{about}\",\"inputSchema\":{schema}}}")
     };
     let tools: Vec<_> = (0..count).map(tool).collect();
     format!("{{\"tools\":[{}]}}", tools.join(","))
