@@ -15,6 +15,13 @@ pub enum Credential {
         /// Its value.
         value: Secret,
     },
+    /// A header that anybody may know, such as the name of a team: nobody looks for it in answers.
+    OpenHeader {
+        /// The header's name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
     /// A variable in the environment of the server's process.
     Environment {
         /// The variable's name.
@@ -28,13 +35,13 @@ pub enum Credential {
 pub struct Revealed<'a> {
     /// The header's or variable's name.
     pub name: &'a str,
-    value: &'a Secret,
+    value: &'a str,
 }
 
 impl<'a> Revealed<'a> {
     /// The value, to be written to the wire or the environment and nowhere else.
     pub fn value(&self) -> &'a str {
-        self.value.expose()
+        self.value
     }
 }
 
@@ -42,9 +49,10 @@ impl<'a> Revealed<'a> {
 const FINDABLE_BYTES: usize = 8;
 
 impl Credential {
-    const fn secret(&self) -> &Secret {
+    const fn secret(&self) -> Option<&Secret> {
         match self {
-            Self::Header { value, .. } | Self::Environment { value, .. } => value,
+            Self::Header { value, .. } | Self::Environment { value, .. } => Some(value),
+            Self::OpenHeader { .. } => None,
         }
     }
 }
@@ -60,7 +68,7 @@ impl Inspector for Vault {
     }
 
     fn scan(&self, seen: &Seen<'_>, findings: &mut Findings) {
-        for secret in self.credentials.values().flatten().map(Credential::secret) {
+        for secret in self.credentials.values().flatten().filter_map(Credential::secret) {
             let text = secret.expose().as_bytes();
             if text.len() < FINDABLE_BYTES {
                 continue;
@@ -92,7 +100,8 @@ impl Vault {
     /// The headers that a cleared call takes to its own server.
     pub fn headers<'a>(&'a self, cleared: &'a Cleared) -> impl Iterator<Item = Revealed<'a>> {
         self.of(cleared).filter_map(|it| match it {
-            Credential::Header { name, value } => Some(Revealed { name, value }),
+            Credential::Header { name, value } => Some(Revealed { name, value: value.expose() }),
+            Credential::OpenHeader { name, value } => Some(Revealed { name, value }),
             Credential::Environment { .. } => None,
         })
     }
@@ -100,14 +109,16 @@ impl Vault {
     /// The variables that a cleared call takes to its own server's process.
     pub fn environment<'a>(&'a self, cleared: &'a Cleared) -> impl Iterator<Item = Revealed<'a>> {
         self.of(cleared).filter_map(|it| match it {
-            Credential::Environment { name, value } => Some(Revealed { name, value }),
-            Credential::Header { .. } => None,
+            Credential::Environment { name, value } => {
+                Some(Revealed { name, value: value.expose() })
+            }
+            Credential::Header { .. } | Credential::OpenHeader { .. } => None,
         })
     }
 
     /// A text with every secret in it blotted out.
     pub fn blot(&self, text: &str) -> String {
-        let secrets = self.credentials.values().flatten().map(Credential::secret);
+        let secrets = self.credentials.values().flatten().filter_map(Credential::secret);
         let findable = secrets.filter(|it| it.expose().len() >= FINDABLE_BYTES);
         findable.fold(text.to_owned(), |text, it| text.replace(it.expose(), "[secret]"))
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bailiwick_core::Action;
 use bailiwick_wire::mcp::read_list;
+use tokio::sync::watch;
 
 use crate::catalogue::Known;
 use crate::gate::Gate;
@@ -26,7 +27,8 @@ const PAGES_MAX: usize = 1000;
 
 /// A session of a client's, in which its server may be listed.
 pub(crate) struct Within {
-    pub(crate) session: Arc<Session>,
+    /// It may begin anew.
+    pub(crate) session: watch::Receiver<Arc<Session>>,
     pub(crate) offers: Vec<&'static str>,
 }
 
@@ -46,8 +48,11 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
             }
             Err(why) => {
                 server.catalogue.failed();
-                let line = format!("server {}: it cannot be listed: {why}", server.name);
-                gate.parts.diary.tell(&line);
+                // A session that ends with us ends its listing too, and that is no failure.
+                if !*stop.borrow() {
+                    let line = format!("server {}: it cannot be listed: {why}", server.name);
+                    gate.parts.diary.tell(&line);
+                }
                 patience = (patience * 2).min(RETRY.1);
                 patience
             }
@@ -77,7 +82,8 @@ async fn list(
     within: &Option<Within>,
 ) -> Result<Known, Failed> {
     if let Some(within) = within {
-        let mut own = Own::within(gate, &within.session)?;
+        let session = Arc::clone(&within.session.borrow());
+        let mut own = Own::within(gate, &session)?;
         return all(&mut own, &within.offers).await;
     }
     let mut own = Own::new(gate, server)?;

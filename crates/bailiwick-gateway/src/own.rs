@@ -71,8 +71,9 @@ impl<'a> Own<'a> {
         let who: Identified =
             gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
         let upstream = session.upstream.shared().ok_or(Failed::NoAnswer)?;
+        let version = session.version();
         let session = Session::new(who, Arc::clone(&session.server), upstream, gate.now());
-        Ok(Self { gate, session, version: None, is_modern: false, next_id: IDS_WITHIN })
+        Ok(Self { gate, session, version, is_modern: false, next_id: IDS_WITHIN })
     }
 
     /// Ask what the server offers, in the modern era, which is spoken from now on.

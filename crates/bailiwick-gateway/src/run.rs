@@ -251,8 +251,8 @@ pub(crate) fn put_together(
     Ok(Parts {
         authenticators: Authenticators::new(Arc::clone(&store), settings.keyless.clone()),
         rules: RulesInForce::new(rules),
-        watch: Watch { guard, vault: Arc::clone(&vault) },
-        observer: Watch { guard: Guard::default(), vault },
+        watch: Watch { guard, vault: Arc::clone(&vault), holds_back: true },
+        observer: Watch { guard: Guard::default(), vault, holds_back: true },
         log,
         world,
         store,

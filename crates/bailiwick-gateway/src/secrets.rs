@@ -12,6 +12,10 @@ pub(crate) fn fetch(settings: &Settings) -> Result<Vault, Vec<String>> {
     let mut vault = Vault::default();
     let mut missing = Vec::new();
     for server in &settings.servers {
+        for (name, value) in &server.headers {
+            let (name, value) = (name.clone(), value.clone());
+            vault.keep(server.name.clone(), Credential::OpenHeader { name, value });
+        }
         let headers = server.secret_headers.iter().map(|it| (true, it));
         let variables = server.secret_environment.iter().map(|it| (false, it));
         for (is_header, (name, reference)) in headers.chain(variables) {

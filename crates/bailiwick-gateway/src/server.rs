@@ -67,6 +67,14 @@ impl Server {
         Self { name, catalogue, eras, tasks, absence: Mutex::default(), reach }
     }
 
+    /// Whether it is a process that we start, and not at an address.
+    pub(crate) const fn is_process(&self) -> bool {
+        match self.reach {
+            Reach::Child(..) => true,
+            Reach::Http(..) => false,
+        }
+    }
+
     /// A new session's side of the server. Nothing is started or connected yet.
     pub(crate) fn link(&self) -> Upstream {
         match &self.reach {

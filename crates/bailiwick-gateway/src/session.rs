@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bailiwick_core::{Identified, Timestamp};
+use hyper::header::HeaderValue;
 
 use crate::adrift::Adrift;
 use crate::one_of_many::OneOfMany;
@@ -77,6 +78,11 @@ impl Session {
         if let Some(revision) = reading::revision(answer) {
             let _ = self.revision.set(revision);
         }
+    }
+
+    /// The header that names the revision that was agreed on.
+    pub(crate) fn version(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(self.revision.get()?).ok()
     }
 
     /// Whether this revision was agreed on.

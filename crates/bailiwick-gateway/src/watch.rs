@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use bailiwick_broker::Vault;
-use bailiwick_core::{Findings, Inspector, Inspectors, Seen};
+use bailiwick_core::{Finding, Findings, Inspector, Inspectors, Seen, Severity};
 use bailiwick_guard::Guard;
 
 /// The inspectors of one gateway.
 pub(crate) struct Watch {
     pub(crate) guard: Guard,
     pub(crate) vault: Arc<Vault>,
+    /// Whether a secret of ours holds an answer back, or is only noted in it.
+    pub(crate) holds_back: bool,
 }
 
 impl Watch {
@@ -29,6 +31,13 @@ impl Inspector for Watch {
 
     fn scan(&self, seen: &Seen<'_>, findings: &mut Findings) {
         self.guard.scan(seen, findings);
-        self.vault.scan(seen, findings);
+        if self.holds_back {
+            return self.vault.scan(seen, findings);
+        }
+        let mut secrets = Findings::default();
+        self.vault.scan(seen, &mut secrets);
+        for secret in secrets.kept() {
+            findings.push(Finding { severity: Severity::Alert, ..secret.clone() });
+        }
     }
 }

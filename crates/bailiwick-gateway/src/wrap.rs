@@ -1,28 +1,26 @@
-//! `bailiwick wrap`: a gateway for one client on standard input and output, before one server that
-//! it starts itself. It listens nowhere.
+//! `bailiwick wrap`: a gateway for one client on standard input and output, before one server: a
+//! process that it starts itself, or one at an address. It listens nowhere.
+
+mod talk;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{Record, note};
-use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::initialize_result;
-use bytes::Bytes;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+
+use self::talk::Talk;
 
 use crate::config::Settings;
 use crate::diary::Diary;
 use crate::front::{self, Line, Stdio};
 use crate::gate::Gate;
 use crate::listing::{self, Within};
-use crate::own::OFFERS;
-use crate::reading::{Heard, hear};
 use crate::recording;
 use crate::run::{self, CHILDREN_PATIENCE, SWEEP, StartError};
 use crate::scribe::Scribe;
 use crate::server::Server;
-use crate::session::Session;
 
 /// How long calls under way may take when the client says no more.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -57,7 +55,10 @@ impl Wrap {
     /// [`StartError`] with what to do.
     pub async fn start(settings: Settings, diary: Arc<Diary>) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
-        let parts = run::put_together(settings, (diary, alive), recording::world, Scribe::shared)?;
+        let held = (diary, alive);
+        let mut parts = run::put_together(settings, held, recording::world, Scribe::shared)?;
+        // The secrets are the client's own: until now it saw them in answers, and did not stumble.
+        parts.observer.holds_back = false;
         let server = parts.servers.values().next().map(Arc::clone);
         let server = server.ok_or_else(|| StartError::File("no server is named".into()))?;
         let gate = Arc::new(Gate { parts });
@@ -105,23 +106,34 @@ impl Wrap {
     ) -> Ended {
         tokio::pin!(told);
         let mut look = tokio::time::interval(SWEEP);
+        let is_process = self.server.is_process();
         loop {
             let is_open = talk.session.is_some();
             tokio::select! {
                 () = &mut told => return Ended::ByClient,
-                _ = self.children_gone.recv(), if is_open => return Ended::ByServer,
+                _ = self.children_gone.recv(), if is_open && is_process => return Ended::ByServer,
                 _ = look.tick() => {
                     run::flush_tally(&self.gate);
-                    if talk.session.as_ref().is_some_and(|it| it.upstream.is_dead()) {
+                    if is_process && talk.is_lost() {
                         return Ended::ByServer;
                     }
                 }
-                Some(begun) = talk.opening.join_next(), if !is_open => {
-                    self.open(talk, begun.ok().flatten());
+                Some(begun) = talk.opening.join_next() => {
+                    if talk.open(begun.ok().flatten()) {
+                        // It is the only process that we start: when it is gone, so are we.
+                        self.server.shut_down();
+                        if is_open {
+                            self.server.catalogue.wanted.notify_one();
+                        }
+                    }
+                    talk.go_on().await;
                 }
                 line = lines.recv(), if talk.opening.is_empty() => match line {
                     None => return Ended::ByClient,
                     Some(Line::TooLong) => talk.client.too_long().await,
+                    Some(Line::Message(message)) if !is_process && talk.is_lost() => {
+                        talk.renew(message);
+                    }
                     Some(Line::Message(message)) => {
                         talk.hear(message).await;
                         // The client has answered the handshake: now others may ask too.
@@ -134,18 +146,6 @@ impl Wrap {
                 },
             }
         }
-    }
-
-    /// The server has answered the handshake, so there is a session.
-    fn open(&self, talk: &mut Talk, begun: Option<front::Begun>) {
-        let Some(begun) = begun else { return };
-        let Some(session) = talk.client.in_session(begun.session) else { return };
-        let offers = offers(&begun.answer);
-        talk.listable = Some(Within { session: Arc::clone(&session), offers });
-        talk.session = Some(session);
-        talk.calls.spawn(talk.client.clone().listen());
-        // It is the only process that we start: when it is gone, so are we.
-        self.server.shut_down();
     }
 
     /// Let calls under way end, then the server's process, then the log.
@@ -174,55 +174,6 @@ impl Wrap {
     }
 }
 
-/// What goes on between the client and us.
-struct Talk {
-    client: Stdio,
-    session: Option<Arc<Session>>,
-    /// The handshake under way: nothing else is heard before its end.
-    opening: JoinSet<Option<front::Begun>>,
-    calls: JoinSet<()>,
-    room: Arc<Semaphore>,
-    /// Where the server can be listed, once the client has said a word in its session.
-    listable: Option<Within>,
-}
-
-impl Talk {
-    fn new(client: Stdio, calls_max: usize) -> Self {
-        let room = Arc::new(Semaphore::new(calls_max));
-        let (opening, calls) = (JoinSet::new(), JoinSet::new());
-        Self { client, session: None, opening, calls, room, listable: None }
-    }
-
-    /// Take one message. Requests are answered side by side; all else in its place.
-    async fn hear(&mut self, message: Bytes) {
-        while self.calls.try_join_next().is_some() {}
-        let client = self.client.clone();
-        let heard = hear(&message);
-        if self.session.is_none() {
-            let id = if let Some(Heard::Request(id)) = heard { Some(id) } else { None };
-            self.opening.spawn(async move { client.answer(message, id.as_ref()).await });
-            return;
-        }
-        let id = match heard {
-            Some(Heard::Notice(_) | Heard::Answer(..)) => {
-                client.answer(message, None).await;
-                return;
-            }
-            Some(Heard::Request(id)) => Some(id),
-            // A batch, or nothing that can be read.
-            None => None,
-        };
-        // A client that asks without reading its answers is heard no further.
-        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
-        self.calls.spawn(async move {
-            client.answer(message, id.as_ref()).await;
-            drop(room);
-        });
-        // It goes out before the next message is looked at, which may be about it.
-        tokio::task::yield_now().await;
-    }
-}
-
 /// Keep the catalogue within the client's session, once there is one. Before, it is wanted only
 /// where the handshake itself needs it: then the server is asked in a process of its own.
 async fn list(gate: Arc<Gate>, server: Arc<Server>, mut within: oneshot::Receiver<Within>) {
@@ -239,14 +190,4 @@ async fn list(gate: Arc<Gate>, server: Arc<Server>, mut within: oneshot::Receive
             None => listing::once(&gate, &server).await,
         }
     }
-}
-
-/// What the answer to a handshake offers.
-fn offers(answer: &Bytes) -> Vec<&'static str> {
-    let Ok(document) = Document::parse(answer, Limits::default()) else { return Vec::new() };
-    let result = initialize_result(&document);
-    OFFERS
-        .into_iter()
-        .filter(|it| result.as_ref().is_some_and(|result| result.offers(it)))
-        .collect()
 }

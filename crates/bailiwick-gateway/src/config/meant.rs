@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId};
 use hyper::Uri;
+use hyper::header::{HeaderName, HeaderValue};
 
 use super::date::Date;
 use super::said::{Class, Guard, Limits, LogSection, Mode, Said, SecretRef, Server, Transport};
@@ -48,11 +49,26 @@ pub struct ServerSettings {
     pub name: ServerId,
     /// How it is reached.
     pub launch: Launch,
+    /// Headers of each request to it that are no secret.
+    pub headers: BTreeMap<String, String>,
     /// Secrets for its environment, by variable.
     pub secret_environment: BTreeMap<String, SecretRef>,
     /// Secrets for its headers, by header.
     pub secret_headers: BTreeMap<String, SecretRef>,
 }
+
+/// Headers that a request to a server has anyway.
+const PROTOCOL: [&str; 9] = [
+    "accept",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "last-event-id",
+    "mcp-protocol-version",
+    "mcp-session-id",
+    "transfer-encoding",
+];
 
 /// What a configuration means.
 #[derive(Clone, Debug)]
@@ -220,7 +236,7 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
     }
     let launch = match (&said.command, &said.url) {
         (Some(command), None) => child(command, said, base)?,
-        (None, Some(url)) => Launch::Http(http(url)?, said.transport),
+        (None, Some(url)) => Launch::Http(address_of(url)?, said.transport),
         (Some(_), Some(_)) => return Err("has both `command` and `url`; keep one".into()),
         (None, None) => return Err("needs `command` or `url`".into()),
     };
@@ -240,6 +256,7 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
     Ok(ServerSettings {
         name: name.into(),
         launch,
+        headers: BTreeMap::new(),
         secret_environment: placed(&said.secret_environment, base),
         secret_headers: placed(&said.secret_headers, base),
     })
@@ -267,6 +284,14 @@ pub fn is_server_name(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && letters && splits
 }
 
+/// Whether every request to a server may carry a header with this name and value: those that the
+/// protocol sets are its own.
+pub fn is_header(name: &str, value: &str) -> bool {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    let free = name.is_ok_and(|it| !PROTOCOL.contains(&it.as_str()));
+    free && HeaderValue::from_str(value).is_ok()
+}
+
 fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, String> {
     let (program, arguments) = command.split_first().ok_or("command is empty")?;
     if program.is_empty() {
@@ -281,7 +306,11 @@ fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, Strin
     })
 }
 
-fn http(url: &str) -> Result<Uri, String> {
+/// The address of a server that speaks over HTTP.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn address_of(url: &str) -> Result<Uri, String> {
     let uri: Uri = url.parse().map_err(|_| format!("url `{url}` is not an address"))?;
     let scheme = uri.scheme_str().unwrap_or_default();
     if !matches!(scheme, "http" | "https") || uri.host().is_none_or(str::is_empty) {

@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::turning;
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
-const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 /// The longest place in a stream that is passed on, in bytes.
 const LAST_EVENT_MAX: usize = 1024;

@@ -15,7 +15,7 @@ use hyper::{Response, StatusCode};
 use tokio::sync::mpsc;
 
 use super::body::Body;
-use super::knock::{Knock, SESSION};
+use super::knock::{Knock, SESSION, VERSION};
 use super::{batch, knock, mcp};
 use crate::gate::Gate;
 use crate::session::Session;
@@ -131,9 +131,28 @@ impl Stdio {
     }
 
     /// The same client, from now on in this session.
-    pub(crate) fn in_session(&mut self, id: HeaderValue) -> Option<Arc<Session>> {
-        self.headers.insert(SESSION, id);
-        self.knock().open_session().ok().flatten()
+    pub(crate) fn in_session(&mut self, begun: &Begun) -> Option<Arc<Session>> {
+        self.headers.insert(SESSION, begun.session.clone());
+        let session = self.knock().open_session().ok().flatten()?;
+        // A server at an address wants to be told what was agreed on.
+        if let Some(version) = session.version() {
+            self.headers.insert(VERSION, version);
+        }
+        Some(session)
+    }
+
+    /// Begin another session as the lost one was begun, unheard by the client.
+    pub(crate) async fn renew(self, shake: Bytes, ready: Option<Bytes>) -> Option<Begun> {
+        if let Some(lost) = self.headers.get(SESSION).and_then(|it| it.to_str().ok()) {
+            self.gate.sessions().close(lost);
+        }
+        let mut unheard = Self { headers: HeaderMap::new(), out: mpsc::channel(1).0, ..self };
+        let begun = unheard.answer(shake, None).await?;
+        unheard.in_session(&begun)?;
+        if let Some(ready) = ready {
+            unheard.answer(ready, None).await;
+        }
+        Some(begun)
     }
 
     /// Tell the client what its server says between its calls, until the gateway stops.

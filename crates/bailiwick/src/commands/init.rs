@@ -2,21 +2,19 @@
 //! Bailiwick; `--undo` puts everything back.
 
 use std::io::{BufRead as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bailiwick_core::Timestamp;
 use clap::{Args, CommandFactory};
 use serde_json::{Value, json};
 
-use super::{settings, up};
+use super::{first, settings};
 use crate::adoption::{
     FilePlan, Journal, Machine, Plan, RealDisk, Standing, System, Undone, Wrapping, carry_out,
     diff, find, undo,
 };
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
-/// What is written when there is no configuration: no servers, since clients name them.
-const FIRST: &str = include_str!("init/bailiwick.toml");
 /// How long is observed when nothing is said.
 const DAYS: u64 = 14;
 
@@ -70,7 +68,10 @@ pub(crate) fn run<C: CommandFactory>(common: &Common, arguments: &Arguments) -> 
     let asked = arguments.yes || (changes > 0 && !arguments.dry_run && agreed(&plan, &wrapping)?);
     let done = changes > 0 && asked;
     if done {
-        write_first(&settings::place(common))?;
+        let config = settings::place(common);
+        if !config.exists() {
+            first::for_clients(&config)?;
+        }
         carry_out(&RealDisk, &machine.journal, &plan)?;
     }
     if common.json {
@@ -111,19 +112,6 @@ fn day(now: Timestamp, days: u64) -> Result<String, Failure> {
         .map_err(|_| Failure("this machine's clock is far off: set it first".into()))?;
     let date = at.date();
     Ok(format!("{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()))
-}
-
-/// Write a configuration where there is none, with a policy to begin with.
-fn write_first(config: &Path) -> Result<(), Failure> {
-    if config.exists() {
-        return Ok(());
-    }
-    let folder = config.parent().unwrap_or(Path::new("."));
-    for below in ["policies", "contracts"] {
-        std::fs::create_dir_all(folder.join(below))?;
-    }
-    up::write_new(&folder.join("policies/starter.cedar"), up::STARTER)?;
-    up::write_new(config, FIRST)
 }
 
 fn tell(machine: &Machine, plan: &Plan) {

@@ -7,6 +7,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod first;
 pub(crate) mod init;
 pub(crate) mod keys;
 pub(crate) mod log;

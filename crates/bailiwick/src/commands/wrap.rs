@@ -1,28 +1,22 @@
-//! `bailiwick wrap -- CMD`: stand in the place of a server in a client's configuration, and govern
-//! it. Standard output is the client's: whatever is said to people goes to standard error.
+//! `bailiwick wrap -- CMD` or `--url URL`: stand in the place of a server in a client's configuration,
+//! and govern it. Standard output is the client's: whatever is said to people goes to standard error.
 
 mod name;
+mod server;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bailiwick_gateway::config::{Date, Keyless, Launch, ServerSettings, Settings};
+use bailiwick_gateway::config::{Date, Keyless, Settings};
 use bailiwick_gateway::diary::Diary;
 use bailiwick_gateway::{Ended, Wrap};
 use clap::Args;
 
-use super::{settings, up};
+use super::{first, settings, up};
 use crate::output::{Common, Failure, Outcome, YES, no};
-
-/// Our own variables are nothing to a server.
-const OURS: &str = "BAILIWICK_";
-/// What `bailiwick wrap` writes where there is no configuration at all.
-const FIRST: &str = include_str!("wrap/bailiwick.toml");
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The server's name in policies and records. When not given, the command tells it.
+    /// The server's name in policies and records. When not given, the command or address tells it.
     #[arg(long)]
     name: Option<String>,
     /// The agent that calls. When not given: that of `keyless_loopback`, else `local-agent`.
@@ -39,16 +33,51 @@ pub(crate) struct Arguments {
     until: Option<Date>,
     /// Give the server this variable only (repeat it), besides PATH and HOME. When not given, it
     /// gets what we got.
-    #[arg(long = "env", value_name = "NAME")]
+    #[arg(long = "env", value_name = "NAME", conflicts_with = "url")]
     variables: Vec<String>,
+    /// Give the server a variable whose value is in a file. May be repeated.
+    #[arg(long, value_name = "NAME=FILE", value_parser = pair, conflicts_with = "url")]
+    secret_env: Vec<(String, String)>,
+    /// The address of a server that speaks over HTTP, in the place of a command.
+    #[arg(long)]
+    url: Option<String>,
+    /// Send it a header whose value is in a file. May be repeated.
+    #[arg(long, value_name = "NAME=FILE", value_parser = pair)]
+    #[arg(requires = "url", conflicts_with = "command")]
+    secret_header: Vec<(String, String)>,
+    /// Send it a header that is no secret. May be repeated.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(requires = "url", conflicts_with = "command")]
+    header: Vec<(String, String)>,
+    /// How it speaks. When not given, that is found out.
+    #[arg(long, requires = "url", conflicts_with = "command")]
+    transport: Option<Way>,
     /// The server's command, after `--`.
-    #[arg(last = true, required = true)]
+    #[arg(last = true, required_unless_present = "url", conflicts_with = "url")]
     command: Vec<String>,
+}
+
+/// How a server at an address speaks.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Way {
+    /// Streamable HTTP
+    StreamableHttp,
+    /// HTTP+SSE, as in revision 2024-11-05
+    Sse,
+}
+
+/// A name and what belongs to it.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, rest) = text.split_once('=').ok_or("there is no `=` in it")?;
+    if name.is_empty() || rest.is_empty() {
+        return Err("one side of the `=` is empty".into());
+    }
+    Ok((name.to_owned(), rest.to_owned()))
 }
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let mut settings = load(common)?;
-    let server = server(arguments)?;
+    let server = server::meant_by(arguments)?;
     settings.keyless = Some(caller(&settings, arguments));
     settings.regulated.retain(|it| *it == server.name);
     settings.servers = vec![server];
@@ -72,62 +101,11 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 
 /// The configuration that was named or lies here; else the user's own, made when there is none.
 fn load(common: &Common) -> Result<Settings, Failure> {
-    let named = common.config != Path::new("bailiwick.toml") || common.config.exists();
-    if named {
-        return settings::load(common);
-    }
-    let config = user_config()?;
-    if !config.exists() {
-        up::write_starter(&config, FIRST)?;
+    let config = settings::place(common);
+    if config != common.config && !config.exists() {
+        first::for_clients(&config)?;
     }
     settings::load(&Common { config, json: common.json })
-}
-
-/// `bailiwick/bailiwick.toml` where this user's configurations lie.
-fn user_config() -> Result<PathBuf, Failure> {
-    let folder =
-        |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|it| it.is_absolute());
-    let base = folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|it| it.join(".config")));
-    let base = base.ok_or_else(|| Failure("there is no HOME: name a file with --config".into()))?;
-    Ok(base.join("bailiwick/bailiwick.toml"))
-}
-
-fn server(arguments: &Arguments) -> Result<ServerSettings, Failure> {
-    let (program, rest) =
-        arguments.command.split_first().ok_or_else(|| Failure("no command is given".into()))?;
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => name::of_command(&arguments.command)
-            .ok_or_else(|| Failure("the command tells no name: give one with --name".into()))?,
-    };
-    if !bailiwick_gateway::config::is_server_name(&name) {
-        let rule = "use letters, digits, `-` and single `_`";
-        return Err(Failure(format!("`{name}` cannot be a server's name: {rule}")));
-    }
-    Ok(ServerSettings {
-        name: name.as_str().into(),
-        launch: Launch::Child {
-            program: program.clone(),
-            arguments: rest.to_vec(),
-            directory: std::env::current_dir()?,
-            environment: environment(&arguments.variables),
-            shares_stderr: true,
-        },
-        secret_environment: BTreeMap::new(),
-        secret_headers: BTreeMap::new(),
-    })
-}
-
-/// A client adds its server's variables to its own: which are which cannot be told, so the server
-/// gets what it would have got without us, or what is named.
-fn environment(named: &[String]) -> BTreeMap<String, String> {
-    let all = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let passes = |name: &String| {
-        let wanted = named.is_empty() || named.contains(name);
-        wanted && !name.starts_with(OURS)
-    };
-    all.filter(|(name, _)| passes(name)).collect()
 }
 
 fn caller(settings: &Settings, arguments: &Arguments) -> Keyless {

@@ -9,10 +9,11 @@ use crate::support::agent::Agent;
 use crate::support::house::{House, free_port};
 use crate::support::process::{Ran, program, run, wait_for};
 
-const VERBS: [&str; 15] = [
+const VERBS: [&str; 16] = [
     "demo",
     "up",
     "init",
+    "wrap",
     "check",
     "doctor",
     "ask",
@@ -144,6 +145,7 @@ fn every_verb_has_help() {
         (vec!["log", "check-proof"], "--key"),
         (vec!["log", "query"], "--decision"),
         (vec!["ask"], "--arguments"),
+        (vec!["wrap"], "--secret-header"),
         (vec!["restore"], "--signing-key"),
     ] {
         let help = run(&[words.as_slice(), &["--help"]].concat()).expect(0).out;

@@ -52,6 +52,14 @@ impl Peers {
         command.arg(manifest().join("../../tests/peers/drive.py")).args([scenario, way]);
         Ran::of(command.arg(folder).args(rest)).expect(0).json()
     }
+
+    /// What the SDK sees through `bailiwick wrap` with these arguments.
+    #[track_caller]
+    fn drive_wrapped(&self, house: &House, scenario: &str, folder: &Path, wrap: &[&str]) -> Value {
+        let (program, config) = (crate::support::process::program(), house.path("bailiwick.toml"));
+        let words = [program.to_str().unwrap(), "wrap", "--config", config.to_str().unwrap()];
+        self.drive(scenario, "stdio", folder, &[&words[..], wrap].concat())
+    }
 }
 
 /// A gateway before one server to which everything is permitted.
@@ -150,11 +158,8 @@ fn same_when_wrapped(peers: &Peers, scenario: &str, command: &[String], prepare:
     let itself = peers.drive(scenario, "stdio", &folder, &words);
     fs::remove_dir_all(&folder).unwrap();
     prepare(&folder);
-    let (program, config) = (crate::support::process::program(), house.path("bailiwick.toml"));
-    let wrap = [program.to_str().unwrap(), "wrap", "--config", config.to_str().unwrap()];
-    let wrap = [&wrap[..], &["--name", scenario, "--"], &words].concat();
-    let through = peers.drive(scenario, "stdio", &folder, &wrap);
-    compare(&itself, &through);
+    let wrap = [&["--name", scenario, "--"][..], &words].concat();
+    compare(&itself, &peers.drive_wrapped(&house, scenario, &folder, &wrap));
     house.verified();
 }
 
@@ -239,6 +244,8 @@ fn everything_over(mode: &str, path: &str, way: &str) {
     let through = peers.drive("everything", "http", place.path(), &[&through, &key]);
     compare(&itself, &through);
     assert_eq!(running.stop(), 0);
+    let wrap = ["--name", "everything", "--url", &url];
+    compare(&itself, &peers.drive_wrapped(&house, "everything", place.path(), &wrap));
     house.verified();
 }
 

@@ -15,7 +15,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Keys, Summary, Verdict, play};
-use crate::commands::up::{Told, write_rules};
+use crate::commands::first::write_helpdesk;
+use crate::commands::up::Told;
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
 /// How long the helpdesk may take to be listed.
@@ -77,7 +78,7 @@ fn set_up(folder: &Path) -> Result<std::path::PathBuf, Failure> {
     }
     std::fs::create_dir_all(folder)?;
     std::fs::write(folder.join("demo"), "Made by `bailiwick demo`, and made anew by the next.\n")?;
-    write_rules(folder, &[])?;
+    write_helpdesk(folder, &[])?;
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     std::fs::write(&config, configuration(free, free)?)?;
     Ok(config)

@@ -1,4 +1,4 @@
-//! What to call a server of which only the command is known.
+//! What to call a server of which only the command or the address is known.
 
 use std::path::Path;
 
@@ -39,6 +39,15 @@ pub(super) fn of_command(command: &[String]) -> Option<String> {
     parts.find(|it| !it.is_empty() && !EVERYWHERE.contains(&it.as_str()))
 }
 
+/// A name for the server at an address: of `https://mcp.linear.app/mcp` it is `linear`.
+pub(super) fn of_address(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?.split(':').next()?;
+    let is_name = host.contains(|it: char| it.is_ascii_alphabetic());
+    let mut parts = host.split('.').filter(|it| !["api", "mcp", "www"].contains(it));
+    parts.next().filter(|_| is_name).map(plain).filter(|it| !it.is_empty())
+}
+
 fn stem(path: &str) -> &str {
     Path::new(path).file_stem().and_then(|it| it.to_str()).unwrap_or(path)
 }
@@ -65,6 +74,20 @@ fn plain(part: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn servers_at_addresses_are_named_by_their_hosts() {
+        for (url, name) in [
+            ("https://mcp.linear.app/mcp", Some("linear")),
+            ("https://crm.example:8443/mcp", Some("crm")),
+            ("http://localhost:3845/mcp", Some("localhost")),
+            ("http://127.0.0.1/mcp", None),
+            ("http://[::1]:80/mcp", None),
+            ("nowhere", None),
+        ] {
+            assert_eq!(of_address(url).as_deref(), name, "{url}");
+        }
+    }
 
     #[test]
     fn servers_are_named_as_people_name_them() {

@@ -1,0 +1,127 @@
+//! What goes on between the client of a wrap and us.
+
+use std::sync::Arc;
+
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::initialize_result;
+use bytes::Bytes;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use crate::front::{Begun, Stdio};
+use crate::listing::Within;
+use crate::own::OFFERS;
+use crate::reading::{Heard, hear};
+use crate::session::Session;
+
+/// The client, its session with the server, and its calls under way.
+pub(super) struct Talk {
+    pub(super) client: Stdio,
+    /// The session; changed when it had to begin anew.
+    pub(super) session: Option<watch::Sender<Arc<Session>>>,
+    /// The handshake under way: nothing else is heard before its end.
+    pub(super) opening: JoinSet<Option<Begun>>,
+    pub(super) calls: JoinSet<()>,
+    room: Arc<Semaphore>,
+    /// Where the server can be listed, once the client has said a word in its session.
+    pub(super) listable: Option<Within>,
+    /// What the client began with: its handshake, and that it has understood the answer.
+    beginning: (Bytes, Option<Bytes>),
+    /// What the client said while its session was lost.
+    held: Option<Bytes>,
+}
+
+impl Talk {
+    pub(super) fn new(client: Stdio, calls_max: usize) -> Self {
+        Self {
+            client,
+            session: None,
+            opening: JoinSet::new(),
+            calls: JoinSet::new(),
+            room: Arc::new(Semaphore::new(calls_max)),
+            listable: None,
+            beginning: (Bytes::new(), None),
+            held: None,
+        }
+    }
+
+    /// Whether the server knows of the session no more.
+    pub(super) fn is_lost(&self) -> bool {
+        self.session.as_ref().is_some_and(|it| it.borrow().upstream.is_dead())
+    }
+
+    /// The server has answered the handshake, or not. True when there is a session that was not
+    /// there before.
+    pub(super) fn open(&mut self, begun: Option<Begun>) -> bool {
+        let Some(begun) = begun else { return false };
+        let Some(session) = self.client.in_session(&begun) else { return false };
+        match &self.session {
+            Some(renewed) => drop(renewed.send_replace(session)),
+            None => {
+                let (sessions, within) = watch::channel(session);
+                self.listable = Some(Within { session: within, offers: offers(&begun.answer) });
+                self.session = Some(sessions);
+            }
+        }
+        self.calls.spawn(self.client.clone().listen());
+        true
+    }
+
+    /// Hear what had to wait for the session to be renewed.
+    pub(super) async fn go_on(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.hear(held).await;
+        }
+    }
+
+    /// This message found its session lost at a server that is still there, and waits until
+    /// another has begun: the client, which has one process only, could not do that itself.
+    pub(super) fn renew(&mut self, message: Bytes) {
+        self.held = Some(message);
+        let (shake, ready) = self.beginning.clone();
+        self.opening.spawn(self.client.clone().renew(shake, ready));
+    }
+
+    /// Take one message. Requests are answered side by side; all else in its place.
+    pub(super) async fn hear(&mut self, message: Bytes) {
+        while self.calls.try_join_next().is_some() {}
+        let client = self.client.clone();
+        let heard = hear(&message);
+        if self.session.is_none() {
+            let id = if let Some(Heard::Request(id)) = heard { Some(id) } else { None };
+            self.beginning = (message.clone(), None);
+            self.opening.spawn(async move { client.answer(message, id.as_ref()).await });
+            return;
+        }
+        let id = match heard {
+            Some(Heard::Notice(_) | Heard::Answer(..)) => {
+                if self.beginning.1.is_none() {
+                    self.beginning.1 = Some(message.clone());
+                }
+                client.answer(message, None).await;
+                return;
+            }
+            Some(Heard::Request(id)) => Some(id),
+            // A batch, or nothing that can be read.
+            None => None,
+        };
+        // A client that asks without reading its answers is heard no further.
+        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+        self.calls.spawn(async move {
+            client.answer(message, id.as_ref()).await;
+            drop(room);
+        });
+        // It goes out before the next message is looked at, which may be about it.
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What the answer to a handshake offers.
+fn offers(answer: &Bytes) -> Vec<&'static str> {
+    let Ok(document) = Document::parse(answer, Limits::default()) else { return Vec::new() };
+    let result = initialize_result(&document);
+    OFFERS
+        .into_iter()
+        .filter(|it| result.as_ref().is_some_and(|result| result.offers(it)))
+        .collect()
+}

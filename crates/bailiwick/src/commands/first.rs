@@ -1,0 +1,59 @@
+//! The first configuration, where there is none: with a policy to begin with. A file that is there
+//! already is left alone.
+
+use std::path::Path;
+
+use crate::helpdesk;
+use crate::output::{Failure, say};
+
+const UP: &str = include_str!("first/up.toml");
+const CLIENTS: &str = include_str!("first/clients.toml");
+const STARTER: (&str, &str) = ("starter.cedar", include_str!("first/starter.cedar"));
+
+/// For `bailiwick up`: everything commented, and the helpdesk to try it on.
+pub(super) fn for_up(config: &Path) -> Result<(), Failure> {
+    let program = std::env::current_exe()?;
+    write(config, &UP.replace("@PROGRAM@", &program.display().to_string()))?;
+    write_helpdesk(folder(config), &[STARTER])?;
+    say(format!("wrote {}, with a server to try, policies and a contract", config.display()));
+    say("To try it: `bailiwick keys new --agent support-bot --person ada --tenant acme`.");
+    Ok(())
+}
+
+/// For `init` and `wrap`: no servers, since clients name them. The configuration comes last, so
+/// that whoever finds it finds the rest.
+pub(super) fn for_clients(config: &Path) -> Result<(), Failure> {
+    make_folders(folder(config))?;
+    write(&folder(config).join("policies").join(STARTER.0), STARTER.1)?;
+    write(config, CLIENTS)
+}
+
+/// The helpdesk's contract, policies and entities, and some more policies.
+pub(super) fn write_helpdesk(folder: &Path, more: &[(&str, &str)]) -> Result<(), Failure> {
+    make_folders(folder)?;
+    let policies = folder.join("policies");
+    write(&folder.join("contracts/helpdesk.toml"), helpdesk::CONTRACT)?;
+    write(&policies.join("entities.json"), helpdesk::ENTITIES)?;
+    for (name, text) in helpdesk::POLICIES.iter().chain(more) {
+        write(&policies.join(name), text)?;
+    }
+    Ok(())
+}
+
+fn folder(config: &Path) -> &Path {
+    config.parent().unwrap_or(Path::new("."))
+}
+
+fn make_folders(folder: &Path) -> Result<(), Failure> {
+    for name in ["policies", "contracts"] {
+        std::fs::create_dir_all(folder.join(name))?;
+    }
+    Ok(())
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    if file.exists() {
+        return Ok(());
+    }
+    std::fs::write(file, text).map_err(|problem| Failure(format!("{}: {problem}", file.display())))
+}
