@@ -39,8 +39,7 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
     while !*stop.borrow() {
-        let listed = tokio::time::timeout(LISTING, list(&gate, &server, &within)).await;
-        let wait = match listed.unwrap_or(Err(Failed::NoAnswer)) {
+        let wait = match list(&gate, &server, &within).await {
             Ok(known) => {
                 server.catalogue.replace(known);
                 patience = RETRY.0;
@@ -70,9 +69,9 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
 
 /// List once, by a session of the gateway's own, for a catalogue that nobody keeps.
 pub(crate) async fn once(gate: &Arc<Gate>, server: &Arc<Server>) {
-    match tokio::time::timeout(LISTING, list(gate, server, &None)).await {
-        Ok(Ok(known)) => server.catalogue.replace(known),
-        Ok(Err(_)) | Err(_) => server.catalogue.failed(),
+    match list(gate, server, &None).await {
+        Ok(known) => server.catalogue.replace(known),
+        Err(_) => server.catalogue.failed(),
     }
 }
 
@@ -83,10 +82,10 @@ async fn list(
 ) -> Result<Known, Failed> {
     if let Some(within) = within {
         let session = Arc::clone(&within.session.borrow());
-        let mut own = Own::within(gate, &session)?;
+        let mut own = Own::within(gate, &session, LISTING)?;
         return all(&mut own, &within.offers).await;
     }
-    let mut own = Own::new(gate, server)?;
+    let mut own = Own::new(gate, server, LISTING)?;
     let offers = match own.connect().await {
         Ok(offers) => {
             server.eras.shook_hands();

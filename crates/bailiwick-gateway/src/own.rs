@@ -2,6 +2,7 @@
 //! corridor and under policy like any other caller's.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_core::{Action, Disposition, Evidence, Identified, Pending, Purpose};
 use bailiwick_wire::json::{Document, Limits};
@@ -9,6 +10,7 @@ use bailiwick_wire::mcp::{initialize_result, interpret, modern};
 use bailiwick_wire::rpc::{Id, Message};
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
+use tokio::time::Instant;
 
 use crate::drain::drain;
 use crate::exchange::{Reply, answered, exchange};
@@ -26,6 +28,9 @@ pub(crate) const OFFERS: [&str; 3] = ["tools", "prompts", "resources"];
 /// Where our ids begin in a session of a client's: few clients count so far, and every language
 /// reads them exactly.
 const IDS_WITHIN: u64 = 1 << 52;
+
+/// How long a server may take to be told goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Why a call came to nothing.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -56,24 +61,37 @@ pub(crate) struct Own<'a> {
     version: Option<HeaderValue>,
     is_modern: bool,
     next_id: u64,
+    /// Until then all must be over. No call is let go of before it has ended, because its outcome
+    /// is owed to the log; but it is not waited for any longer than this.
+    ends: Instant,
 }
 
 impl<'a> Own<'a> {
-    pub(crate) fn new(gate: &'a Arc<Gate>, server: &Arc<Server>) -> Result<Self, Failed> {
+    pub(crate) fn new(
+        gate: &'a Arc<Gate>,
+        server: &Arc<Server>,
+        patience: Duration,
+    ) -> Result<Self, Failed> {
         let who: Identified =
             gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
         let session = Session::new(who, Arc::clone(server), server.link(), gate.now());
-        Ok(Self { gate, session, version: None, is_modern: false, next_id: 1 })
+        let ends = Instant::now() + patience;
+        Ok(Self { gate, session, version: None, is_modern: false, next_id: 1, ends })
     }
 
     /// Calls of the gateway's own inside of a client's session, which has shaken hands.
-    pub(crate) fn within(gate: &'a Arc<Gate>, session: &Session) -> Result<Self, Failed> {
+    pub(crate) fn within(
+        gate: &'a Arc<Gate>,
+        session: &Session,
+        patience: Duration,
+    ) -> Result<Self, Failed> {
         let who: Identified =
             gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
         let upstream = session.upstream.shared().ok_or(Failed::NoAnswer)?;
         let version = session.version();
         let session = Session::new(who, Arc::clone(&session.server), upstream, gate.now());
-        Ok(Self { gate, session, version, is_modern: false, next_id: IDS_WITHIN })
+        let ends = Instant::now() + patience;
+        Ok(Self { gate, session, version, is_modern: false, next_id: IDS_WITHIN, ends })
     }
 
     /// Ask what the server offers, in the modern era, which is spoken from now on.
@@ -141,6 +159,7 @@ impl<'a> Own<'a> {
     }
 
     async fn send(&self, body: Bytes, id: Option<Id>) -> Result<Option<Bytes>, Failed> {
+        let patience = self.patience().ok_or(Failed::NoAnswer)?;
         let asked = {
             let document = parse(&body)?;
             let message = Message::read(&document).map_err(|_| Failed::Unreadable)?;
@@ -149,8 +168,11 @@ impl<'a> Own<'a> {
         let known = self.session.server.catalogue.known();
         let call = self.gate.call(&self.session.owner, asked, body, Some(&known));
         let call = call.map_err(|_| Failed::Unrecorded)?;
-        let envelope =
-            Envelope { version: self.version.clone(), ..Envelope::new(Leg::Message, id.clone()) };
+        let envelope = Envelope {
+            version: self.version.clone(),
+            patience: Some(patience),
+            ..Envelope::new(Leg::Message, id.clone())
+        };
         let reply = exchange(self.gate, &self.session.upstream, call, &envelope).await;
         let released = match reply.map_err(|_| Failed::Unrecorded)? {
             Reply::Whole(released) => released,
@@ -166,6 +188,12 @@ impl<'a> Own<'a> {
         }
     }
 
+    /// How long the next answer is waited for; `None` when the time is up.
+    fn patience(&self) -> Option<Duration> {
+        let left = self.ends.checked_duration_since(Instant::now()).filter(|it| !it.is_zero())?;
+        Some(left.min(Duration::from_secs(self.gate.settings().limits.answer_seconds)))
+    }
+
     /// Read a streamed answer to its end; what comes before it is of no use here.
     async fn read_stream(
         &self,
@@ -174,7 +202,12 @@ impl<'a> Own<'a> {
         id: Option<&Id>,
     ) -> Result<Bytes, Failed> {
         let gate = self.gate;
-        while let Some(piece) = messages.next().await {
+        let failed = loop {
+            let piece = match tokio::time::timeout_at(self.ends, messages.next()).await {
+                Ok(Some(piece)) => piece,
+                Ok(None) => break Disposition::Unreachable,
+                Err(_) => break Disposition::TimedOut,
+            };
             match hear(&piece.message) {
                 Some(Heard::Answer(to, disposition)) if Some(&to) == id => {
                     let rules = gate.rules();
@@ -189,8 +222,8 @@ impl<'a> Own<'a> {
                 }
                 Some(_) | None => drop(owed.interim(gate.inspectors(), piece.message)),
             }
-        }
-        let failed = owed.failed(Disposition::Unreachable);
+        };
+        let failed = owed.failed(failed);
         failed.record(gate.log(), gate.now()).map_err(|_| Failed::Unrecorded)?;
         Err(Failed::NoAnswer)
     }
@@ -210,7 +243,11 @@ impl<'a> Own<'a> {
         let known = self.session.server.catalogue.known();
         let call = self.gate.call(&self.session.owner, asked, Bytes::new(), Some(&known));
         let Ok(call) = call else { return };
-        let envelope = Envelope { version: self.version.clone(), ..Envelope::new(Leg::End, None) };
+        let envelope = Envelope {
+            version: self.version.clone(),
+            patience: Some(GOODBYE),
+            ..Envelope::new(Leg::End, None)
+        };
         // Whether the server minds is on record and of no consequence.
         if let Ok(reply) = exchange(self.gate, &self.session.upstream, call, &envelope).await {
             drain(self.gate, reply).await;

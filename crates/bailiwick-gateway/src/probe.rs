@@ -23,8 +23,7 @@ pub(crate) async fn is_modern(gate: &Arc<Gate>, server: &Arc<Server>) -> Option<
     if let Some(modern) = server.eras.is_modern(gate.now()) {
         return Some(modern);
     }
-    let probed = tokio::time::timeout(PATIENCE, probe(gate, server)).await;
-    let (modern, until) = match probed.unwrap_or(Err(Probed::Silent)) {
+    let (modern, until) = match probe(gate, server).await {
         Ok(()) => (true, None),
         Err(Probed::Legacy) => (false, None),
         // A server that is there in the older era, and mute when it is probed, is of that era. An
@@ -40,6 +39,6 @@ pub(crate) async fn is_modern(gate: &Arc<Gate>, server: &Arc<Server>) -> Option<
 
 /// Ask the server what it offers, as only a server of the modern era is asked.
 async fn probe(gate: &Arc<Gate>, server: &Arc<Server>) -> Result<(), Probed> {
-    let mut own = Own::new(gate, server).map_err(|_| Probed::Silent)?;
+    let mut own = Own::new(gate, server, PATIENCE).map_err(|_| Probed::Silent)?;
     own.discover().await.map(drop)
 }

@@ -10,7 +10,7 @@ use bailiwick_core::{Action, Resource, Value};
 use bailiwick_wire::mcp::{Asked, ListKind, reply};
 use bailiwick_wire::sse;
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::ask::relay;
 use crate::exchange::{Reply, exchange};
@@ -73,6 +73,9 @@ struct Ear {
     client: mpsc::Sender<Bytes>,
 }
 
+/// Tells of each time that a server is opened.
+type Opened = watch::Receiver<Option<Arc<Open>>>;
+
 /// What the client sees of a server: kinds and names, and what they are worth.
 type Shown = HashSet<(ListKind, String)>;
 
@@ -85,10 +88,7 @@ impl Ear {
             let open = opened.borrow_and_update().clone();
             let seen = self.gate.is_server_visible(&self.all.owner, &self.member.server.name);
             let again = match open.filter(|it| seen && !it.session.upstream.is_dead()) {
-                Some(open) => tokio::select! {
-                    again = self.stream(&open) => again,
-                    _ = opened.changed() => continue,
-                },
+                Some(open) => self.stream(&open, &mut opened).await,
                 None => false,
             };
             tokio::select! {
@@ -100,8 +100,9 @@ impl Ear {
         }
     }
 
-    /// Pass on one stream to its end. False when the server has none to offer.
-    async fn stream(&self, open: &Open) -> bool {
+    /// Pass on one stream to its end, or until the server is opened anew. False when it has none
+    /// to offer.
+    async fn stream(&self, open: &Open, opened: &mut Opened) -> bool {
         let (gate, session) = (&self.gate, &open.session);
         let Some(busy) = session.begin(usize::MAX, gate.now()) else { return false };
         let asked = Asked {
@@ -116,6 +117,7 @@ impl Ear {
         let Ok(call) = call else { return false };
         let version = open.version.clone();
         let envelope = Envelope { version, ..Envelope::new(Leg::Listen, None) };
+        // Never let go of before it has ended: until there is a relay, the outcome is owed here.
         let reply = exchange(gate, &session.upstream, call, &envelope).await;
         let Ok(Reply::Stream(owed, messages)) = reply else { return false };
         let mut events = relay(gate, session, None, busy).start(owed, messages);
@@ -127,6 +129,10 @@ impl Ear {
                 },
                 // The relay notices that nobody reads any more, and ends on record.
                 () = self.client.closed() => return false,
+                _ = opened.changed() => {
+                    opened.mark_changed();
+                    return false;
+                }
             }
         }
         // It may have gone: the gateway's own listing finds out.

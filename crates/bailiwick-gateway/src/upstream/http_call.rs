@@ -1,7 +1,6 @@
 //! One call of the modern era to a server over HTTP: no session, and it ends with its caller.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bailiwick_core::{Cleared, Disposition, Pending};
 use hyper::Uri;
@@ -40,7 +39,7 @@ impl HttpCall {
             // What the operator sets is not the caller's to change.
             request.headers_mut().entry(name).or_insert_with(|| value.clone());
         }
-        let patience = Duration::from_secs(means.limits.answer_seconds);
+        let patience = envelope.patience(means.limits);
         let answered = tokio::select! {
             biased;
             // The request is dropped with its connection, which is how the server learns of it.

@@ -6,7 +6,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bailiwick_core::{Cleared, Disposition, Identified, Timestamp};
 use bailiwick_wire::json::{Document, Limits as Depth};
@@ -174,7 +173,7 @@ impl WarmCall {
         };
         let unanswered = Unanswered::new(input.clone(), frame.clone());
         let mut warm = Warm::new(messages, unanswered, place);
-        let patience = Duration::from_secs(means.limits.answer_seconds);
+        let patience = envelope.patience(means.limits);
         let first = async {
             input.send(ask).await.ok()?;
             warm.next().await

@@ -187,6 +187,18 @@ impl Book {
         self.records().iter().filter(|it| is_it(it)).count()
     }
 
+    /// Permitted calls of which nothing says what came of them.
+    pub(crate) fn owed(&self) -> Vec<DecisionRecord> {
+        let mut owed = self.decisions();
+        owed.retain(|it| it.permitted);
+        for record in self.records() {
+            if let Record::Outcome(it) = record {
+                owed.retain(|decision| decision.exchange != it.exchange);
+            }
+        }
+        owed
+    }
+
     pub(crate) fn trail(&self, exchange: &str) -> (DecisionRecord, Option<String>) {
         let (decision, outcome) = self.both(exchange);
         (decision, outcome.map(|it| it.disposition.into()))

@@ -8,6 +8,8 @@ mod batches;
 #[cfg(test)]
 mod child;
 #[cfg(test)]
+mod debts;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod exits;

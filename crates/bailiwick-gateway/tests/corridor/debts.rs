@@ -1,0 +1,36 @@
+//! Every permitted call ends on record, also those that nobody waits for any longer.
+
+use hyper::Method;
+
+use crate::agent::call;
+use crate::federated::{POLICIES, post, session};
+use crate::house::{Plan, until};
+use crate::upstream::Fixture;
+
+/// A stream is asked for, and before it comes the session in which it is asked for is replaced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn listening_that_a_new_session_overtakes_ends_on_record() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.policies = POLICIES.into();
+    plan.limits = "answer_seconds = 2\n".into();
+    let house = plan.open().await;
+    let (agent, _) = session(&house.worker).await;
+    // A GET names no method.
+    fixture.hang("", true);
+    let listening = agent.open("GET", "/mcp", "").await;
+    let asked = || fixture.seen().iter().filter(|it| it.method == Method::GET).count();
+    until("the stream is asked for", || asked() == 1).await;
+    fixture.die();
+    fixture.revive();
+    let lost = post(&agent, &call(1, "crm__look", "{}")).await;
+    assert!(!lost.text().contains("done"), "{lost:?}");
+    let again = post(&agent, &call(2, "crm__look", "{}")).await;
+    assert!(again.text().contains("done"), "{again:?}");
+    let book = house.book();
+    let connects = || book.decisions().iter().filter(|it| it.action.as_ref() == "connect").count();
+    let before = connects();
+    until("the new session is listened to", || connects() > before || asked() > 1).await;
+    drop(listening);
+    until("nothing is owed", || book.owed().is_empty()).await;
+}
