@@ -46,8 +46,27 @@ fn read(reference: &SecretRef) -> Result<Secret, String> {
             Err(_) => Err(format!("the variable {env} is not set")),
         },
         SecretRef::File { file, prefix } => match std::fs::read_to_string(file) {
-            Ok(text) => Ok(Secret::new(format!("{prefix}{}", text.trim_end_matches(['\r', '\n'])))),
+            Ok(text) => Ok(Secret::new(format!("{prefix}{}", without_end(&text)))),
             Err(problem) => Err(format!("{file}: {problem}")),
         },
+    }
+}
+
+/// A text without its last line break, which editors add.
+fn without_end(text: &str) -> &str {
+    text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_break_is_the_editors_and_more_are_the_secrets() {
+        for (file, secret) in
+            [("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\n", ""), ("", "")]
+        {
+            assert_eq!(without_end(file), secret, "{file:?}");
+        }
     }
 }

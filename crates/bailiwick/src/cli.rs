@@ -71,7 +71,7 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match command {
         Command::Demo(arguments) => commands::demo::run(&common, &arguments),
         Command::Up(arguments) => commands::up::run(&common, &arguments),
-        Command::Init(arguments) => commands::init::run::<Cli>(&common, &arguments),
+        Command::Init(arguments) => commands::init::run(&common, &arguments),
         Command::Wrap(arguments) => commands::wrap::run(&common, &arguments),
         Command::Check(arguments) => commands::check::run(&common, &arguments),
         Command::Doctor(arguments) => commands::doctor::run(&common, &arguments),

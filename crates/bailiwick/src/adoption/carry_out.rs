@@ -26,11 +26,11 @@ pub(crate) fn carry_out(disk: &dyn Disk, folder: &Path, plan: &Plan) -> io::Resu
         let bytes = file.before.as_bytes();
         replace(disk, &journal.backup(&digest(bytes)), bytes, PRIVATE)?;
     }
-    for (file, secret) in &plan.secrets {
-        replace(disk, file, secret.as_bytes(), PRIVATE)?;
+    for (file, secret) in changes.iter().flat_map(|it| &it.secrets) {
+        replace(disk, file, whole(secret).as_bytes(), PRIVATE)?;
     }
     for file in &changes {
-        let change = change(file, plan)?;
+        let change = change(file)?;
         // What is said of a file that is as it was before was never done, or was put back.
         journal.changes.retain(|it| it.file != change.file || it.before != change.before);
         journal.changes.push(change);
@@ -44,9 +44,14 @@ pub(crate) fn carry_out(disk: &dyn Disk, folder: &Path, plan: &Plan) -> io::Resu
     Ok(())
 }
 
-fn change(file: &FilePlan, plan: &Plan) -> io::Result<Change> {
-    let secrets = plan.secrets.iter().map(|(it, _)| it);
-    let used = secrets.filter(|it| file.after.contains(&it.display().to_string()));
+/// Whoever reads a secret's file cuts off its last line break: one that is the secret's own needs
+/// another.
+fn whole(secret: &str) -> String {
+    let end = if secret.ends_with('\n') { "\n" } else { "" };
+    format!("{secret}{end}")
+}
+
+fn change(file: &FilePlan) -> io::Result<Change> {
     Ok(Change {
         client: file.found.client.to_owned(),
         file: file.found.file.clone(),
@@ -54,7 +59,7 @@ fn change(file: &FilePlan, plan: &Plan) -> io::Result<Change> {
         before: digest(file.before.as_bytes()),
         after: digest(file.after.as_bytes()),
         hunks: file.hunks.clone(),
-        secrets: used.cloned().collect(),
+        secrets: file.secrets.iter().map(|(it, _)| it.clone()).collect(),
     })
 }
 

@@ -10,7 +10,7 @@ pub(crate) struct Entry {
     /// Where it stands, such as `projects./home/ada.mcpServers.git`.
     pub(crate) place: String,
     pub(crate) launch: Launch,
-    /// Values that no screen should show: of its environment and its headers.
+    /// Values that no screen should show, of its environment and its headers: as they are spelled.
     pub(crate) secrets: Vec<String>,
 }
 
@@ -32,11 +32,20 @@ pub(crate) struct Said {
     pub(crate) says: String,
 }
 
+impl Said {
+    /// How it is spelled in its text, without the quotes around it.
+    pub(super) fn spelled<'a>(&self, text: &'a str) -> &'a str {
+        text.get(self.span.clone()).unwrap_or_default().trim_matches(['"', '\''])
+    }
+}
+
 /// A program and its arguments.
 #[derive(Clone, Debug)]
 pub(crate) struct CommandLine {
     pub(crate) program: Said,
     pub(crate) arguments: Arguments,
+    /// What stands in the entry for the server's environment, by variable.
+    pub(crate) environment: Vec<(String, Said)>,
 }
 
 impl CommandLine {

@@ -2,8 +2,8 @@
 //! put back as they were.
 //!
 //! ```text
-//! machine -> clients -> read -> plan -> carry_out -> journal    a file, rewritten in place
-//!                                       undo <----- journal    and put back, byte for byte
+//! machine -> clients -> read -> plan (rewrite, secrecy) -> carry_out -> journal
+//!                                            undo <----------------------+
 //! ```
 //!
 //! A client's file is somebody else's: it is never written anew from a tree. What changes are the
@@ -19,6 +19,8 @@ mod journal;
 mod machine;
 mod plan;
 mod read;
+mod rewrite;
+mod secrecy;
 mod show;
 mod undo;
 mod wrapping;

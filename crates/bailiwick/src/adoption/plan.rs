@@ -1,14 +1,15 @@
 //! What adoption would change: decided whole before a byte is written.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::clients::Found;
-use super::edit::{Edit, Hunk, apply, quoted};
-use super::entry::{Arguments, CommandLine, Entry, Launch, Remote};
+use super::edit::{Hunk, apply};
+use super::entry::{Entry, Launch, Remote};
 use super::read::TEXT_BYTES_MAX;
-use super::wrapping::{Inner, Wrapped, Wrapping, server_name};
+use super::rewrite::{Rewrite, Rewritten};
+use super::secrecy::is_secret;
+use super::wrapping::{Extras, Inner, Wrapped, Wrapping, server_name};
 
 /// How one entry stands.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct FilePlan {
     pub(crate) before: String,
     pub(crate) after: String,
     pub(crate) hunks: Vec<Hunk>,
+    /// Secrets that move out of it, by the file that they move to.
+    pub(crate) secrets: Vec<(PathBuf, String)>,
     pub(crate) entries: Vec<(Entry, Standing)>,
     /// Why the whole file is left alone.
     pub(crate) problem: Option<String>,
@@ -37,18 +40,19 @@ pub(crate) struct FilePlan {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub(crate) files: Vec<FilePlan>,
-    /// Secrets that move out of clients' files, by the file that they move to.
-    pub(crate) secrets: Vec<(PathBuf, String)>,
 }
+
+/// What tells one server from another: how it is started, and with what.
+type Identity = (Inner, Extras);
 
 /// Names that are taken, and what for.
 #[derive(Default)]
-struct Names(Vec<(String, Inner)>);
+pub(super) struct Names(Vec<(String, Identity)>);
 
 impl Names {
     /// The name of a server: the same for the same launch, another for another.
-    fn of(&mut self, said: &str, inner: &Inner) -> String {
-        if let Some((name, _)) = self.0.iter().find(|(_, it)| it == inner) {
+    pub(super) fn of(&mut self, said: &str, what: Identity) -> String {
+        if let Some((name, _)) = self.0.iter().find(|(_, it)| *it == what) {
             return name.clone();
         }
         let wanted = server_name(said);
@@ -56,7 +60,7 @@ impl Names {
         let numbered = (2..).map(|number| format!("{wanted}-{number}"));
         let mut names = std::iter::once(wanted.clone()).chain(numbered);
         let name = names.find(|it| !taken.contains(it.as_str())).unwrap_or(wanted);
-        self.0.push((name.clone(), inner.clone()));
+        self.0.push((name.clone(), what));
         name
     }
 }
@@ -64,31 +68,17 @@ impl Names {
 impl Plan {
     /// What would change in these files. Secrets would move into the folder `secrets`.
     pub(crate) fn make(found: &[Found], wrapping: &Wrapping, secrets: &Path) -> Self {
-        let mut plan =
-            Self { files: found.iter().map(FilePlan::read).collect(), ..Self::default() };
-        if !wrapping.bridges {
-            plan.leave_remotes();
-        }
+        let mut plan = Self { files: found.iter().map(FilePlan::read).collect() };
         let mut names = Names::default();
         for (_, standing) in plan.files.iter().flat_map(|it| &it.entries) {
-            if let Standing::Governed(Wrapped { name: Some(name), inner, .. }) = standing {
-                names.0.push((name.clone(), inner.clone()));
+            if let Standing::Governed(Wrapped { name: Some(name), inner, extras, .. }) = standing {
+                names.0.push((name.clone(), (inner.clone(), extras.clone())));
             }
         }
         for file in &mut plan.files {
-            plan.secrets.append(&mut file.rewrite(&mut names, wrapping, secrets));
+            file.rewrite(&mut names, wrapping, secrets);
         }
         plan
-    }
-
-    fn leave_remotes(&mut self) {
-        for (entry, standing) in self.files.iter_mut().flat_map(|it| &mut it.entries) {
-            if matches!(entry.launch, Launch::Remote(_)) && matches!(standing, Standing::Change(_))
-            {
-                let why = "it is at an address, and `wrap` stands before programs only";
-                *standing = Standing::LeftAlone(why.to_owned());
-            }
-        }
     }
 
     /// The files that change.
@@ -105,6 +95,7 @@ impl FilePlan {
             before: String::new(),
             after: String::new(),
             hunks: Vec::new(),
+            secrets: Vec::new(),
             entries: Vec::new(),
             problem: None,
         };
@@ -120,52 +111,31 @@ impl FilePlan {
         plan
     }
 
-    fn rewrite(
-        &mut self,
-        names: &mut Names,
-        wrapping: &Wrapping,
-        folder: &Path,
-    ) -> Vec<(PathBuf, String)> {
-        let client = self.found.client;
-        let mut secrets = Vec::new();
+    fn rewrite(&mut self, names: &mut Names, wrapping: &Wrapping, folder: &Path) {
+        let rewrite = Rewrite { text: &self.before, client: self.found.client, wrapping, folder };
         for (entry, standing) in &mut self.entries {
             let Standing::Change(name) = standing else { continue };
-            let (edits, mut moved) = match &entry.launch {
-                Launch::Command(it) => {
-                    let inner = Inner::Command(it.words());
-                    *name = names.of(&entry.name, &inner);
-                    // What stands in the list stays there, comments and all: ours goes before it.
-                    let first = Inner::Command(vec![it.program.says.clone()]);
-                    let words = wrapping.arguments(client, name, &first);
-                    (command(&self.before, it, &wrapping.program, &words), Vec::new())
-                }
-                Launch::Remote(it) => {
-                    let key = Inner::Remote { url: it.url.clone(), headers: it.headers.clone() };
-                    *name = names.of(&entry.name, &key);
-                    let headers = headers(it, name, folder);
-                    let words = wrapping.arguments(client, name, &headers.0);
-                    (remote(it, &wrapping.program, &words), headers.1)
-                }
+            let rewritten = match &entry.launch {
+                Launch::Command(it) => rewrite.command(&entry.name, it, names),
+                Launch::Remote(it) => rewrite.remote(&entry.name, it, names),
                 Launch::Other(_) => continue,
             };
+            let Rewritten { name: named, edits, mut secrets } = rewritten;
+            *name = named;
             match Hunk::of(&entry.place, &self.before, edits) {
                 Some(hunk) => {
                     self.hunks.push(hunk);
-                    secrets.append(&mut moved);
+                    self.secrets.append(&mut secrets);
                 }
                 None => *standing = Standing::LeftAlone("it cannot be told apart".to_owned()),
             }
         }
-        match apply(&self.before, &self.hunks) {
-            Some(after) => {
-                self.after = after;
-                secrets
-            }
-            None => {
-                self.hunks.clear();
-                self.problem = Some("its entries are written through each other".to_owned());
-                Vec::new()
-            }
+        if let Some(after) = apply(&self.before, &self.hunks) {
+            self.after = after;
+        } else {
+            self.hunks.clear();
+            self.secrets.clear();
+            self.problem = Some("its entries are written through each other".to_owned());
         }
     }
 }
@@ -202,66 +172,15 @@ fn obstacle(remote: &Remote) -> Option<&'static str> {
         return Some("it is filled in by the client, which only the client can do");
     }
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let query = rest.split_once('?').map_or("", |(_, it)| it).split(['&', '#']);
+    let mut pairs = query.map(|it| it.split_once('=').unwrap_or(("", it)));
+    if host.contains('@') || pairs.any(|(name, value)| is_secret(name, value)) {
+        return Some("its address holds a key, which would stand on a command line");
+    }
     let local = ["127.0.0.1", "localhost", "[::1]"];
     let local = local.iter().any(|it| {
         host.strip_prefix(it).is_some_and(|port| port.is_empty() || port.starts_with(':'))
     });
     let open = remote.headers.is_empty() && !local;
     open.then_some("it has no key of its own, so the client may have signed in by itself")
-}
-
-/// A list of texts in quotes, each behind the other.
-fn listed(words: &[String]) -> Vec<String> {
-    words.iter().map(|it| quoted(it)).collect()
-}
-
-fn command(text: &str, it: &CommandLine, program: &str, words: &[String]) -> Vec<Edit> {
-    let replaced = Edit { span: it.program.span.clone(), text: quoted(program) };
-    let words = listed(words);
-    let added = match &it.arguments {
-        Arguments::Missing { lead } => {
-            let end = it.program.span.end;
-            Edit { span: end..end, text: format!("{lead}[{}]", words.join(", ")) }
-        }
-        Arguments::List { open, first: None, .. } => {
-            Edit { span: *open..*open, text: words.join(", ") }
-        }
-        Arguments::List { open, first: Some(first), .. } => {
-            let gap = gap(text, *open..*first);
-            let text = words.iter().map(|it| format!("{it},{gap}")).collect();
-            Edit { span: *first..*first, text }
-        }
-    };
-    vec![replaced, added]
-}
-
-/// What separates the items of a list: a line break and the indent of the first, or a space.
-fn gap(text: &str, before_first: Range<usize>) -> &str {
-    let before = text.get(before_first).unwrap_or_default();
-    let kept = before.trim_end_matches([' ', '\t', '\r', '\n']).len();
-    let space = before.get(kept..).unwrap_or_default();
-    if space.contains('\n') { space } else { " " }
-}
-
-/// Where the values of a server's headers move to, and the launch that says so.
-fn headers(it: &Remote, name: &str, folder: &Path) -> (Inner, Vec<(PathBuf, String)>) {
-    let place = |header: &str| folder.join(format!("{name}.{}", server_name(header)));
-    let secrets: Vec<_> =
-        it.headers.iter().map(|(header, value)| (place(header), value.clone())).collect();
-    let named = it.headers.iter().zip(&secrets);
-    let named = named.map(|((it, _), (file, _))| (it.clone(), file.display().to_string()));
-    (Inner::Remote { url: it.url.clone(), headers: named.collect() }, secrets)
-}
-
-fn remote(it: &Remote, program: &str, words: &[String]) -> Vec<Edit> {
-    let (before, lead) = (&it.command, &it.lead);
-    let line = format!("{before}{}{lead}[{}]", quoted(program), listed(words).join(", "));
-    let mut edits = vec![Edit { span: it.member.clone(), text: line }];
-    if let Some(kind) = &it.kind {
-        edits.push(Edit { span: kind.span.clone(), text: quoted("stdio") });
-    }
-    if let Some(span) = &it.headers_span {
-        edits.push(Edit { span: span.clone(), text: String::new() });
-    }
-    edits
 }

@@ -9,6 +9,12 @@ const SECRET_CHARS_MIN: usize = 6;
 pub(crate) fn diff(plan: &FilePlan) -> Vec<String> {
     let name = plan.found.file.display();
     let mut lines = vec![format!("--- {name}"), format!("+++ {name}")];
+    let values = plan.entries.iter().flat_map(|(entry, _)| &entry.secrets);
+    let secrets: Vec<&String> =
+        values.filter(|it| it.chars().count() >= SECRET_CHARS_MIN).collect();
+    // Before it is cut into lines: a key may have many.
+    let cover =
+        |text: String| secrets.iter().fold(text, |text, it| text.replace(it.as_str(), "****"));
     for hunk in &plan.hunks {
         let before = plan.before.get(..hunk.at).unwrap_or_default();
         let number = before.matches('\n').count() + 1;
@@ -17,19 +23,9 @@ pub(crate) fn diff(plan: &FilePlan) -> Vec<String> {
         let begin = before.rsplit('\n').next().unwrap_or_default();
         let begin = if begin.len() > 80 { "" } else { begin };
         for (sign, text) in [('-', &hunk.before), ('+', &hunk.after)] {
-            let text = format!("{begin}{text}");
+            let text = cover(format!("{begin}{text}"));
             lines.extend(text.lines().map(|it| format!("{sign}{it}")));
         }
     }
-    let values = plan.entries.iter().flat_map(|(entry, _)| &entry.secrets);
-    let secrets: Vec<&String> =
-        values.filter(|it| it.chars().count() >= SECRET_CHARS_MIN).collect();
-    let cover = |line: String| {
-        secrets.iter().fold(line, |line, it| {
-            let quoted = bailiwick_wire::json::quote(it);
-            let inner = quoted.trim_matches('"');
-            line.replace(inner, "****").replace(it.as_str(), "****")
-        })
-    };
-    lines.into_iter().map(cover).collect()
+    lines
 }

@@ -56,7 +56,6 @@ impl Home {
             program: "/opt/b/bailiwick".into(),
             config: "/srv/b/bailiwick.toml".into(),
             until: "2026-12-06".into(),
-            bridges: true,
         };
         let found = find(&self.machine, &[]).unwrap();
         Plan::make(&found, &wrapping, &Journal::secrets(&self.machine.journal))

@@ -32,29 +32,49 @@ pub(crate) fn undo(disk: &dyn Disk, folder: &Path, force: bool) -> io::Result<Ve
     for change in journal.changes.iter().rev() {
         disk.remove(&aside(&change.file))?;
         let undone = one(disk, folder, &journal, change, force)?;
-        if matches!(undone, Undone::Refused { .. }) {
-            left.push(change.clone());
-        }
+        left.extend(what_is_left(change, &undone));
         told.push(undone);
     }
-    let former = std::mem::take(&mut journal.changes);
     left.reverse();
-    journal.changes = left;
-    if former.is_empty() {
-        return Ok(told);
+    if journal.changes != left {
+        journal.changes = left;
+        journal.write(disk)?;
     }
-    journal.write(disk)?;
-    // INVARIANT: backups and secrets go only when no journal tells of them any more.
-    let kept = |test: &dyn Fn(&Change) -> bool| journal.changes.iter().any(test);
-    for change in &former {
-        if !kept(&|it| it.before == change.before) {
-            disk.remove(&journal.backup(&change.before))?;
-        }
-        for secret in change.secrets.iter().filter(|it| !kept(&|c| c.secrets.contains(it))) {
-            disk.remove(secret)?;
-        }
-    }
+    sweep(disk, folder, &journal)?;
     Ok(told)
+}
+
+/// What still has to be undone of a change. An entry that was not found may still be somewhere, and
+/// need its secrets.
+fn what_is_left(change: &Change, undone: &Undone) -> Option<Change> {
+    match undone {
+        Undone::Restored(_) => None,
+        Undone::Refused { .. } => Some(change.clone()),
+        Undone::TakenBack { lost, .. } => {
+            let hunks = change.hunks.iter().filter(|it| lost.contains(&it.entry));
+            let left = Change { hunks: hunks.cloned().collect(), ..change.clone() };
+            (!lost.is_empty()).then_some(left)
+        }
+    }
+}
+
+/// Take away backups and secrets of which no journal tells, also those of a run that was killed
+/// before it wrote one.
+///
+/// INVARIANT: the journal was written first.
+fn sweep(disk: &dyn Disk, folder: &Path, journal: &Journal) -> io::Result<()> {
+    let changes = || journal.changes.iter();
+    let backups = changes().map(|it| journal.backup(&it.before));
+    let wanted: Vec<PathBuf> = backups.chain(changes().flat_map(|it| it.secrets.clone())).collect();
+    for kept in [journal.backups(), Journal::secrets(folder)] {
+        for file in std::fs::read_dir(kept).into_iter().flatten() {
+            let file = file?.path();
+            if !wanted.contains(&file) {
+                disk.remove(&file)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn one(

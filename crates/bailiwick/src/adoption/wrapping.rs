@@ -11,8 +11,6 @@ pub(crate) struct Wrapping {
     pub(crate) config: String,
     /// The day on which observing ends, such as `2026-12-06`.
     pub(crate) until: String,
-    /// Whether `wrap` stands before addresses, and not before programs only.
-    pub(crate) bridges: bool,
 }
 
 /// What a server was started by.
@@ -20,30 +18,60 @@ pub(crate) struct Wrapping {
 pub(crate) enum Inner {
     /// A program and its arguments.
     Command(Vec<String>),
-    /// An address, and the headers whose values lie in files.
-    Remote { url: String, headers: Vec<(String, String)> },
+    /// An address, and whether it is one of HTTP+SSE.
+    Remote { url: String, sse: bool },
+}
+
+/// What goes with it: headers that anybody may see, and the variables or headers whose values lie
+/// in files.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Extras {
+    pub(crate) open: Vec<(String, String)>,
+    pub(crate) files: Vec<(String, String)>,
 }
 
 impl Wrapping {
     /// The arguments of the binary for one server of one client, which is the agent.
-    pub(super) fn arguments(&self, client: &str, name: &str, inner: &Inner) -> Vec<String> {
+    pub(super) fn arguments(
+        &self,
+        client: &str,
+        name: &str,
+        (inner, extras): (&Inner, &Extras),
+    ) -> Vec<String> {
         let agent = client.to_ascii_lowercase().replace(' ', "-");
         let mut words = vec!["wrap", "--config", &self.config, "--name", name, "--agent", &agent];
         words.extend(["--observe", "--until", &self.until]);
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-        match inner {
-            Inner::Command(command) => {
-                words.push("--".to_owned());
-                words.extend(command.iter().cloned());
-            }
-            Inner::Remote { url, headers } => {
-                words.extend(["--url".to_owned(), url.clone()]);
-                for (header, file) in headers {
-                    words.extend(["--secret-header".to_owned(), format!("{header}={file}")]);
-                }
+        if let Inner::Remote { url, sse } = inner {
+            words.extend(["--url".to_owned(), url.clone()]);
+            if *sse {
+                words.extend([TRANSPORT, SSE].map(str::to_owned));
             }
         }
+        let open = extras.open.iter().map(|it| (OPEN, it));
+        let files = extras.files.iter().map(|it| (inner.option(), it));
+        for (option, (name, value)) in open.chain(files) {
+            words.extend([option.to_owned(), format!("{name}={value}")]);
+        }
+        if let Inner::Command(command) = inner {
+            words.push("--".to_owned());
+            words.extend(command.iter().cloned());
+        }
         words
+    }
+}
+
+const OPEN: &str = "--header";
+const TRANSPORT: &str = "--transport";
+const SSE: &str = "sse";
+
+impl Inner {
+    /// How a value in a file is named.
+    const fn option(&self) -> &'static str {
+        match self {
+            Self::Command(_) => "--secret-env",
+            Self::Remote { .. } => "--secret-header",
+        }
     }
 }
 
@@ -55,6 +83,7 @@ pub(crate) struct Wrapped {
     pub(crate) until: Option<String>,
     pub(crate) config: Option<String>,
     pub(crate) inner: Inner,
+    pub(crate) extras: Extras,
 }
 
 impl Wrapped {
@@ -70,16 +99,22 @@ impl Wrapped {
         if !ours.iter().any(|it| it == "wrap") {
             return None;
         }
-        let value = |option: &str| {
-            let at = ours.iter().position(|it| it == option)?;
-            ours.get(at + 1).cloned()
+        let values = |option: &str| -> Vec<String> {
+            let pairs = ours.iter().zip(ours.iter().skip(1));
+            pairs.filter(|(it, _)| *it == option).map(|(_, value)| value.clone()).collect()
         };
+        let value = |option: &str| values(option).into_iter().next();
         let inner = match value("--url") {
-            Some(url) => Inner::Remote { url, headers: Vec::new() },
+            Some(url) => Inner::Remote { url, sse: value(TRANSPORT).as_deref() == Some(SSE) },
             None => Inner::Command(theirs.get(1..).unwrap_or_default().to_vec()),
         };
+        let pairs = |option: &str| -> Vec<(String, String)> {
+            let split = |it: &String| it.split_once('=').map(|(a, b)| (a.into(), b.into()));
+            values(option).iter().filter_map(split).collect()
+        };
+        let extras = Extras { open: pairs(OPEN), files: pairs(inner.option()) };
         let (name, until, config) = (value("--name"), value("--until"), value("--config"));
-        Some(Self { program: program.clone(), name, until, config, inner })
+        Some(Self { program: program.clone(), name, until, config, inner, extras })
     }
 }
 
@@ -115,21 +150,25 @@ mod tests {
     #[test]
     fn what_is_made_is_recognised() {
         let (program, config) = ("/usr/bin/bailiwick".to_owned(), "/b.toml".to_owned());
-        let wrapping = Wrapping {
-            program: program.clone(),
-            config,
-            until: "2026-12-06".into(),
-            bridges: true,
-        };
-        let inner = Inner::Command(vec!["npx".into(), "--".into(), "--name".into(), "x".into()]);
-        let mut words = vec![program];
-        words.extend(wrapping.arguments("VS Code", "git", &inner));
-        let read = Wrapped::read(&words).unwrap();
-        assert_eq!(
-            (read.name.as_deref(), read.until.as_deref()),
-            (Some("git"), Some("2026-12-06"))
-        );
-        assert_eq!(read.inner, inner);
+        let wrapping = Wrapping { program: program.clone(), config, until: "2026-12-06".into() };
+        let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+        let command = vec!["npx".into(), "--".into(), "--name".into(), "x".into()];
+        let keyed = Extras { open: Vec::new(), files: pair("KEY", "/s/git.KEY") };
+        let headed = Extras { open: pair("X-Team", "a=b"), files: pair("X-Key", "/s/git.X-Key") };
+        for (inner, extras) in [
+            (Inner::Command(command), keyed),
+            (Inner::Remote { url: "https://x.example/sse".into(), sse: true }, headed),
+            (Inner::Remote { url: "https://x.example/mcp".into(), sse: false }, Extras::default()),
+        ] {
+            let mut words = vec![program.clone()];
+            words.extend(wrapping.arguments("VS Code", "git", (&inner, &extras)));
+            let read = Wrapped::read(&words).unwrap();
+            assert_eq!(
+                (read.name.as_deref(), read.until.as_deref()),
+                (Some("git"), Some("2026-12-06"))
+            );
+            assert_eq!((read.inner, read.extras), (inner, extras));
+        }
         for other in [vec!["npx", "wrap"], vec!["/x/bailiwick", "up"], vec![]] {
             let other: Vec<String> = other.into_iter().map(str::to_owned).collect();
             assert!(Wrapped::read(&other).is_none(), "{other:?}");

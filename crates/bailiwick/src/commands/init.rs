@@ -5,7 +5,7 @@ use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 
 use bailiwick_core::Timestamp;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::{first, settings};
@@ -53,12 +53,12 @@ pub(super) fn here() -> Result<Machine, Failure> {
     Ok(Machine::new(System::here(), &home, &std::env::current_dir()?, variable))
 }
 
-pub(crate) fn run<C: CommandFactory>(common: &Common, arguments: &Arguments) -> Outcome {
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let machine = here()?;
     if arguments.undo {
         return put_back(common, arguments, &machine);
     }
-    let wrapping = wrapping::<C>(common, arguments)?;
+    let wrapping = wrapping(common, arguments)?;
     let found = find(&machine, &arguments.file)?;
     let plan = Plan::make(&found, &wrapping, &Journal::secrets(&machine.journal));
     if !common.json {
@@ -82,10 +82,7 @@ pub(crate) fn run<C: CommandFactory>(common: &Common, arguments: &Arguments) -> 
     if done || changes == 0 || arguments.dry_run { YES } else { no() }
 }
 
-fn wrapping<C: CommandFactory>(
-    common: &Common,
-    arguments: &Arguments,
-) -> Result<Wrapping, Failure> {
+fn wrapping(common: &Common, arguments: &Arguments) -> Result<Wrapping, Failure> {
     let program = std::env::current_exe()?;
     let name = program.file_name().unwrap_or_default().to_string_lossy();
     if !name.starts_with("bailiwick") {
@@ -98,11 +95,7 @@ fn wrapping<C: CommandFactory>(
     };
     let config = text(std::path::absolute(settings::place(common))?)?;
     let until = day(bailiwick_gateway::now(), arguments.days)?;
-    // What is written must be what this program understands.
-    let command = C::command();
-    let wrap = command.find_subcommand("wrap");
-    let bridges = wrap.is_some_and(|it| it.get_arguments().any(|it| it.get_id() == "url"));
-    Ok(Wrapping { program: text(program)?, config, until, bridges })
+    Ok(Wrapping { program: text(program)?, config, until })
 }
 
 /// The day that lies so many days after a time.

@@ -1,5 +1,6 @@
-//! `bailiwick wrap -- CMD` or `--url URL`: stand in the place of a server in a client's configuration,
-//! and govern it. Standard output is the client's: whatever is said to people goes to standard error.
+//! `bailiwick wrap -- CMD` or `--url URL`: stand in the place of a server in a client's
+//! configuration, and govern it. Standard output is the client's: whatever is said to people goes
+//! to standard error.
 
 mod name;
 mod server;

@@ -60,8 +60,8 @@ fn walk(text: &str, node: Node<'_>, path: &[&str], place: &str, found: &mut Vec<
 }
 
 fn entry(text: &str, node: Node<'_>, name: String, place: &str) -> Entry {
-    let values = ["env", "headers"].map(|it| texts(node.member(it)).unwrap_or_default());
-    let secrets = values.concat().into_iter().map(|(_, value)| value).collect();
+    let values = ["env", "headers"].map(|it| said_in(node.member(it)));
+    let secrets = values.iter().flatten().map(|(_, it)| it.spelled(text).to_owned()).collect();
     let place = format!("{place}.{name}");
     Entry { name, place, launch: launch(text, node), secrets }
 }
@@ -87,7 +87,8 @@ fn command(text: &str, node: Node<'_>, name: Node<'_>, value: Node<'_>) -> Launc
         }
         Some(_) => return Launch::Other(ODD_ARGUMENTS),
     };
-    Launch::Command(CommandLine { program, arguments })
+    let environment = said_in(node.member("env"));
+    Launch::Command(CommandLine { program, arguments, environment })
 }
 
 fn remote(text: &str, node: Node<'_>, name: Node<'_>, value: Node<'_>) -> Launch {
@@ -126,6 +127,12 @@ fn removal(node: Node<'_>, name: &str) -> Option<Range<usize>> {
 
 fn text_at(node: Node<'_>) -> Option<Said> {
     Some(Said { span: node.span(), says: node.text()?.into_owned() })
+}
+
+/// The members of an object that are texts.
+fn said_in(node: Option<Node<'_>>) -> Vec<(String, Said)> {
+    let members = node.into_iter().flat_map(|it| it.members());
+    members.filter_map(|(name, it)| Some((name.into_owned(), text_at(it)?))).collect()
 }
 
 /// The members of an object that all are texts; none when there is no object.

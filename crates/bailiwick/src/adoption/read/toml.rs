@@ -28,8 +28,8 @@ pub(super) fn entries(text: &str, path: &[&str]) -> Result<Vec<Entry>, String> {
         let table = value.get_ref().as_table()?;
         let name = name.get_ref().to_string();
         let place = format!("{}.{name}", path.join("."));
-        let values = ["env", "http_headers"].map(|it| texts(table, it).unwrap_or_default());
-        let secrets = values.concat().into_iter().map(|(_, value)| value).collect();
+        let values = ["env", "http_headers"].map(|it| said_in(table, it));
+        let secrets = values.iter().flatten().map(|(_, it)| it.spelled(text).to_owned()).collect();
         Some(Entry { name, place, launch: launch(text, table, inline), secrets })
     });
     Ok(tables.collect())
@@ -66,7 +66,8 @@ fn command(text: &str, table: &DeTable<'_>, (name, value): Member<'_>, inline: b
             Arguments::List { open: list.span().start + 1, first, says }
         }
     };
-    Launch::Command(CommandLine { program, arguments })
+    let environment = said_in(table, "env");
+    Launch::Command(CommandLine { program, arguments, environment })
 }
 
 fn remote(text: &str, table: &DeTable<'_>, (name, value): Member<'_>, inline: bool) -> Launch {
@@ -124,6 +125,13 @@ fn whole_line(
 
 fn text_at(value: &Spanned<DeValue<'_>>) -> Option<Said> {
     Some(Said { span: value.span(), says: value.get_ref().as_str()?.to_owned() })
+}
+
+/// The members of a table that are texts.
+fn said_in(table: &DeTable<'_>, name: &str) -> Vec<(String, Said)> {
+    let members = table.get(name).and_then(|it| it.get_ref().as_table());
+    let members = members.into_iter().flat_map(|it| it.iter());
+    members.filter_map(|(name, it)| Some((name.get_ref().to_string(), text_at(it)?))).collect()
 }
 
 /// The members of a table that all are texts; none when there is no table.

@@ -91,6 +91,15 @@ fn before_and_after() -> (Vec<Vec<u8>>, Vec<Vec<u8>>, Home) {
     (before, after, home)
 }
 
+/// No backup, no secret and no journal, wherever it stopped. What was written aside of a file that
+/// no journal tells of holds nothing of it yet.
+#[track_caller]
+fn nothing_is_left(home: &Home, step: usize) {
+    let below = home.all().into_iter().filter(|it| it.starts_with(&home.machine.journal));
+    let left: Vec<_> = below.collect();
+    assert!(left.is_empty(), "step {step}: {left:?}");
+}
+
 #[test]
 fn adopting_may_stop_anywhere() {
     for end in [End::Before, End::Torn, End::After] {
@@ -112,6 +121,7 @@ fn adopting_may_stop_anywhere() {
             let undone = undo(&RealDisk, &home.machine.journal, false);
             undone.unwrap_or_else(|it| panic!("{end:?} at step {step}: {it}"));
             assert_eq!(home.files(), before, "{end:?} at step {step}");
+            nothing_is_left(&home, step);
             done
         });
         assert!(steps > 6 * FILES.len(), "{steps} steps only");
@@ -130,6 +140,7 @@ fn undoing_may_stop_anywhere() {
             }
             undo(&RealDisk, &home.machine.journal, false).unwrap();
             assert_eq!(home.files(), before, "{end:?} at step {step}");
+            nothing_is_left(&home, step);
             done
         });
         assert!(steps > 4 * FILES.len(), "{steps} steps only");

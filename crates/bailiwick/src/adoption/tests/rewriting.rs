@@ -48,6 +48,10 @@ fn each_entry_is_taken_over_or_left_alone_for_a_reason() {
             "db: as db-2",
             "issues: as issues",
             "vars: left alone: it is filled in by the client, which only the client can do",
+            // The same program for another mailbox is another server.
+            "mail: as mail",
+            "mail2: as mail2",
+            "keyed: left alone: its address holds a key, which would stand on a command line",
             "old: as old",
         ]
     );
@@ -109,7 +113,7 @@ fn only_what_starts_a_server_changes() {
     for table in [&mut before, &mut after] {
         for (_, server) in table["mcp_servers"].as_table_mut().unwrap() {
             let server = server.as_table_mut().unwrap();
-            ["command", "args", "url", "http_headers"].iter().for_each(|it| {
+            ["command", "args", "url", "http_headers", "env"].iter().for_each(|it| {
                 server.remove(*it);
             });
             if server.contains_key("bearer_token_env_var") {
@@ -142,7 +146,7 @@ fn strict_files_stay_strict_and_keep_all_else() {
 /// Take away what adoption may change.
 fn strip(value: &mut serde_json::Value) {
     if let Some(object) = value.as_object_mut() {
-        for name in ["command", "args", "url", "serverUrl", "headers", "type"] {
+        for name in ["command", "args", "url", "serverUrl", "headers", "type", "env"] {
             object.remove(name);
         }
         object.values_mut().for_each(strip);
@@ -158,7 +162,12 @@ fn secrets_of_remote_servers_move_into_private_files() {
     assert_eq!(fs::read_to_string(&file).unwrap(), "Bearer sk-live-0123456789abcdef");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let named = |text: &str| text.contains(&format!("Authorization={}", file.display()));
-    assert!(named(&rewritten(&home, FILES[1].0)));
+    let text = rewritten(&home, FILES[1].0);
+    assert!(named(&text));
+    // What is no secret stays where it can be seen, and the older way is not guessed at.
+    assert!(text.contains("\"--header\", \"X-Team=blue-team\""), "{text}");
+    let old = "\"https://old.example/sse\", \"--transport\", \"sse\", \"--header\", \"X=y\"";
+    assert!(text.contains(old), "{text}");
     for secret in ["sk-live-0123", "k-9f8e7d6c5b4a", "wiki-secret-0001", "crm-0123456789"] {
         for (place, _) in FILES {
             assert!(!rewritten(&home, place).contains(secret), "{secret} is in {place}");
@@ -171,12 +180,68 @@ fn secrets_of_remote_servers_move_into_private_files() {
 }
 
 #[test]
+fn keys_of_programs_move_and_all_else_stays_in_the_entry() {
+    let home = Home::new();
+    home.adopt();
+    let secrets = home.machine.journal.join("secrets");
+    for (place, line, file, value) in [
+        (
+            0,
+            "\"env\": { \"GITHUB_PERSONAL_ACCESS_TOKEN\": \"\", \"GITHUB_HOST\": \
+             \"github.example\", \"RETRIES\": 3 },",
+            "GitHub-Server.GITHUB_PERSONAL_ACCESS_TOKEN",
+            "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+        ),
+        // A line break that belongs to the secret is followed by one that does not.
+        (
+            1,
+            "\"env\":{\"MAIL_PASSWORD\":\"\",\"MAIL_USER\":\"ada\"}",
+            "mail.MAIL_PASSWORD",
+            "mail-pass-ß \"one\"\n\n",
+        ),
+        (3, "\"env\": { \"API_KEY\": \"${input:key}\" }", "", ""),
+        (
+            4,
+            "GIT_TRACE = \"0\"\n  GIT_HTTP_TOKEN = \"\"   # from the vault",
+            "git.GIT_HTTP_TOKEN",
+            "codex-git-token-0001",
+        ),
+        (5, "\"SLACK_TOKEN\": \"\"\n", "slack.SLACK_TOKEN", "xoxb-1234567890-abcdefghij"),
+    ] {
+        let text = rewritten(&home, FILES[place].0);
+        assert!(text.contains(line), "{line} is missing in {text}");
+        if file.is_empty() {
+            continue;
+        }
+        let file = secrets.join(file);
+        assert_eq!(fs::read_to_string(&file).unwrap(), value);
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let (_, variable) = file.to_str().unwrap().rsplit_once('.').unwrap();
+        let named = format!("\"--secret-env\", \"{variable}={}\"", file.display());
+        let spaced = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(spaced.contains(&named), "{named} is missing in {text}");
+    }
+    let all: String = FILES.iter().map(|(place, _)| rewritten(&home, place)).collect();
+    for secret in ["ghp_", "mail-pass", "codex-git-token", "xoxb-"] {
+        assert!(!all.contains(secret), "{secret} is still there");
+    }
+}
+
+#[test]
 fn a_diff_shows_the_change_and_no_secret() {
     let home = Home::new();
     let plan = home.plan();
     let told: Vec<String> = plan.changes().flat_map(diff).collect();
     let told = told.join("\n");
-    for secret in ["sk-live-0123", "k-9f8e7d6c5b4a", "ghp_", "wiki-secret-0001", "crm-0123456789"] {
+    for secret in [
+        "sk-live-0123",
+        "k-9f8e7d6c5b4a",
+        "ghp_",
+        "wiki-secret-0001",
+        "crm-0123456789",
+        "mail-pass",
+        "codex-git-token",
+    ] {
         assert!(!told.contains(secret), "{secret} is in {told}");
     }
     assert!(told.contains("@@ line 5 @@ mcpServers.filesystem"), "{told}");

@@ -62,6 +62,27 @@ fn an_edited_file_is_refused_and_the_rest_comes_back() {
     assert!(put_back(&home, false).is_empty());
 }
 
+/// An entry that somebody changed after us cannot be taken back: what it needs must not go.
+#[test]
+fn an_entry_that_is_not_found_keeps_its_secrets() {
+    let home = Home::new();
+    home.adopt();
+    let file = home.file(FILES[5].0);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace("mcp/slack:1.2.3", "mcp/slack:1.2.4")).unwrap();
+    let secret = home.machine.journal.join("secrets/slack.SLACK_TOKEN");
+    for _ in 0..2 {
+        let undone = put_back(&home, true);
+        let Undone::TakenBack { lost, .. } = &undone[0] else { panic!("{undone:?}") };
+        assert_eq!(lost, &["mcpServers.slack"]);
+        assert!(fs::read_to_string(&secret).unwrap().starts_with("xoxb-"));
+    }
+    // Put back by hand, it is as it was, and nothing is left over.
+    fs::write(&file, super::corpus(FILES[5].1)).unwrap();
+    assert!(matches!(&put_back(&home, false)[..], [Undone::Restored(_)]));
+    assert!(!secret.exists() && !home.machine.journal.join("manifest.json").exists());
+}
+
 #[test]
 fn a_server_added_later_is_adopted_and_undone_too() {
     let home = Home::new();

@@ -64,6 +64,11 @@ fn governed(
         let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
         return vec![Check::bad("client", what(&how), advice)];
     }
+    if let Some((_, file)) = wrapped.extras.files.iter().find(|(_, it)| !Path::new(it).exists()) {
+        let how = format!("takes a key from {file}, which is gone");
+        let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
+        return vec![Check::bad("client", what(&how), advice)];
+    }
     let mut checks = vec![match until(wrapped) {
         None => Check::good("client", what("is governed")),
         Some(day) if day > now => {
