@@ -224,8 +224,8 @@ async fn notify(said: Said) -> Response<Body> {
 
 /// GET: what all servers say that belongs to no call, on one stream; or the rest of the stream of
 /// one call, which is one server's.
-pub(super) async fn listen(knock: &Knock, last: Bytes) -> Response<Body> {
-    let all = match session(knock) {
+pub(super) async fn listen(knock: Knock, last: Bytes) -> Response<Body> {
+    let all = match session(&knock) {
         Ok(all) => all,
         Err(reply) => return *reply,
     };
@@ -244,7 +244,7 @@ pub(super) async fn listen(knock: &Knock, last: Bytes) -> Response<Body> {
         let version = open.version.clone();
         let envelope =
             Envelope { leg: Leg::Listen, id: None, progress: None, version, patience: None };
-        return carry_out(knock, Arc::clone(&open.session), asked, place, envelope).await;
+        return carry_out(&knock, Arc::clone(&open.session), asked, place, envelope).await;
     }
     let Some(events) = federation::listen(&knock.gate, &all) else {
         let reply = text(StatusCode::CONFLICT, "somebody listens in this session already\n");
@@ -254,8 +254,8 @@ pub(super) async fn listen(knock: &Knock, last: Bytes) -> Response<Body> {
 }
 
 /// DELETE: the session ends with every server.
-pub(super) async fn end(knock: &Knock) -> Response<Body> {
-    let all = match session(knock) {
+pub(super) async fn end(knock: Knock) -> Response<Body> {
+    let all = match session(&knock) {
         Ok(all) => all,
         Err(reply) => return *reply,
     };

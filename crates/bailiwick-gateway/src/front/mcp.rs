@@ -38,10 +38,10 @@ pub(super) async fn answer(
         return match *request.method() {
             Method::POST => post(knock, request.into_body(), federation::post).await,
             Method::GET => match knock::last_event(request.headers()) {
-                Some(last) => federation::listen(&knock, last).await,
+                Some(last) => Uninterrupted::new(federation::listen(knock, last)).await,
                 None => unreadable_place(&knock),
             },
-            Method::DELETE => federation::end(&knock).await,
+            Method::DELETE => Uninterrupted::new(federation::end(knock)).await,
             _ => not_allowed(&knock),
         };
     }
@@ -59,10 +59,10 @@ pub(super) async fn answer(
         }
         Method::POST => post(knock, request.into_body(), batch::answer).await,
         Method::GET => match knock::last_event(request.headers()) {
-            Some(last) => in_session(knock, Leg::Listen, last).await,
+            Some(last) => Uninterrupted::new(in_session(knock, Leg::Listen, last)).await,
             None => unreadable_place(&knock),
         },
-        Method::DELETE => in_session(knock, Leg::End, Bytes::new()).await,
+        Method::DELETE => Uninterrupted::new(in_session(knock, Leg::End, Bytes::new())).await,
         _ => not_allowed(&knock),
     }
 }

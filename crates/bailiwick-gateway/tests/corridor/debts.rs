@@ -1,5 +1,7 @@
 //! Every permitted call ends on record, also those that nobody waits for any longer.
 
+use std::time::Duration;
+
 use hyper::Method;
 
 use crate::agent::call;
@@ -32,5 +34,28 @@ async fn listening_that_a_new_session_overtakes_ends_on_record() {
     let before = connects();
     until("the new session is listened to", || connects() > before || asked() > 1).await;
     drop(listening);
+    until("nothing is owed", || book.owed().is_empty()).await;
+}
+
+/// A client asks to listen, or to end its session, and goes away before the server has said a word.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_client_asks_and_does_not_wait_for_ends_on_record() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.limits = "answer_seconds = 1\n".into();
+    let house = plan.open().await;
+    let agent = house.worker.in_session("crm").await;
+    let book = house.book();
+    // Neither GET nor DELETE names a method.
+    fixture.hang("", true);
+    for method in [Method::GET, Method::DELETE] {
+        let asked = || fixture.seen().iter().filter(|it| it.method == method).count();
+        tokio::select! {
+            _ = agent.open(method.as_str(), "/mcp/crm", "") => panic!("it was answered"),
+            () = until("the server is asked", || asked() == 1) => {}
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!book.owed().is_empty(), "the server did not take its time");
     until("nothing is owed", || book.owed().is_empty()).await;
 }
