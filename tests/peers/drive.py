@@ -3,6 +3,7 @@
     drive.py SCENARIO stdio FOLDER COMMAND...     the server itself
     drive.py SCENARIO sse FOLDER URL              the server over HTTP+SSE
     drive.py SCENARIO http FOLDER URL [KEY]       the server over HTTP, or a gateway before it
+    drive.py SCENARIO client FOLDER FILE NAME     the server of this name in a client's settings
 
 What moves from run to run (times, hashes of commits) is replaced, so that two runs can be compared.
 """
@@ -135,7 +136,10 @@ async def everything(session, witness):
     await witness.attempt("level", session.set_logging_level("debug"))
     await call_everything(session, witness)
     await read_everything(session, witness)
-    env = await session.call_tool("get-env", {})
+    try:
+        env = await session.call_tool("get-env", {})
+    except McpError as error:
+        return {"error": error.error.message}
     return json.loads(env.content[0].text)
 
 
@@ -261,7 +265,19 @@ async def git(session, witness):
 SCENARIOS = {"everything": everything, "filesystem": filesystem, "git": git}
 
 
+def as_said(file, name):
+    """What a client does with an entry of its settings."""
+    entry = json.loads(pathlib.Path(file).read_text())["mcpServers"][name]
+    if "url" in entry:
+        return streamablehttp_client(entry["url"], headers=entry.get("headers"))
+    # The SDK adds the few variables that every program needs.
+    said = {key: entry[key] for key in ("command", "args", "env") if key in entry}
+    return stdio_client(StdioServerParameters(**said))
+
+
 def reach(way, rest):
+    if way == "client":
+        return as_said(*rest)
     if way == "stdio":
         return stdio_client(StdioServerParameters(command=rest[0], args=rest[1:]))
     if way == "sse":

@@ -17,6 +17,7 @@ mod edit;
 mod entry;
 mod journal;
 mod machine;
+mod names;
 mod plan;
 mod read;
 mod rewrite;

@@ -1,15 +1,15 @@
 //! What adoption would change: decided whole before a byte is written.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::clients::Found;
 use super::edit::{Hunk, apply};
 use super::entry::{Entry, Launch, Remote};
+use super::names::Names;
 use super::read::TEXT_BYTES_MAX;
 use super::rewrite::{Rewrite, Rewritten};
 use super::secrecy::is_secret;
-use super::wrapping::{Extras, Inner, Wrapped, Wrapping, server_name};
+use super::wrapping::{Wrapped, Wrapping};
 
 /// How one entry stands.
 #[derive(Clone, Debug)]
@@ -42,29 +42,6 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<FilePlan>,
 }
 
-/// What tells one server from another: how it is started, and with what.
-type Identity = (Inner, Extras);
-
-/// Names that are taken, and what for.
-#[derive(Default)]
-pub(super) struct Names(Vec<(String, Identity)>);
-
-impl Names {
-    /// The name of a server: the same for the same launch, another for another.
-    pub(super) fn of(&mut self, said: &str, what: Identity) -> String {
-        if let Some((name, _)) = self.0.iter().find(|(_, it)| *it == what) {
-            return name.clone();
-        }
-        let wanted = server_name(said);
-        let taken: BTreeSet<&str> = self.0.iter().map(|(it, _)| it.as_str()).collect();
-        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-        let mut names = std::iter::once(wanted.clone()).chain(numbered);
-        let name = names.find(|it| !taken.contains(it.as_str())).unwrap_or(wanted);
-        self.0.push((name.clone(), what));
-        name
-    }
-}
-
 impl Plan {
     /// What would change in these files. Secrets would move into the folder `secrets`.
     pub(crate) fn make(found: &[Found], wrapping: &Wrapping, secrets: &Path) -> Self {
@@ -72,7 +49,7 @@ impl Plan {
         let mut names = Names::default();
         for (_, standing) in plan.files.iter().flat_map(|it| &it.entries) {
             if let Standing::Governed(Wrapped { name: Some(name), inner, extras, .. }) = standing {
-                names.0.push((name.clone(), (inner.clone(), extras.clone())));
+                names.take(name, (inner.clone(), extras.clone()));
             }
         }
         for file in &mut plan.files {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::edit::{Edit, quoted};
 use super::entry::{Arguments, CommandLine, Remote};
-use super::plan::Names;
+use super::names::Names;
 use super::secrecy::is_secret;
 use super::wrapping::{Extras, Inner, Wrapping, server_name};
 

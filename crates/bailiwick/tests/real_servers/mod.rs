@@ -2,6 +2,7 @@
 //! through the gateway is what it sees of the server itself.
 
 mod byte_for_byte;
+mod first_minute;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -186,19 +187,22 @@ fn mcp_server_git() {
     let Some(peers) = Peers::find() else { return };
     let program = peers.path("venv/bin/mcp-server-git");
     let command = [&program, "--repository", "FOLDER"].map(str::to_owned);
-    same_through_the_gateway(&peers, "git", &command, |folder| {
-        fs::create_dir(folder).unwrap();
-        fs::write(folder.join("first.txt"), "first\n").unwrap();
-        let git = |words: &[&str]| {
-            let mut command = Command::new("git");
-            Ran::of(command.current_dir(folder).args(words)).expect(0);
-        };
-        git(&["init", "--quiet", "--initial-branch", "main"]);
-        git(&["config", "user.name", "Tester"]);
-        git(&["config", "user.email", "tester@example.com"]);
-        git(&["add", "."]);
-        git(&["commit", "--quiet", "--message", "First"]);
-    });
+    same_through_the_gateway(&peers, "git", &command, make_repository);
+}
+
+/// A repository with one commit.
+fn make_repository(folder: &Path) {
+    fs::create_dir(folder).unwrap();
+    fs::write(folder.join("first.txt"), "first\n").unwrap();
+    let git = |words: &[&str]| {
+        let mut command = Command::new("git");
+        Ran::of(command.current_dir(folder).args(words)).expect(0);
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"]);
+    git(&["config", "user.name", "Tester"]);
+    git(&["config", "user.email", "tester@example.com"]);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "First"]);
 }
 
 /// A server that is ended with its test.
