@@ -5,6 +5,7 @@ mod docs;
 mod fuzz;
 mod peers;
 mod process;
+mod soak;
 mod test;
 mod tidy;
 
@@ -17,6 +18,7 @@ cargo xtask test [--ci]                     every test; with --ci nothing may be
 cargo xtask bench NAME [--json] | --list    one benchmark, as a table or as one flat object
 cargo xtask docs [--check]                  the pages made from the configuration's structs
 cargo xtask fuzz [--seconds N] [TARGET]     the fuzz targets, or one of them
+cargo xtask soak [--minutes N]              servers die and agents go away: is anything left of it
 ";
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn dispatch(words: &[&str]) -> Result<bool, String> {
         ["bench", rest @ ..] => bench::bench(&root()?, rest),
         ["docs", rest @ ..] => docs::docs(&root()?, rest),
         ["fuzz", rest @ ..] => fuzz::fuzz(&root()?, rest),
+        ["soak", rest @ ..] => soak::soak(&root()?, rest),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             Ok(true)

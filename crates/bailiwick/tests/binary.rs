@@ -17,6 +17,8 @@ mod operators;
 #[cfg(test)]
 mod real_servers;
 #[cfg(test)]
+mod soaking;
+#[cfg(test)]
 mod stories;
 #[cfg(test)]
 mod support;

@@ -2,7 +2,6 @@
 //! whatever reached the upstream has its decision there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use serde_json::{Value, json};
 use crate::support::agent::Agent;
 use crate::support::house::House;
 use crate::support::process::{pause, program};
+use crate::support::random::Random;
 
 /// How often one gateway is killed before a new one takes its place: its log grows all the time.
 const KILLS_OF_ONE: usize = 25;
@@ -208,22 +208,4 @@ fn reached(folder: &Path) -> BTreeSet<String> {
         nonce.unwrap_or_else(|| panic!("{it} has no nonce")).to_owned()
     });
     nonces.collect()
-}
-
-/// A little randomness of a seed that is told, so that a failure can be looked into.
-struct Random(u64);
-
-impl Random {
-    fn new() -> Self {
-        let seed = RandomState::new().build_hasher().finish() | 1;
-        eprintln!("seed {seed}");
-        Self(seed)
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % limit
-    }
 }

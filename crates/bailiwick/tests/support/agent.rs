@@ -1,6 +1,7 @@
 //! An agent that speaks MCP over HTTP, blocking, one connection for each request.
 
 use std::io;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -31,6 +32,16 @@ impl Agent {
     pub(crate) fn new(address: &str, server: &str, key: &str) -> Self {
         let (address, path) = (address.to_owned(), format!("/mcp/{server}"));
         Self { address, path, key: key.to_owned(), session: None, asked: 0 }
+    }
+
+    /// An agent of all servers as one, without a session.
+    pub(crate) fn everywhere(address: &str, key: &str) -> Self {
+        Self { path: "/mcp".to_owned(), ..Self::new(address, "", key) }
+    }
+
+    /// Whether all servers are one to it.
+    pub(crate) fn is_everywhere(&self) -> bool {
+        self.path == "/mcp"
     }
 
     /// Open a session.
@@ -84,13 +95,30 @@ impl Agent {
 
     /// End the session.
     pub(crate) fn close(&mut self) {
-        if self.session.is_some() {
-            self.send("DELETE", "").unwrap();
-            self.session = None;
-        }
+        self.try_close().unwrap();
+    }
+
+    /// End the session, which may have ended by itself.
+    pub(crate) fn try_close(&mut self) -> io::Result<()> {
+        if self.session.take().is_some() { self.send("DELETE", "").map(drop) } else { Ok(()) }
+    }
+
+    /// Begin to listen, or to call, and go away without a word after this time.
+    pub(crate) fn abandon(&self, verb: &str, message: &Value, after: Duration) -> io::Result<()> {
+        let body = if verb == "POST" { message.to_string() } else { String::new() };
+        self.with_headers(verb, |line, headers| {
+            http::abandon(&self.address, line, headers, &body, after)
+        })
     }
 
     fn send(&self, verb: &str, body: &str) -> io::Result<Answer> {
+        let http = self
+            .with_headers(verb, |line, headers| http::send(&self.address, line, headers, body))?;
+        let messages = messages(&http);
+        Ok(Answer { http, messages })
+    }
+
+    fn with_headers<T>(&self, verb: &str, act: impl FnOnce(&str, &[(&str, &str)]) -> T) -> T {
         let line = format!("{verb} {}", self.path);
         let bearer = format!("Bearer {}", self.key);
         let mut headers = vec![
@@ -104,9 +132,7 @@ impl Agent {
             headers.push(("Mcp-Session-Id", session));
             headers.push(("MCP-Protocol-Version", REVISION));
         }
-        let http = http::send(&self.address, &line, &headers, body)?;
-        let messages = messages(&http);
-        Ok(Answer { http, messages })
+        act(&line, &headers)
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::process::pause;
+
 /// A reply.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
@@ -40,6 +42,25 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> io::Result<Reply> {
+    let socket = asked(address, line, headers, body)?;
+    read(&mut BufReader::new(socket))
+}
+
+/// Send a request, and go away after some time without having read a word.
+pub(crate) fn abandon(
+    address: &str,
+    line: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+    after: Duration,
+) -> io::Result<()> {
+    let socket = asked(address, line, headers, body)?;
+    pause(after);
+    drop(socket);
+    Ok(())
+}
+
+fn asked(address: &str, line: &str, headers: &[(&str, &str)], body: &str) -> io::Result<TcpStream> {
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(50)))?;
     socket.set_nodelay(true)?;
@@ -52,7 +73,7 @@ pub(crate) fn send(
     }
     head += &format!("Content-Length: {}\r\n\r\n", body.len());
     socket.write_all((head + body).as_bytes())?;
-    read(&mut BufReader::new(socket))
+    Ok(socket)
 }
 
 fn read(stream: &mut impl BufRead) -> io::Result<Reply> {

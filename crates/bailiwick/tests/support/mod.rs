@@ -4,3 +4,4 @@ pub(crate) mod agent;
 pub(crate) mod house;
 pub(crate) mod http;
 pub(crate) mod process;
+pub(crate) mod random;
