@@ -22,6 +22,9 @@ const ASIDE: usize = 1024;
 /// Of how many requests it is remembered which server has them, so that they can be cancelled.
 const REQUESTS_MAX: usize = 1024;
 
+/// Under which decision, on which leaf of the log.
+pub(crate) type Stamp = (String, u64);
+
 /// What the client said that a server which is opened later must be told too.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -150,6 +153,8 @@ pub(crate) struct Member {
 /// A server with which hands were shaken.
 pub(crate) struct Open {
     pub(crate) session: Arc<Session>,
+    /// Under which decision hands were shaken.
+    pub(crate) greeted: Stamp,
     /// The revision that was agreed on with it.
     pub(crate) version: Option<HeaderValue>,
     /// What it said of itself.

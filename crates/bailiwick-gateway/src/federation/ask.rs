@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::drain::drain;
 use crate::exchange::{Reply, exchange};
-use crate::federated::Open;
+use crate::federated::{Open, Stamp};
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
 use crate::relay::Relay;
@@ -22,9 +22,6 @@ use crate::upstream::{Envelope, Leg};
 
 /// Why there is no answer, when there may be one yet.
 pub(super) const LATE: &str = "it did not answer in time";
-
-/// Under which decision, on which leaf of the log.
-pub(crate) type Stamp = (String, u64);
 
 /// What came of one message to one server.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use bailiwick_wire::mcp::federation::{Hello, hello};
 use hyper::header::HeaderValue;
 
 use super::ask::{Came, Interims, LATE, ask, end};
-use crate::federated::{Federated, Member, Open};
+use crate::federated::{Federated, Member, Open, Stamp};
 use crate::gate::Gate;
 use crate::session::Session;
 use crate::upstream::Upstream;
@@ -25,10 +25,12 @@ impl Member {
         }
         let mut open = self.frame(gate, all, self.server.link());
         let aside = Interims::Later(all.aside.clone());
-        let Came::Answered(answer, _) = ask(gate, &open, all.hello.clone(), None, &aside).await
+        let Came::Answered(answer, greeted) =
+            ask(gate, &open, all.hello.clone(), None, &aside).await
         else {
             return None;
         };
+        open.greeted = greeted;
         open.hello = hello(&answer)?;
         open.version = HeaderValue::from_str(&open.hello.revision).ok();
         self.catch_up(gate, all, &open, &aside).await;
@@ -45,7 +47,8 @@ impl Member {
         let server = Arc::clone(&self.server);
         let session = Session::joined(all.owner.clone(), server, link, waiting, gate.now());
         let initialized = AtomicBool::new(false);
-        Open { session, version: None, hello: Hello::default(), initialized }
+        let (greeted, hello) = (Stamp::default(), Hello::default());
+        Open { session, greeted, version: None, hello, initialized }
     }
 
     /// The frame of a call to a server that cannot be opened: it is decided and recorded all the

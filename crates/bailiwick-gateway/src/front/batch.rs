@@ -17,7 +17,7 @@ use super::modern;
 use crate::upstream::Away;
 
 /// The only revision that has batches.
-const REVISION: &str = "2025-03-26";
+pub(super) const REVISION: &str = "2025-03-26";
 /// The most messages of one batch.
 const MEMBERS_MAX: usize = 64;
 /// How many events may wait for a client that reads slowly.
@@ -41,11 +41,26 @@ pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
 }
 
 async fn many(knock: Knock, messages: Vec<Bytes>) -> Response<Body> {
-    let session = match knock.open_session() {
-        Ok(session) => session,
-        Err(reply) => return *reply,
-    };
-    if messages.is_empty() || !session.is_some_and(|it| it.speaks(REVISION)) {
+    match knock.open_session() {
+        Ok(session) => {
+            let allowed = session.is_some_and(|it| it.speaks(REVISION));
+            each(knock, allowed, messages, one).await
+        }
+        Err(reply) => *reply,
+    }
+}
+
+/// Answer each message of a batch as `one` answers a message, where batches are `allowed`.
+pub(super) async fn each<F>(
+    knock: Knock,
+    allowed: bool,
+    messages: Vec<Bytes>,
+    one: impl Fn(Knock, Read, Bytes) -> F,
+) -> Response<Body>
+where
+    F: Future<Output = Response<Body>> + Send + 'static,
+{
+    if messages.is_empty() || !allowed {
         let reply = json(StatusCode::BAD_REQUEST, reply::invalid_request(None));
         return knock.turn_off(RefusalReason::Malformed, reply);
     }

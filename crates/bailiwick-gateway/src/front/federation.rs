@@ -13,20 +13,34 @@ use hyper::{Response, StatusCode};
 use super::body::{Body, text};
 use super::knock::{Knock, SESSION};
 use super::message::{self, Answered, Read, bare, carry_out, json, spoken};
-use super::round::{self, Said, nobody, streamed};
+use super::round::{self, Said, nobody, stamped, streamed};
+use super::{batch, modern};
+use crate::era::LEGACY;
 use crate::federated::Federated;
 use crate::federation::{self, Came, EVERY, Question, Round, find};
 use crate::refusal;
 use crate::upstream::{Envelope, Leg};
 
-/// Answer one message.
+/// Answer what was POSTed: one message, or a batch.
 pub(super) async fn post(knock: Knock, body: Bytes) -> Response<Body> {
     match message::read(EVERY, &body) {
-        // None of the revisions that servers may speak behind one session has them in common.
-        Read::Batch(_) | Read::Modern => {
-            let reply = json(StatusCode::BAD_REQUEST, reply::invalid_request(None));
-            knock.turn_off(RefusalReason::Malformed, reply)
-        }
+        Read::Batch(messages) => match session(&knock) {
+            Ok(all) => {
+                let allowed = wire::agreed_revision(&all.hello) == batch::REVISION;
+                batch::each(knock, allowed, messages, message).await
+            }
+            Err(reply) => *reply,
+        },
+        // One session stands for servers of both eras, and only the older one has sessions.
+        Read::Modern => modern::refuse(&knock, modern::only(&LEGACY, &body)),
+        read @ (Read::Ask(..) | Read::Answer(_) | Read::Bad(_)) => message(knock, read, body).await,
+    }
+}
+
+/// Answer one message.
+async fn message(knock: Knock, read: Read, body: Bytes) -> Response<Body> {
+    match read {
+        Read::Batch(_) | Read::Modern => modern::refuse(&knock, reply::invalid_request(None)),
         Read::Bad(reply) => {
             knock.turn_off(RefusalReason::Malformed, json(StatusCode::BAD_REQUEST, reply))
         }
@@ -98,8 +112,9 @@ async fn begin(knock: &Knock, asked: Asked, id: Id, body: Bytes) -> Response<Bod
         open.iter().map(|(it, open)| (it.server.name.as_str(), &open.hello)).collect();
     let revision = wire::agreed_revision(&body);
     let version = env!("CARGO_PKG_VERSION");
-    let mut reply =
-        json(StatusCode::OK, wire::merged_hello(&id, revision, version, &hellos, missing));
+    let hello = wire::merged_hello(&id, revision, version, &hellos, missing);
+    let greeted: Vec<_> = open.iter().map(|(_, open)| open.greeted.clone()).collect();
+    let mut reply = stamped(json(StatusCode::OK, hello), &greeted);
     if let Ok(value) = HeaderValue::from_str(session.as_str()) {
         reply.headers_mut().insert(SESSION, value);
     }

@@ -67,8 +67,22 @@ fn status_of(body: &Bytes) -> Option<StatusCode> {
     }
 }
 
-fn refuse(knock: &Knock, words: Bytes) -> Response<Body> {
+pub(super) fn refuse(knock: &Knock, words: Bytes) -> Response<Body> {
     knock.turn_off(RefusalReason::Malformed, json(StatusCode::BAD_REQUEST, words))
+}
+
+/// The words for a message of this era where only these revisions are served.
+pub(super) fn only(served: &[&str], body: &Bytes) -> Bytes {
+    let refused = || {
+        let document = Document::parse(body, Limits::default()).ok()?;
+        let message = Message::read(&document).ok()?;
+        let id = message.id()?;
+        Some(match Metadata::read(&message) {
+            Ok(said) => reply::unsupported_version(id, &said.version, served),
+            Err(fault) => reply::invalid_params(id, fault.words()),
+        })
+    };
+    refused().unwrap_or_else(|| reply::invalid_request(None))
 }
 
 /// What the message says, or the words for what is wrong with it.

@@ -17,8 +17,8 @@ use super::body::Body;
 use super::knock::Knock;
 use super::message::{bare, headers, json, spoken, stream_headers, whole};
 use crate::exchange::{Reply, exchange};
-use crate::federated::{Federated, Member};
-use crate::federation::{Came, Interims, Question, Round, Stamp, ask, is_sole};
+use crate::federated::{Federated, Member, Stamp};
+use crate::federation::{Came, Interims, Question, Round, ask, is_sole};
 use crate::gate::Gate;
 use crate::refusal;
 use crate::upstream::{Envelope, Leg, Upstream};
@@ -217,7 +217,7 @@ pub(super) async fn tell(
 }
 
 /// The decisions that a reply rests on, one header for each.
-fn stamped(mut reply: Response<Body>, stamps: &[Stamp]) -> Response<Body> {
+pub(super) fn stamped(mut reply: Response<Body>, stamps: &[Stamp]) -> Response<Body> {
     for (decision, leaf) in stamps {
         headers(&mut reply, decision, *leaf);
     }

@@ -18,6 +18,8 @@ mod federated;
 #[cfg(test)]
 mod federated_questions;
 #[cfg(test)]
+mod federated_sessions;
+#[cfg(test)]
 mod fidelity;
 #[cfg(test)]
 mod following;

@@ -71,3 +71,21 @@ fn it_ends_by_itself() {
     let denied = house.query(&["--decision", "denied", "--tool", "get_billing"]);
     assert_eq!(denied.len(), 1, "{denied:?}");
 }
+
+#[test]
+fn all_servers_as_one_are_observed_too() {
+    let house = house("2999-12-31");
+    let running = house.up();
+    // Somebody whom no policy knows.
+    let key = house.key("stranger", "nobody", "acme");
+    let mut stranger = Agent::everywhere(&house.agents(), &key);
+    assert_eq!(stranger.try_open().unwrap().http.status, 200);
+    assert!(tools(&mut stranger).contains(&"helpdesk__get_billing".to_owned()));
+    let done = stranger.call("helpdesk__get_billing", &json!({ "customer_id": "c_41" }));
+    assert!(done.is_done(), "{done:?}");
+    assert_eq!(house.query(&["--decision", "denied"]), Vec::<Value>::new());
+    let would = house.query(&["--decision", "would-deny", "--tool", "get_billing"]);
+    assert_eq!(would.len(), 1, "{would:?}");
+    assert_eq!(running.stop(), 0);
+    house.verified();
+}
