@@ -7,9 +7,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bailiwick_core::Disposition;
 use bailiwick_wire::rpc::Id;
-use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use crate::queue::Writer;
 use crate::upstream::Piece;
 
 /// How many calls of one session may be adrift.
@@ -20,7 +20,7 @@ pub(crate) struct Landing {
     pub(crate) piece: Piece,
     pub(crate) disposition: Disposition,
     /// The client that reads that stream.
-    pub(crate) client: mpsc::Sender<Bytes>,
+    pub(crate) client: Writer,
 }
 
 /// The calls of one session that wait for an answer on another stream.

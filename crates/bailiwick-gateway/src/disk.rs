@@ -1,7 +1,9 @@
 //! The file system: one of the four doors to the world (the log has its own).
 
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -29,6 +31,33 @@ pub(crate) fn fingerprint(
         Some((file, meta.len(), meta.modified().ok()))
     });
     stamped.collect()
+}
+
+/// What changes when a file does, or when its name leads to another file.
+pub(crate) fn stamp(file: &Path) -> Option<(u64, u64, SystemTime)> {
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.ino(), meta.len(), meta.modified().ok()?))
+}
+
+/// Read a file, if it has no more than so many bytes.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn read_up_to(file: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(std::io::ErrorKind::FileTooLarge.into());
+    }
+    Ok(bytes)
+}
+
+/// Whether others than a file's owner may read it.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn others_can_read(file: &Path) -> std::io::Result<bool> {
+    Ok(std::fs::metadata(file)?.permissions().mode() & 0o044 != 0)
 }
 
 /// Make a folder that only its owner can enter, with those above it.

@@ -10,9 +10,10 @@ use bailiwick_wire::mcp::federation::Hello;
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use hyper::header::HeaderValue;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use crate::one_of_many::OneOfMany;
+use crate::queue::{Reader, Writer, queue};
 use crate::server::Server;
 use crate::session::Session;
 use crate::upstream::Waiting;
@@ -43,8 +44,8 @@ pub(crate) struct Federated {
     pub(crate) said: Mutex<Said>,
     pub(crate) waiting: Arc<Waiting>,
     requests: Mutex<Requests>,
-    pub(crate) aside: mpsc::Sender<Bytes>,
-    pub(crate) kept: Mutex<Option<mpsc::Receiver<Bytes>>>,
+    pub(crate) aside: Writer,
+    pub(crate) kept: Mutex<Option<Reader>>,
     pub(crate) listening: AtomicBool,
     used_ns: AtomicU64,
 }
@@ -65,7 +66,7 @@ impl Federated {
         now: Timestamp,
     ) -> Arc<Self> {
         servers.sort_by(|a, b| a.name.cmp(&b.name));
-        let (aside, kept) = mpsc::channel(ASIDE);
+        let (aside, kept) = queue(ASIDE);
         Arc::new(Self {
             owner,
             hello,
@@ -125,7 +126,7 @@ impl Federated {
     }
 
     /// Where messages go that have no stream of their own.
-    pub(crate) fn aside(&self) -> mpsc::Sender<Bytes> {
+    pub(crate) fn aside(&self) -> Writer {
         self.aside.clone()
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_core::{
     Action, Call, Context, Durability, Effect, Evidence, Findings, Identified, Inspectors,
@@ -18,14 +19,19 @@ use crate::clock;
 use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
+use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::tally::Tally;
+use crate::tls::Tls;
 use crate::upstream::Means;
 use crate::watch::Watch;
+
+/// How many events may wait for a client that reads slowly.
+const CLIENT_QUEUE: usize = 64;
 
 /// All that an exchange needs.
 pub(crate) struct Gate {
@@ -47,8 +53,9 @@ pub(crate) struct Parts {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) diary: Arc<Diary>,
     pub(crate) tally: Tally,
-    /// The operators' listener has its own: a flood at one hides nobody at the other.
     pub(crate) operators_tally: Tally,
+    /// What agents are shown, when they speak TLS.
+    pub(crate) tls: Option<Tls>,
     /// True from when the gateway begins to stop.
     pub(crate) stop: watch::Sender<bool>,
 }
@@ -60,6 +67,13 @@ impl Gate {
 
     pub(crate) fn log(&self) -> &Scribe {
         &self.parts.log
+    }
+
+    /// A queue of events for a client, which is given up when it leaves them unread for too long.
+    pub(crate) fn client_queue(&self) -> (Writer, Reader) {
+        let unread = Duration::from_secs(self.settings().limits.unread_seconds);
+        let (writer, reader) = queue(CLIENT_QUEUE);
+        (writer.giving_up_after(unread), reader)
     }
 
     pub(crate) const fn settings(&self) -> &Settings {

@@ -9,12 +9,13 @@ use bailiwick_wire::mcp::{Notice, reply};
 use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::adrift::Landing;
 use crate::exchange::answered;
 use crate::gate::Gate;
 use crate::question::{ask, tell};
+use crate::queue::{Reader, Writer, queue};
 use crate::reading::{Heard, hear};
 use crate::refusal;
 use crate::session::{Busy, Session};
@@ -27,8 +28,6 @@ const QUESTIONS_MAX: u32 = 128;
 const ALIVE: Bytes = Bytes::from_static(b":\n\n");
 /// After how long a silent stream is shown to be alive.
 const QUIET: Duration = Duration::from_secs(15);
-/// How many events may wait for a client that reads slowly.
-const CLIENT_QUEUE: usize = 64;
 
 /// What happens next to a stream.
 enum Next {
@@ -50,13 +49,13 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// Pass the messages on; what comes out is the events for the client.
-    pub(crate) fn start(self, owed: Pending, messages: Messages) -> mpsc::Receiver<Bytes> {
-        let (client, events) = mpsc::channel(CLIENT_QUEUE);
+    pub(crate) fn start(self, owed: Pending, messages: Messages) -> Reader {
+        let (client, events) = self.gate.client_queue();
         tokio::spawn(self.run(owed, messages, client));
         events
     }
 
-    async fn run(self, mut owed: Pending, mut messages: Messages, client: mpsc::Sender<Bytes>) {
+    async fn run(self, mut owed: Pending, mut messages: Messages, client: Writer) {
         let mut stop = self.gate.parts.stop.subscribe();
         let (mut questions, mut resumable) = (0, false);
         let is_modern = self.session.upstream.is_modern();
@@ -129,12 +128,7 @@ impl Relay {
 
     /// What happens next. Up to 2025-11-25 a call goes on to its end when nobody listens any more:
     /// there, going away is not a cancellation.
-    async fn next(
-        &self,
-        messages: &mut Messages,
-        client: &mpsc::Sender<Bytes>,
-        listens: bool,
-    ) -> Next {
+    async fn next(&self, messages: &mut Messages, client: &Writer, listens: bool) -> Next {
         let is_modern = self.session.upstream.is_modern();
         tokio::select! {
             piece = messages.next() => Next::Piece(piece),
@@ -147,7 +141,7 @@ impl Relay {
     }
 
     /// An event without a message. False when nothing of this answer may pass any more.
-    async fn sign(&self, owed: &mut Pending, piece: &Piece, client: &mpsc::Sender<Bytes>) -> bool {
+    async fn sign(&self, owed: &mut Pending, piece: &Piece, client: &Writer) -> bool {
         let sign = match (&piece.event_id, piece.retry) {
             (None, None) => ALIVE,
             (_, _) => self.event(piece, &piece.message),
@@ -176,7 +170,7 @@ impl Relay {
         owed: &mut Pending,
         piece: &Piece,
         notice: Option<&Notice>,
-        client: &mpsc::Sender<Bytes>,
+        client: &Writer,
     ) -> bool {
         let (session, message) = (&self.session, &piece.message);
         let seen = view::Seen { notice, message, ask: owed.call().ask() };
@@ -211,13 +205,7 @@ impl Relay {
     }
 
     /// The answer itself: cut to the caller's view, inspected, recorded, and only then sent.
-    async fn last(
-        &self,
-        owed: Pending,
-        piece: &Piece,
-        disposition: Disposition,
-        client: &mpsc::Sender<Bytes>,
-    ) {
+    async fn last(&self, owed: Pending, piece: &Piece, disposition: Disposition, client: &Writer) {
         let rules = self.gate.rules();
         let message = piece.message.clone();
         let cut = answered(&self.gate, &rules, owed.call(), message, disposition).await;
@@ -233,7 +221,7 @@ impl Relay {
         self.conclude(inspected, client).await;
     }
 
-    async fn conclude(&self, inspected: Inspected, client: &mpsc::Sender<Bytes>) {
+    async fn conclude(&self, inspected: Inspected, client: &Writer) {
         let recorded = inspected.record(self.gate.log(), self.gate.now());
         let event = match (recorded, &self.id) {
             (Ok(released), id) => match (released.disposition(), id) {
@@ -256,7 +244,7 @@ impl Relay {
         owed: Pending,
         id: &Id,
         come: Option<(Piece, Disposition)>,
-        client: mpsc::Sender<Bytes>,
+        client: Writer,
     ) {
         let Some(landed) = self.session.adrift.wait(id) else {
             return self.broke_off(owed, &client).await;
@@ -264,7 +252,7 @@ impl Relay {
         let mut stop = self.gate.parts.stop.subscribe();
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
         // A stream that is over is closed: only then does the client ask again.
-        let (nobody, _) = mpsc::channel(1);
+        let (nobody, _) = queue(1);
         drop(client);
         let landing = tokio::select! {
             landing = landed => landing.ok(),
@@ -282,7 +270,7 @@ impl Relay {
 
     /// Nobody reads the stream any more. For a call that is a cancellation, and dropping the
     /// messages tells the server.
-    async fn gone(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+    async fn gone(&self, owed: Pending, client: &Writer) {
         let disposition = match self.id {
             Some(_) => Disposition::Cancelled,
             None => Disposition::Answered,
@@ -291,7 +279,7 @@ impl Relay {
     }
 
     /// The gateway stops: whoever listens is told in an orderly way where the protocol has one.
-    async fn stopped(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+    async fn stopped(&self, owed: Pending, client: &Writer) {
         let inspected = match &self.id {
             Some(id) => {
                 let event = sse::encode(&reply::listened(id), None);
@@ -303,7 +291,7 @@ impl Relay {
     }
 
     /// The stream ended without an answer.
-    async fn broke_off(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+    async fn broke_off(&self, owed: Pending, client: &Writer) {
         let disposition = match self.id {
             Some(_) => Disposition::Unreachable,
             None => Disposition::Answered,
@@ -311,13 +299,13 @@ impl Relay {
         self.conclude(owed.failed(disposition), client).await;
     }
 
-    async fn withheld(&self, owed: Pending, client: &mpsc::Sender<Bytes>) {
+    async fn withheld(&self, owed: Pending, client: &Writer) {
         self.conclude(owed.failed(Disposition::Withheld), client).await;
     }
 
     /// A question of the server to the client: an exchange of its own, whose far side is the
     /// client. The stream goes on when the question has gone out or was refused.
-    async fn question(&self, piece: Piece, id: Id, client: &mpsc::Sender<Bytes>) {
+    async fn question(&self, piece: Piece, id: Id, client: &Writer) {
         let asked = match &self.session.one_of_many {
             Some(it) => it.question(&piece.message),
             None => Some((piece.message.clone(), id.clone())),

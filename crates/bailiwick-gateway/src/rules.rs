@@ -5,7 +5,6 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use bailiwick_core::Policy as _;
 use bailiwick_policy::{PolicySet, Source};
@@ -13,12 +12,7 @@ use tokio::sync::watch;
 
 use crate::config::Settings;
 use crate::contract::Contracts;
-use crate::disk;
-
-/// How often the folders are looked at.
-const LOOK: Duration = Duration::from_millis(500);
-/// How long the files must be still before they are read.
-const SETTLE: Duration = Duration::from_millis(200);
+use crate::{disk, edits};
 
 /// What decisions are made by.
 pub struct Rules {
@@ -147,21 +141,7 @@ impl RulesInForce {
     pub(crate) async fn watch(&self, settings: &Settings, tell: impl Fn(Change)) {
         let mut seen = self.now().seen.clone();
         loop {
-            tokio::time::sleep(LOOK).await;
-            let looked = look(settings);
-            if looked == seen {
-                continue;
-            }
-            // An edit of several files, or a file that is being written, is awaited to its end.
-            seen = looked;
-            loop {
-                tokio::time::sleep(SETTLE).await;
-                let settled = look(settings);
-                if settled == seen {
-                    break;
-                }
-                seen = settled;
-            }
+            edits::next(&mut seen, || look(settings)).await;
             tell(self.exchange(Rules::read(settings)));
         }
     }

@@ -14,14 +14,17 @@ use tokio::task::JoinSet;
 use crate::authenticators::Authenticators;
 use crate::config::Settings;
 use crate::diary::Diary;
+use crate::front::Door;
 use crate::gate::{Gate, Parts};
 use crate::rules::{BadRules, Change, Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::store::{Role, Store, StoreError};
+use crate::tls::{BadPair, Tls};
+use crate::turning::Listener;
 use crate::watch::Watch;
-use crate::{disk, entropy, front, listing, operators, paths, recording, secrets};
+use crate::{disk, entropy, front, listing, operators, paths, recording, renewal, secrets, tls};
 
 /// How often idle sessions are looked for and the tally is written down.
 pub(crate) const SWEEP: Duration = Duration::from_secs(1);
@@ -59,6 +62,9 @@ pub enum StartError {
         /// Why.
         source: std::io::Error,
     },
+    /// The certificate or its key cannot be used.
+    #[error("[agents] tls: {0}")]
+    Tls(#[from] BadPair),
     /// A file cannot be written.
     #[error("{0}")]
     File(String),
@@ -133,19 +139,15 @@ impl Gateway {
     }
 
     fn serve(&mut self, agents: TcpListener, operators: TcpListener) {
+        let door = |listener, most| Door { gate: Arc::clone(&self.gate), listener, most };
+        let most = self.gate.settings().limits.connections;
         let gate = Arc::clone(&self.gate);
-        let stop = gate.parts.stop.subscribe();
-        let most = gate.settings().limits.connections;
-        self.serving.spawn(front::serve(agents, most, stop.clone(), move |request, peer| {
-            front::answer(Arc::clone(&gate), request, peer)
-        }));
+        let answer = move |request, peer| front::answer(Arc::clone(&gate), request, peer);
+        self.serving.spawn(front::serve(agents, door(Listener::Agents, most), answer));
         let gate = Arc::clone(&self.gate);
-        self.serving.spawn(front::serve(
-            operators,
-            OPERATOR_CONNECTIONS,
-            stop,
-            move |request, _| operators::answer(Arc::clone(&gate), request),
-        ));
+        let answer = move |request, _| operators::answer(Arc::clone(&gate), request);
+        let most = OPERATOR_CONNECTIONS;
+        self.serving.spawn(front::serve(operators, door(Listener::Operators, most), answer));
     }
 
     fn keep(&mut self) {
@@ -156,6 +158,7 @@ impl Gateway {
         self.background.spawn(async move {
             gate.parts.rules.watch(gate.settings(), |change| tell(&gate, change)).await;
         });
+        self.background.spawn(renewal::keep(Arc::clone(&self.gate)));
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
             loop {
@@ -238,6 +241,8 @@ pub(crate) fn put_together(
     let vault = Arc::new(secrets::fetch(&settings).map_err(StartError::Secrets)?);
     let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
     let guard = Guard::with_policy(&withhold)?;
+    let pair = settings.tls.clone().map(Tls::read).transpose()?;
+    tls::warnings(&settings).iter().for_each(|it| diary.tell(it));
     let store = Arc::new(Store::open(&settings.data)?);
     let world = world(&store);
     let log = Arc::new(open(&settings, &world, &diary)?);
@@ -266,6 +271,7 @@ pub(crate) fn put_together(
         tally: crate::tally::Tally::default(),
         operators_tally: crate::tally::Tally::default(),
         stop: watch::Sender::new(false),
+        tls: pair,
         settings,
     })
 }

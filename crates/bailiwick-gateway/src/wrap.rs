@@ -55,6 +55,8 @@ impl Wrap {
     /// [`StartError`] with what to do.
     pub async fn start(settings: Settings, diary: Arc<Diary>) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
+        // Nobody connects to a wrap.
+        let settings = Settings { tls: None, ..settings };
         let held = (diary, alive);
         let mut parts = run::put_together(settings, held, recording::world, Scribe::shared)?;
         // The secrets are the client's own: until now it saw them in answers, and did not stumble.

@@ -42,6 +42,15 @@ pub enum Launch {
     Http(Uri, Option<Transport>),
 }
 
+/// Where a certificate and its key lie.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// The certificate, and those between it and its root.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// One upstream server.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
@@ -85,6 +94,8 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Accepted values of `Origin`.
     pub origins: Vec<String>,
+    /// What agents are shown, when they speak TLS.
+    pub tls: Option<Pair>,
     /// The folder of log, keys and administrative state.
     pub data: PathBuf,
     /// The folder of policies.
@@ -150,6 +161,10 @@ impl Settings {
             }),
             hosts: said.agents.hosts.clone(),
             origins: said.agents.origins.clone(),
+            tls: said.agents.tls.as_ref().map(|it| Pair {
+                certificate: base.join(&it.certificate),
+                key: base.join(&it.key),
+            }),
             data: base.join(&said.paths.data),
             policies: base.join(&said.paths.policies),
             contracts: base.join(&said.paths.contracts),
@@ -208,6 +223,8 @@ fn limits(limits: &Limits, problems: &mut Vec<Problem>) {
         ("sessions_per_caller", limits.sessions_per_caller == 0),
         ("calls_per_session", limits.calls_per_session == 0),
         ("gather_seconds", limits.gather_seconds == 0),
+        ("message_seconds", limits.message_seconds == 0),
+        ("unread_seconds", limits.unread_seconds == 0),
         ("answer_seconds", limits.answer_seconds == 0),
         ("idle_session_seconds", limits.idle_session_seconds == 0),
     ];

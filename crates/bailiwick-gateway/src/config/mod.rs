@@ -11,7 +11,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use date::{Date, NoDate};
-pub use meant::{Keyless, Launch, ServerSettings, Settings, address_of, is_header, is_server_name};
+pub use meant::{
+    Keyless, Launch, Pair, ServerSettings, Settings, address_of, is_header, is_server_name,
+};
 pub use said::{Limits, LogSection, Said, SecretRef, Transport};
 
 /// What is wrong with a configuration, where, and what to do.

@@ -55,13 +55,25 @@ pub struct Agents {
     pub hosts: Vec<String>,
     /// Values of the `Origin` header that are accepted. None by default: browsers stay out.
     pub origins: Vec<String>,
+    /// The certificate that agents are shown. Absent: they speak in the clear.
+    pub tls: Option<Tls>,
 }
 
 impl Default for Agents {
     fn default() -> Self {
         let listen = "127.0.0.1:8420".to_owned();
-        Self { listen, keyless_loopback: None, hosts: Vec::new(), origins: Vec::new() }
+        Self { listen, keyless_loopback: None, hosts: Vec::new(), origins: Vec::new(), tls: None }
     }
+}
+
+/// A certificate and its key, in files that are read again when they change.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// A PEM file: the certificate, and those between it and its root.
+    pub certificate: String,
+    /// A PEM file: the certificate's private key, which nobody else can read.
+    pub key: String,
 }
 
 /// Who a caller on this machine is that shows no key.
@@ -124,6 +136,11 @@ pub struct Limits {
     pub calls_per_session: usize,
     /// How long a question to all servers at `/mcp` waits for the slowest, in seconds.
     pub gather_seconds: u64,
+    /// How long a client may take to greet, to send the head of a request, and again its body, in
+    /// seconds.
+    pub message_seconds: u64,
+    /// How long a client may leave unread what it is told, in seconds. Then it is hung up on.
+    pub unread_seconds: u64,
     /// How long an upstream may take for its first byte, in seconds.
     pub answer_seconds: u64,
     /// After how long an unused session is closed, in seconds.
@@ -139,6 +156,8 @@ impl Default for Limits {
             sessions_per_caller: 1024,
             calls_per_session: 256,
             gather_seconds: 5,
+            message_seconds: 30,
+            unread_seconds: 30,
             answer_seconds: 300,
             idle_session_seconds: 3600,
         }

@@ -9,12 +9,12 @@ use bailiwick_wire::mcp::{Asked, interpret};
 use bailiwick_wire::rpc::{Id, Message};
 use bailiwick_wire::sse::Decoder;
 use bytes::Bytes;
-use tokio::sync::mpsc;
 
 use crate::drain::drain;
 use crate::exchange::{Reply, exchange};
 use crate::federated::{Open, Stamp};
 use crate::gate::Gate;
+use crate::queue::{Reader, Writer};
 use crate::reading::{Heard, hear};
 use crate::relay::Relay;
 use crate::session::{Busy, Session};
@@ -57,9 +57,9 @@ impl Came {
 #[derive(Clone, Debug)]
 pub(crate) enum Interims {
     /// To the client, which waits for this answer.
-    Now(mpsc::Sender<Bytes>),
+    Now(Writer),
     /// Aside, until the client listens. What does not fit is dropped.
-    Later(mpsc::Sender<Bytes>),
+    Later(Writer),
 }
 
 impl Interims {
@@ -135,7 +135,7 @@ fn read(session: &Session, body: &Bytes) -> Option<(Asked, Option<Id>)> {
 /// Pass on what comes before the answer, and give back the answer.
 async fn follow(
     gate: &Gate,
-    mut events: mpsc::Receiver<Bytes>,
+    mut events: Reader,
     id: Option<Id>,
     stamp: Stamp,
     interims: &Interims,

@@ -8,6 +8,8 @@ use bailiwick_wire::mcp::federation::Hello;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
+use crate::queue::Writer;
+
 use super::ask::{Came, Interims, LATE, ask};
 use crate::federated::{Federated, Member};
 use crate::gate::Gate;
@@ -32,7 +34,7 @@ pub(crate) struct Question {
 
 impl Round {
     /// A round whose interim messages go to the client at once.
-    pub(crate) fn new(gate: &Arc<Gate>, all: &Arc<Federated>, now: mpsc::Sender<Bytes>) -> Self {
+    pub(crate) fn new(gate: &Arc<Gate>, all: &Arc<Federated>, now: Writer) -> Self {
         let (gate, all) = (Arc::clone(gate), Arc::clone(all));
         Self { gate, all, interims: Interims::Now(now) }
     }

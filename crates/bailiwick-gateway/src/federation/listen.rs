@@ -10,26 +10,25 @@ use bailiwick_core::{Action, Resource, Value};
 use bailiwick_wire::mcp::{Asked, ListKind, reply};
 use bailiwick_wire::sse;
 use bytes::Bytes;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::ask::relay;
 use crate::exchange::{Reply, exchange};
 use crate::federated::{Federated, Member, Open};
 use crate::gate::Gate;
+use crate::queue::{Reader, Writer};
 use crate::upstream::{Envelope, Leg};
 use crate::view;
 
-/// How many events may wait for a client that reads slowly.
-const CLIENT_QUEUE: usize = 64;
 /// How long after its stream ended a server is listened to again.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Listen to all servers; `None` when the client does already.
-pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<mpsc::Receiver<Bytes>> {
+pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<Reader> {
     if all.listening.swap(true, Ordering::AcqRel) {
         return None;
     }
-    let (client, events) = mpsc::channel(CLIENT_QUEUE);
+    let (client, events) = gate.client_queue();
     for member in &all.members {
         let ear = Ear {
             gate: Arc::clone(gate),
@@ -46,7 +45,7 @@ pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<mpsc::Rec
 
 /// Pass on what was kept aside, until the client or the gateway goes. What is left is kept for the
 /// next time.
-async fn keep(gate: Arc<Gate>, all: Arc<Federated>, client: mpsc::Sender<Bytes>) {
+async fn keep(gate: Arc<Gate>, all: Arc<Federated>, client: Writer) {
     let mut stop = gate.parts.stop.subscribe();
     let kept = all.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
     if let Some(mut kept) = kept {
@@ -70,7 +69,7 @@ struct Ear {
     gate: Arc<Gate>,
     all: Arc<Federated>,
     member: Arc<Member>,
-    client: mpsc::Sender<Bytes>,
+    client: Writer,
 }
 
 /// Tells of each time that a server is opened.

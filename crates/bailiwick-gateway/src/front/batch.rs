@@ -7,21 +7,20 @@ use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::body::{Body, text};
 use super::knock::Knock;
 use super::message::{self, DECISION, LEAF, Read, bare, json, one, stream_headers};
 use super::modern;
+use crate::gate::Gate;
+use crate::queue::Writer;
 use crate::upstream::Away;
 
 /// The only revision that has batches.
 pub(super) const REVISION: &str = "2025-03-26";
 /// The most messages of one batch.
 const MEMBERS_MAX: usize = 64;
-/// How many events may wait for a client that reads slowly.
-const CLIENT_QUEUE: usize = 64;
 
 /// What one member came to.
 struct Member {
@@ -83,7 +82,7 @@ where
             done.push(member.await);
         }
     }
-    together(done, running).await
+    together(&knock.gate, done, running).await
 }
 
 /// One member, read. A session is not begun inside of another.
@@ -99,13 +98,17 @@ fn read(server: &str, body: &Bytes) -> Read {
 }
 
 /// All answers as one array; or, as soon as one of them is a stream, everything as one stream.
-async fn together(mut done: Vec<Member>, mut running: JoinSet<Member>) -> Response<Body> {
+async fn together(
+    gate: &Gate,
+    mut done: Vec<Member>,
+    mut running: JoinSet<Member>,
+) -> Response<Body> {
     while let Some(ended) = running.join_next().await {
         let Ok(member) = ended else { continue };
         let streams = matches!(member.said.body(), Body::Events(_));
         done.push(member);
         if streams {
-            return stream(done, running);
+            return stream(gate, done, running);
         }
     }
     done.sort_by_key(|it| it.place);
@@ -119,8 +122,8 @@ async fn together(mut done: Vec<Member>, mut running: JoinSet<Member>) -> Respon
     reply
 }
 
-fn stream(done: Vec<Member>, running: JoinSet<Member>) -> Response<Body> {
-    let (client, events) = mpsc::channel(CLIENT_QUEUE);
+fn stream(gate: &Gate, done: Vec<Member>, running: JoinSet<Member>) -> Response<Body> {
+    let (client, events) = gate.client_queue();
     let mut reply = Response::new(Body::Events(events));
     stream_headers(&mut reply);
     done.iter().for_each(|it| it.stamp(&mut reply));
@@ -129,7 +132,7 @@ fn stream(done: Vec<Member>, running: JoinSet<Member>) -> Response<Body> {
 }
 
 /// Pass on what each member says, in the order in which it comes.
-async fn merge(done: Vec<Member>, mut running: JoinSet<Member>, client: mpsc::Sender<Bytes>) {
+async fn merge(done: Vec<Member>, mut running: JoinSet<Member>, client: Writer) {
     let mut streams = JoinSet::new();
     for member in done {
         streams.spawn(member.tell(client.clone()));
@@ -152,7 +155,7 @@ impl Member {
         message.cloned().or_else(refused)
     }
 
-    async fn tell(self, client: mpsc::Sender<Bytes>) {
+    async fn tell(self, client: Writer) {
         if let Some(answer) = self.answer() {
             // Whether the client is still there matters to nobody: all is on record.
             let _ = client.send(sse::encode(&answer, None)).await;

@@ -2,25 +2,36 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
+
+use crate::queue::Reader;
 
 /// The body of a reply.
 pub(crate) enum Body {
     /// All of it.
     Whole(Option<Bytes>),
     /// Events as they come. Each is flushed when it is there.
-    Events(mpsc::Receiver<Bytes>),
+    Events(Reader),
     /// The same, until something has happened.
-    Until(mpsc::Receiver<Bytes>, Pin<Box<dyn Future<Output = ()> + Send>>),
+    Until(Reader, Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 impl Body {
+    /// Tell who it is that hangs up when the events are left unread.
+    pub(super) fn hung_up_by(&self, hang_up: &Arc<Notify>) {
+        match self {
+            Self::Events(events) | Self::Until(events, _) => events.hung_up_by(hang_up),
+            Self::Whole(_) => {}
+        }
+    }
+
     /// A stream that ends at the latest when something has happened. What is whole stays so.
     pub(super) fn until<F: Future<Output = ()> + Send + 'static>(
         self,

@@ -9,21 +9,21 @@ use bytes::Bytes;
 use hyper::header::{
     AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
 };
-use hyper::{Response, StatusCode};
+use hyper::http::uri::Authority;
+use hyper::{Request, Response, StatusCode};
 
 use super::body::{Body, text};
 use super::routing::Routing;
 use crate::gate::Gate;
 use crate::refusal;
 use crate::session::Session;
-use crate::turning;
+use crate::turning::{self, Listener};
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 /// The longest place in a stream that is passed on, in bytes.
 const LAST_EVENT_MAX: usize = 1024;
-const LISTENER: &str = "agents";
 
 /// A request of an identified caller to one server.
 #[derive(Clone)]
@@ -89,17 +89,18 @@ pub(super) fn last_event(headers: &HeaderMap) -> Option<Bytes> {
 }
 
 /// Who knocks, or the reply for whoever is turned away.
-pub(super) fn identify(
+pub(super) fn identify<B>(
     gate: &Arc<Gate>,
-    headers: &HeaderMap,
+    request: &Request<B>,
     peer: SocketAddr,
 ) -> Result<Identified, Box<Response<Body>>> {
+    let headers = request.headers();
     // Of two, another reader might take the other.
     if [HOST, AUTHORIZATION, SESSION].iter().any(|it| headers.get_all(it).iter().count() > 1) {
         let reply = text(StatusCode::BAD_REQUEST, "a header was sent twice\n");
         return Err(Box::new(turn_off(gate, RefusalReason::Malformed, reply)));
     }
-    if !is_expected(gate, headers) {
+    if !is_expected(gate, request) {
         let reply = text(StatusCode::FORBIDDEN, "this Host or Origin is not allowed here\n");
         return Err(Box::new(turn_off(gate, RefusalReason::Origin, reply)));
     }
@@ -134,7 +135,7 @@ pub(super) fn turn_off(
     reason: RefusalReason,
     reply: Response<Body>,
 ) -> Response<Body> {
-    if turning::is_on_record(gate, (&gate.parts.tally, LISTENER), reason) {
+    if turning::is_on_record(gate, Listener::Agents, reason) {
         return reply;
     }
     text(StatusCode::SERVICE_UNAVAILABLE, turning::UNRECORDED)
@@ -142,9 +143,9 @@ pub(super) fn turn_off(
 
 /// A page in a browser may reach loopback by a name of its own choosing: only known values of Host
 /// and Origin are let in.
-fn is_expected(gate: &Gate, headers: &HeaderMap) -> bool {
-    let settings = gate.settings();
-    let host = headers.get(HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
+fn is_expected<B>(gate: &Gate, request: &Request<B>) -> bool {
+    let (settings, headers) = (gate.settings(), request.headers());
+    let Some(host) = host(request) else { return false };
     let bare = without_port(host);
     let host_known = matches!(bare, "localhost" | "127.0.0.1" | "[::1]")
         || settings.agents.ip().to_string() == bare
@@ -157,6 +158,18 @@ fn is_expected(gate: &Gate, headers: &HeaderMap) -> bool {
         }
     };
     host_known && origin_known
+}
+
+/// The place that a request names: in a header, and in HTTP/2 in its address. `None` when the two
+/// are not the same.
+fn host<B>(request: &Request<B>) -> Option<&str> {
+    let header = request.headers().get(HOST).map(|it| it.to_str().unwrap_or_default());
+    let address = request.uri().authority().map(Authority::as_str);
+    match (header, address) {
+        (Some(header), Some(address)) if header != address => None,
+        (Some(place), _) | (None, Some(place)) => Some(place),
+        (None, None) => Some(""),
+    }
 }
 
 /// Whether an origin is the very place that the request names: nobody else's page then. A name that

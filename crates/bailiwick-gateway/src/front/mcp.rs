@@ -3,17 +3,18 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_core::{Action, RefusalReason, Resource, Value};
 use bailiwick_wire::mcp::Asked;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::body::{Body, text};
 use super::knock::Knock;
+use super::whole::whole;
 use super::{batch, federation, knock, message, modern};
 use crate::federation::EVERY;
 use crate::gate::Gate;
@@ -29,7 +30,7 @@ pub(super) async fn answer(
     if request.uri().path() == "/healthz" && request.method() == Method::GET {
         return text(StatusCode::OK, "alive\n");
     }
-    let who = match knock::identify(&gate, request.headers(), peer) {
+    let who = match knock::identify(&gate, &request, peer) {
         Ok(who) => who,
         Err(reply) => return *reply,
     };
@@ -86,29 +87,24 @@ async fn post<F>(
 where
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    let limit = knock.gate.settings().limits.message_bytes;
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) if knock.routing.is_modern() && knock.server != EVERY => {
-            // Going away is a cancellation in this era. The exchange learns of it, and goes on to
-            // the outcome's record all the same.
-            let (here, away) = Away::new();
-            let message = Bytes::copy_from_slice(&collected.to_bytes());
-            let reply = Uninterrupted::new(modern::answer(knock, message, away)).await;
-            drop(here);
-            reply
-        }
-        // The future is on the heap from the start: kept here, every request would move its
-        // kilobytes from hand to hand. The message is copied out of the connection's buffer, which
-        // can then be used for the next one.
-        Ok(collected) => {
-            let message = Bytes::copy_from_slice(&collected.to_bytes());
-            Uninterrupted::new(answer(knock, message)).await
-        }
-        Err(_) => {
-            let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the message is too large\n");
-            knock.turn_off(RefusalReason::Limit, reply)
-        }
+    let limits = &knock.gate.settings().limits;
+    let patience = Duration::from_secs(limits.message_seconds);
+    let message = match whole(body, limits.message_bytes, patience).await {
+        // Copied out of the connection's buffer, which can then be used for the next one.
+        Ok(message) => Bytes::copy_from_slice(&message),
+        Err((reason, status, words)) => return knock.turn_off(reason, text(status, words)),
+    };
+    if knock.routing.is_modern() && knock.server != EVERY {
+        // Going away is a cancellation in this era. The exchange learns of it, and goes on to
+        // the outcome's record all the same.
+        let (here, away) = Away::new();
+        let reply = Uninterrupted::new(modern::answer(knock, message, away)).await;
+        drop(here);
+        return reply;
     }
+    // The future is on the heap from the start: kept here, every request would move its
+    // kilobytes from hand to hand.
+    Uninterrupted::new(answer(knock, message)).await
 }
 
 /// GET listens for messages that belong to no call, or goes on where a stream ended; DELETE ends

@@ -3,6 +3,8 @@
 mod accept;
 mod batch;
 mod body;
+mod counted;
+mod door;
 mod federation;
 mod knock;
 mod leave;
@@ -12,10 +14,16 @@ mod message;
 mod modern;
 mod round;
 mod routing;
+mod secure;
+mod socket;
+mod speak;
 mod stdio;
 mod stray;
+mod whole;
 
 pub(crate) use accept::serve;
 pub(crate) use body::{Body, text};
+pub(crate) use door::Door;
 pub(crate) use leave::answer;
 pub(crate) use stdio::{Begun, Line, Stdio, input, output};
+pub(crate) use whole::whole;

@@ -11,7 +11,6 @@ use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
-use tokio::sync::mpsc;
 
 use super::body::Body;
 use super::knock::Knock;
@@ -20,11 +19,9 @@ use crate::exchange::{Reply, exchange};
 use crate::federated::{Federated, Member, Stamp};
 use crate::federation::{Came, Interims, Question, Round, ask, is_sole};
 use crate::gate::Gate;
+use crate::queue::Reader;
 use crate::refusal;
 use crate::upstream::{Envelope, Leg, Upstream};
-
-/// How many events may wait for a client that reads slowly.
-const CLIENT_QUEUE: usize = 64;
 
 /// A message of a client to all servers.
 pub(super) struct Said {
@@ -56,13 +53,13 @@ pub(super) async fn list(said: Said) -> Response<Body> {
             return knock.turn_off(RefusalReason::Malformed, reply);
         }
     };
-    let (now, interims) = mpsc::channel(CLIENT_QUEUE);
+    let (now, interims) = knock.gate.client_queue();
     let round = Round::new(&gate, &all, now);
     let work = async move {
         let came = round.all(questions).await;
         merge(&gate, &all, action, &id, &came)
     };
-    whole_or_streamed(work, interims).await
+    whole_or_streamed(&knock.gate, work, interims).await
 }
 
 fn cursors(body: &Bytes) -> Result<Option<Cursors>, Unintelligible> {
@@ -134,8 +131,9 @@ fn merge(
 
 /// A reply that is whole when nothing comes before it, and a stream when something does.
 async fn whole_or_streamed(
+    gate: &Gate,
     work: impl Future<Output = (Bytes, Vec<Stamp>)> + Send + 'static,
-    mut interims: mpsc::Receiver<Bytes>,
+    mut interims: Reader,
 ) -> Response<Body> {
     let mut work = Box::pin(work);
     let first = tokio::select! {
@@ -143,7 +141,7 @@ async fn whole_or_streamed(
         Some(event) = interims.recv() => event,
         (message, stamps) = &mut work => return stamped(json(StatusCode::OK, message), &stamps),
     };
-    let (client, events) = mpsc::channel(CLIENT_QUEUE);
+    let (client, events) = gate.client_queue();
     tokio::spawn(async move {
         drop(client.send(first).await);
         let message = loop {
@@ -243,7 +241,7 @@ pub(super) async fn nobody(
     }
 }
 
-pub(super) fn streamed(events: mpsc::Receiver<Bytes>) -> Response<Body> {
+pub(super) fn streamed(events: Reader) -> Response<Body> {
     let mut reply = Response::new(Body::Events(events));
     stream_headers(&mut reply);
     reply

@@ -1,21 +1,20 @@
 //! Who may enter, and where to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bailiwick_core::RefusalReason;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::{acts, health, tiles};
-use crate::front::{Body, text};
+use crate::front::{Body, text, whole};
 use crate::gate::Gate;
 use crate::store::{Operator, Role};
-use crate::turning;
+use crate::turning::{self, Listener};
 
-const LISTENER: &str = "operators";
 /// The largest body of an administrative act.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
@@ -35,11 +34,11 @@ pub(crate) async fn answer(gate: Arc<Gate>, request: Request<Incoming>) -> Respo
     };
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let Ok(body) = Limited::new(request.into_body(), BODY_BYTES_MAX).collect().await else {
-        let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large\n");
-        return turn_off(&gate, RefusalReason::Limit, reply);
+    let patience = Duration::from_secs(gate.settings().limits.message_seconds);
+    let body = match whole(request.into_body(), BODY_BYTES_MAX, patience).await {
+        Ok(body) => body,
+        Err((reason, status, words)) => return turn_off(&gate, reason, text(status, words)),
     };
-    let body = body.to_bytes();
     // Acts write to disk and may wait for it: they must not hold up the calls of agents.
     let routed =
         tokio::task::spawn_blocking(move || route(&gate, &operator, &method, &path, &body));
@@ -85,7 +84,7 @@ fn may(operator: &Operator, roles: &[Role]) -> bool {
 }
 
 fn turn_off(gate: &Gate, reason: RefusalReason, reply: Response<Body>) -> Response<Body> {
-    if turning::is_on_record(gate, (&gate.parts.operators_tally, LISTENER), reason) {
+    if turning::is_on_record(gate, Listener::Operators, reason) {
         return reply;
     }
     text(StatusCode::SERVICE_UNAVAILABLE, turning::UNRECORDED)

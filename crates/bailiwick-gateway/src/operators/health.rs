@@ -9,6 +9,7 @@ use super::reply::json;
 use crate::front::{Body, text};
 use crate::gate::Gate;
 use crate::server::Server;
+use crate::tls::Tls;
 
 /// What `/readyz` says.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -24,6 +25,9 @@ pub struct Readiness {
     pub policy_set: String,
     /// What is wrong with a newer edit of the policies or contracts, which is not in force.
     pub rules_fault: Vec<String>,
+    /// What is wrong with a newer certificate or its key, which are not in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_fault: Option<String>,
     /// The servers.
     pub servers: Vec<ServerState>,
     /// How many sessions are open.
@@ -81,8 +85,9 @@ fn look(gate: &Gate) -> Readiness {
     servers.sort_by(|a, b| a.name.cmp(&b.name));
     let rules_fault = gate.parts.rules.fault().map(|it| it.0).unwrap_or_default();
     let log_trouble = trouble(&health);
+    let tls_fault = gate.parts.tls.as_ref().and_then(Tls::fault);
     Readiness {
-        ready: log_trouble.is_none() && rules_fault.is_empty(),
+        ready: log_trouble.is_none() && rules_fault.is_empty() && tls_fault.is_none(),
         observing_until: gate
             .settings()
             .observe_until
@@ -91,6 +96,7 @@ fn look(gate: &Gate) -> Readiness {
         policies: rules.policies.len(),
         policy_set: bailiwick_core::Policy::digest(&rules.policies).to_string(),
         rules_fault,
+        tls_fault,
         servers,
         sessions: gate.sessions().len(),
         log_trouble,

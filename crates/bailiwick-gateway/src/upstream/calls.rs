@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use bailiwick_wire::mcp::Notice;
 use bailiwick_wire::rpc::Id;
-use bytes::Bytes;
-use tokio::sync::mpsc;
 
+use crate::queue::{Reader, Writer, queue};
 use crate::reading::Heard;
 
 /// How many messages may wait for one call's reader.
@@ -24,7 +23,7 @@ pub(super) struct Calls(Mutex<HashMap<Id, Slot>>);
 struct Slot {
     progress: Option<Box<str>>,
     /// Gone when the call was called off.
-    to: Option<mpsc::Sender<Bytes>>,
+    to: Option<Writer>,
     called_off: Arc<AtomicBool>,
     /// Its answer came: what comes now belongs to it no more.
     answered: bool,
@@ -40,7 +39,7 @@ pub(crate) struct CallGuard {
 }
 
 /// A call's place, and what comes for it. Nothing more comes when the call is called off.
-pub(super) type Place = (CallGuard, mpsc::Receiver<Bytes>);
+pub(super) type Place = (CallGuard, Reader);
 
 impl CallGuard {
     /// Whether nothing comes any more because the call was called off.
@@ -76,12 +75,12 @@ impl Calls {
     }
 
     /// The reader of the call with this id.
-    pub(super) fn reader(&self, id: &Id) -> Option<mpsc::Sender<Bytes>> {
+    pub(super) fn reader(&self, id: &Id) -> Option<Writer> {
         self.table().get(id).and_then(|it| it.to.clone())
     }
 
     /// The reader of the only call under way.
-    pub(super) fn only_reader(&self) -> Option<mpsc::Sender<Bytes>> {
+    pub(super) fn only_reader(&self) -> Option<Writer> {
         let table = self.table();
         let mut all = table.values();
         let only = all.next().filter(|_| all.next().is_none());
@@ -96,7 +95,7 @@ impl Calls {
         progress: Option<Box<str>>,
         hears_all: bool,
     ) -> Option<Place> {
-        let (to, from) = mpsc::channel(CALL_QUEUE);
+        let (to, from) = queue(CALL_QUEUE);
         let mut table = self.table();
         if table.contains_key(&id.plain()) {
             return None;
@@ -129,7 +128,7 @@ impl Calls {
 
     /// The call that a message belongs to: by id for answers, by token for progress, and to the
     /// only call under way for the rest.
-    pub(super) fn reader_of(&self, heard: &Heard) -> Option<mpsc::Sender<Bytes>> {
+    pub(super) fn reader_of(&self, heard: &Heard) -> Option<Writer> {
         let mut table = self.table();
         match heard {
             Heard::Answer(id, _) => {

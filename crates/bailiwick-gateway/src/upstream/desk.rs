@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use super::Answer;
 use super::calls::{CallGuard, Calls};
 use super::messages::{Messages, Stray};
+use crate::queue::Reader;
 use crate::reading::{self, Heard};
 
 /// How many messages that belong to no call are kept until somebody listens.
@@ -23,7 +24,7 @@ const STRAY_BYTES_MAX: usize = 4 << 20;
 /// A call's place at the desk, and the messages that come for it.
 pub(super) struct Place {
     guard: CallGuard,
-    messages: mpsc::Receiver<Bytes>,
+    messages: Reader,
 }
 
 /// The desk of one session.

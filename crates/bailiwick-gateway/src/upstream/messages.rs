@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::calls::{CallGuard, Place};
 use super::connection::Lease;
+use crate::queue::Reader;
 use crate::reading;
 
 /// One message of a streamed answer.
@@ -53,7 +54,7 @@ pub(crate) enum Messages {
         /// A message that was read already.
         first: Option<Bytes>,
         /// The others.
-        rest: mpsc::Receiver<Bytes>,
+        rest: Reader,
         /// The call's place.
         guard: CallGuard,
     },
@@ -66,17 +67,13 @@ pub(crate) enum Messages {
 /// The messages of one call of a process that serves many, with the client's own id in them.
 pub(crate) struct Warm {
     first: Option<Piece>,
-    messages: mpsc::Receiver<Bytes>,
+    messages: Reader,
     unanswered: Unanswered,
     _place: CallGuard,
 }
 
 impl Warm {
-    pub(super) const fn new(
-        messages: mpsc::Receiver<Bytes>,
-        unanswered: Unanswered,
-        place: CallGuard,
-    ) -> Self {
+    pub(super) const fn new(messages: Reader, unanswered: Unanswered, place: CallGuard) -> Self {
         Self { first: None, messages, unanswered, _place: place }
     }
 
@@ -167,11 +164,7 @@ impl Messages {
     }
 
     /// The messages of a call of a child process, the first of which was read already.
-    pub(super) const fn behind(
-        first: Bytes,
-        rest: mpsc::Receiver<Bytes>,
-        guard: CallGuard,
-    ) -> Self {
+    pub(super) const fn behind(first: Bytes, rest: Reader, guard: CallGuard) -> Self {
         Self::Child { first: Some(first), rest, guard }
     }
 

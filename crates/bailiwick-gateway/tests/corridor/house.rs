@@ -66,6 +66,7 @@ change = { effect = "reversible_write" }
 /// What a test may want otherwise.
 pub(crate) struct Plan {
     pub(crate) servers: String,
+    pub(crate) agents: String,
     pub(crate) limits: String,
     pub(crate) policies: String,
     pub(crate) is_ready: bool,
@@ -85,7 +86,7 @@ impl Plan {
     /// With these servers, as the configuration file says them.
     pub(crate) fn servers(servers: &str) -> Self {
         let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
-        Self { servers, limits: String::new(), policies, is_ready: true }
+        Self { servers, agents: String::new(), limits: String::new(), policies, is_ready: true }
     }
 
     pub(crate) fn crm(fixture: &Fixture) -> Self {
@@ -95,10 +96,11 @@ impl Plan {
     pub(crate) async fn open(self) -> House {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
-        let mut toml = "[agents]\nlisten = \"127.0.0.1:0\"\n[operators]\nlisten = \
-                        \"127.0.0.1:0\"\n[log]\nheartbeat_seconds = 0\n[guard]\nwithhold = \
-                        [\"secret\"]\n"
-            .to_owned();
+        let mut toml = format!(
+            "[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
+             heartbeat_seconds = 0\n[guard]\nwithhold = [\"secret\"]\n",
+            self.agents
+        );
         write!(toml, "[limits]\n{}\n{}", self.limits, self.servers).unwrap();
         for folder in ["policies", "contracts"] {
             std::fs::create_dir(at.join(folder)).unwrap();

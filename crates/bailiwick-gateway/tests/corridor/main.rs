@@ -6,6 +6,8 @@ mod agent;
 #[cfg(test)]
 mod batches;
 #[cfg(test)]
+mod certificate;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod debts;
@@ -28,6 +30,8 @@ mod hidden;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hostile_clients;
+#[cfg(test)]
 mod house;
 #[cfg(test)]
 mod leave;
@@ -45,6 +49,8 @@ mod questions;
 mod reload;
 #[cfg(test)]
 mod resuming;
+#[cfg(test)]
+mod secure;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]

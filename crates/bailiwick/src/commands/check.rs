@@ -2,7 +2,7 @@
 
 use bailiwick_core::Policy as _;
 use bailiwick_gateway::config::{self, Launch, Settings};
-use bailiwick_gateway::{Rules, contract, missing_secrets};
+use bailiwick_gateway::{Rules, contract, missing_secrets, tls};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -57,6 +57,7 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
         output::json(&json!({
             "right": true,
             "agents": settings.agents.to_string(),
+            "tls": settings.tls.is_some(),
             "operators": settings.operators.to_string(),
             "keyless_loopback": settings.keyless.is_some(),
             "data": settings.data,
@@ -69,7 +70,8 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
         }))?;
         return YES;
     }
-    say(format!("agents      {}", settings.agents));
+    let over = if settings.tls.is_some() { ", over TLS" } else { "" };
+    say(format!("agents      {}{over}", settings.agents));
     say(format!("operators   {}", settings.operators));
     if let Some(keyless) = &settings.keyless {
         say(format!(
@@ -100,7 +102,10 @@ fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
         warnings.push("there are no policies, so nothing is permitted".into());
     }
     let missing = missing_secrets(settings);
-    warnings.extend(missing.iter().map(|it| format!("here it would not start: {it}")));
+    let unreadable = tls::check(settings).err().map(|it| it.to_string());
+    let missing = missing.into_iter().chain(unreadable);
+    warnings.extend(missing.map(|it| format!("here it would not start: {it}")));
+    warnings.extend(tls::warnings(settings));
     warnings
 }
 

@@ -19,12 +19,13 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
     }
     let settings = settings::load(common)?;
     let data = settings.data.clone();
+    let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let told = Told::listen()?;
         let gateway = Gateway::start(settings, Arc::new(Diary::default())).await?;
         let (agents, operators) = (gateway.agents(), gateway.operators());
-        say(format!("agents     http://{agents}/mcp/{{server}}"));
+        say(format!("agents     {scheme}://{agents}/mcp/{{server}}"));
         say(format!("operators  http://{operators}"));
         let token = paths::admin_token(&data);
         // A restored gateway has none, and whoever made operators of their own removes it.

@@ -4,8 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use bailiwick_gateway::Readiness;
 use bailiwick_gateway::config::Settings;
+use bailiwick_gateway::{Readiness, tls};
 use serde_json::json;
 
 use super::check::Check;
@@ -16,13 +16,27 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = vec![agents(settings.agents)];
     checks.extend(operators(settings));
-    if !settings.agents.ip().is_loopback() {
+    checks.extend(certificate(settings));
+    if !settings.agents.ip().is_loopback() && settings.tls.is_none() {
         let what =
             format!("agents connect to {} from other machines, in the clear", settings.agents);
-        let advice = "put something that speaks TLS in front, or listen on 127.0.0.1";
+        let advice = "set [agents] tls, or put something that speaks TLS in front";
         checks.push(Check::warning("listener", what, advice));
     }
     checks
+}
+
+/// The certificate that agents are shown, and whether its key is a secret.
+fn certificate(settings: &Settings) -> Option<Check> {
+    settings.tls.as_ref()?;
+    if let Err(bad) = tls::check(settings) {
+        let advice = "name a certificate and its key, in PEM, under [agents] tls";
+        return Some(Check::bad("certificate", bad.to_string(), advice));
+    }
+    Some(match tls::warnings(settings).pop() {
+        Some(warning) => Check::warning("certificate", warning, "and think of a new key"),
+        None => Check::good("certificate", "it is readable, and its key is the owner's"),
+    })
 }
 
 fn agents(address: SocketAddr) -> Check {
@@ -45,7 +59,9 @@ fn answers(address: SocketAddr) -> Option<bool> {
         .set_read_timeout(Some(PATIENCE))
         .and_then(|()| socket.write_all(ask.as_bytes()))
         .and_then(|()| socket.take(4096).read_to_end(&mut reply));
-    Some(heard.is_ok() && reply.starts_with(b"HTTP/1.1 200"))
+    // One that speaks TLS says so to whoever does not.
+    let is_ours = reply.starts_with(b"HTTP/1.1 200") || reply.ends_with(tls::SPOKEN.as_bytes());
+    Some(heard.is_ok() && is_ours)
 }
 
 fn free(subject: &'static str, address: SocketAddr) -> Check {
