@@ -301,17 +301,31 @@ struct Parts {
     at: Timestamp,
     who: Identified,
     what: Interpreted,
+    parent: Option<ExchangeId>,
 }
 
 impl Call {
     /// The call that a known caller makes.
     pub fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
-        Self(Box::new(Parts { id, at, who, what }))
+        Self(Box::new(Parts { id, at, who, what, parent: None }))
+    }
+
+    /// The call as a part of another one, which is said when it is made.
+    #[must_use]
+    pub fn within(mut self, parent: ExchangeId) -> Self {
+        self.0.parent = Some(parent);
+        self
     }
 
     /// The exchange's id, which is also its decision's.
     pub fn id(&self) -> ExchangeId {
         self.0.id
+    }
+
+    /// The exchange of which it is a part: the call during which a server asks, or the first leg of
+    /// a call that is made in several.
+    pub fn parent(&self) -> Option<ExchangeId> {
+        self.0.parent
     }
 
     /// When it came in.

@@ -212,6 +212,7 @@ fn describe(
         findings: screened.findings.kept().to_vec(),
         latency_ns: now.since_ns(call.at()),
         sealed: sealed.commitment,
+        parent: call.parent(),
     })
 }
 

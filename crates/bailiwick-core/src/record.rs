@@ -11,8 +11,8 @@ use crate::names::{AgentId, Digest, ExchangeId, KeyId, PolicyId, ServerId, Tenan
 
 pub use codec::RecordError;
 
-/// The version that this build writes.
-pub const RECORD_VERSION: u64 = 1;
+/// The version that this build writes. It reads version 1, too, whose decisions have no parent.
+pub const RECORD_VERSION: u64 = 2;
 
 /// How firmly a record had to stand before the call went out. It bounds what the absence of a
 /// record may claim, so it is in the record.
@@ -108,6 +108,9 @@ pub struct DecisionRecord {
     pub latency_ns: u64,
     /// The commitment to the sealed decision inputs.
     pub sealed: Option<Digest>,
+    /// The exchange of which this one is a part: the call during which a server asks, or the first
+    /// leg of a call that is made in several.
+    pub parent: Option<ExchangeId>,
 }
 
 impl DecisionRecord {

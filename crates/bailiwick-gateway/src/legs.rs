@@ -83,10 +83,17 @@ fn open(gate: &Gate, call: &Call, message: &Bytes) -> Result<Vec<Bytes>, Disposi
                 server.is_some_and(|it| it.tasks.given(&handle, call.who(), call.resource()));
             (theirs || gate.observes()).then(Vec::new).ok_or(Disposition::Withheld)
         }
-        Outcome::InputRequired(questions) if questions.len() > QUESTIONS_MAX => {
+        Outcome::InputRequired(questions, _) if questions.len() > QUESTIONS_MAX => {
             Err(Disposition::Withheld)
         }
-        Outcome::InputRequired(questions) => Ok(questions),
+        Outcome::InputRequired(questions, state) => {
+            let server = gate.server(call.resource().server().as_str());
+            if let (Some(server), Some(state)) = (server, state) {
+                let first = call.parent().unwrap_or(call.id());
+                server.unfinished.goes_on(&state, call.who(), first);
+            }
+            Ok(questions)
+        }
     }
 }
 
@@ -100,5 +107,6 @@ pub(crate) fn question(gate: &Gate, call: &Call, question: Bytes) -> Option<Call
         interpret_server(server, &Message::read(&document).ok()?).ok()?
     };
     let known = gate.server(server.as_str()).map(|it| it.catalogue.known());
-    gate.call(&who, asked, question, known.as_deref()).ok()
+    let asked = gate.call(&who, asked, question, known.as_deref()).ok()?;
+    Some(asked.within(call.id()))
 }

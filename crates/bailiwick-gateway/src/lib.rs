@@ -49,6 +49,7 @@ mod tally;
 mod tasks;
 pub mod tls;
 mod turning;
+mod unfinished;
 mod uninterrupted;
 mod upstream;
 mod view;

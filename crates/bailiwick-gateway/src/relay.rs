@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, Inspected, Pending};
+use bailiwick_core::{Action, Disposition, ExchangeId, Inspected, Pending};
 use bailiwick_wire::mcp::{Notice, reply};
 use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use crate::adrift::Landing;
 use crate::exchange::answered;
 use crate::gate::Gate;
-use crate::question::{ask, tell};
+use crate::question::{Question, ask, tell};
 use crate::queue::{Reader, Writer, queue};
 use crate::reading::{Heard, hear};
 use crate::refusal;
@@ -112,7 +112,7 @@ impl Relay {
                 }
                 Some(Heard::Request(id)) => {
                     questions += u32::from(self.id.is_some());
-                    self.question(piece, id, &client).await;
+                    self.question(piece, id, owed.call().id(), &client).await;
                 }
                 Some(Heard::Notice(notice)) => {
                     let passed = self.interim(&mut owed, &piece, notice.as_ref(), &client).await;
@@ -305,13 +305,14 @@ impl Relay {
 
     /// A question of the server to the client: an exchange of its own, whose far side is the
     /// client. The stream goes on when the question has gone out or was refused.
-    async fn question(&self, piece: Piece, id: Id, client: &Writer) {
+    async fn question(&self, piece: Piece, id: Id, during: ExchangeId, client: &Writer) {
         let asked = match &self.session.one_of_many {
             Some(it) => it.question(&piece.message),
             None => Some((piece.message.clone(), id.clone())),
         };
         let Some((message, id)) = asked else {
-            return tell(&self.gate, &self.session, reply::method_not_found(&id)).await;
+            let refused = reply::method_not_found(&id);
+            return tell(&self.gate, &self.session, refused, during).await;
         };
         let (out, gone_out) = oneshot::channel();
         let far = ClientSide {
@@ -321,9 +322,10 @@ impl Relay {
         };
         let (gate, session) = (Arc::clone(&self.gate), Arc::clone(&self.session));
         tokio::spawn(async move {
-            let answer = ask(&gate, &session, message, Upstream::Client(far), &id).await;
+            let question = Question { id, message, during };
+            let answer = ask(&gate, &session, &question, Upstream::Client(far)).await;
             if let Some(answer) = answer {
-                tell(&gate, &session, answer).await;
+                tell(&gate, &session, answer, during).await;
             }
         });
         if let Ok(question) = gone_out.await {

@@ -12,6 +12,7 @@ use crate::config::{Launch, ServerSettings, Settings, Transport};
 use crate::diary::Diary;
 use crate::era::Eras;
 use crate::tasks::Tasks;
+use crate::unfinished::Unfinished;
 use crate::upstream::{
     Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Upstream,
 };
@@ -22,6 +23,7 @@ pub(crate) struct Server {
     pub(crate) catalogue: Catalogue,
     pub(crate) eras: Eras,
     pub(crate) tasks: Tasks,
+    pub(crate) unfinished: Unfinished,
     absence: Mutex<Option<&'static str>>,
     reach: Reach,
 }
@@ -63,8 +65,8 @@ impl Server {
             }
         };
         let name = meant.name.clone();
-        let (catalogue, eras, tasks) = Default::default();
-        Self { name, catalogue, eras, tasks, absence: Mutex::default(), reach }
+        let (catalogue, eras, tasks, unfinished) = Default::default();
+        Self { name, catalogue, eras, tasks, unfinished, absence: Mutex::default(), reach }
     }
 
     /// Whether it is a process that we start, and not at an address.

@@ -86,6 +86,7 @@ fn decision(at: Timestamp, sealed: &Sealed, n: u64) -> bailiwick_core::DecisionR
         findings: Vec::new(),
         latency_ns: 1,
         sealed: sealed.commitment,
+        parent: None,
     }
 }
 

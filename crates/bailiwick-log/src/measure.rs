@@ -281,6 +281,7 @@ fn record(bytes: usize) -> Record {
         findings: Vec::new(),
         latency_ns: 40_000,
         sealed: None,
+        parent: None,
     }))
 }
 

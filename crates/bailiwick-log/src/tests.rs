@@ -111,6 +111,7 @@ pub(crate) fn decision(n: u64, sealed: &Sealed) -> Record {
         findings: Vec::new(),
         latency_ns: 1000,
         sealed: sealed.commitment,
+        parent: None,
     }))
 }
 

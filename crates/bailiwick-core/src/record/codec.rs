@@ -38,7 +38,7 @@ impl Record {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut w = Writer(out);
         let (kind, fields) = match self {
-            Self::Decision(_) => (DECISION, 26),
+            Self::Decision(_) => (DECISION, 27),
             Self::Outcome(_) => (OUTCOME, 9),
             Self::Refusal(_) => (REFUSAL, 5),
             Self::Admin(_) => (ADMIN, 5),
@@ -67,12 +67,18 @@ impl Record {
         let mut r = Reader::new(bytes);
         let items = r.array()?;
         let version = r.uint()?;
-        if version != RECORD_VERSION {
+        if version == 0 || version > RECORD_VERSION {
             return Err(RecordError::Version(version));
         }
         let kind = r.uint()?;
         let (record, fields) = match kind {
-            DECISION => (Self::Decision(Box::new(DecisionRecord::decode(&mut r)?)), 26),
+            DECISION => {
+                let mut decision = DecisionRecord::decode(&mut r)?;
+                if version > 1 {
+                    decision.parent = read_maybe_id(&mut r)?;
+                }
+                (Self::Decision(Box::new(decision)), if version > 1 { 27 } else { 26 })
+            }
             OUTCOME => (Self::Outcome(OutcomeRecord::decode(&mut r)?), 9),
             REFUSAL => (Self::Refusal(RefusalRecord::decode(&mut r)?), 5),
             ADMIN => (Self::Admin(AdminAct::decode(&mut r)?), 5),
@@ -122,6 +128,7 @@ impl DecisionRecord {
         findings(w, &self.findings);
         w.uint(self.latency_ns);
         maybe_digest(w, self.sealed);
+        maybe_id(w, self.parent);
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -155,6 +162,8 @@ impl DecisionRecord {
             findings: list(r, read_finding)?,
             latency_ns: r.uint()?,
             sealed: read_maybe_digest(r)?,
+            // It is read where the version has it.
+            parent: None,
         })
     }
 }
@@ -316,6 +325,13 @@ fn maybe_digest(w: &mut Writer<'_>, digest: Option<Digest>) {
     }
 }
 
+fn maybe_id(w: &mut Writer<'_>, id: Option<ExchangeId>) {
+    match id {
+        Some(id) => w.bytes(id.as_bytes()),
+        None => w.null(),
+    }
+}
+
 fn read_maybe_text<'a>(r: &mut Reader<'a>) -> Result<Option<&'a str>, CborError> {
     if r.null() { Ok(None) } else { r.text().map(Some) }
 }
@@ -326,6 +342,10 @@ fn read_maybe_token(r: &mut Reader<'_>) -> Result<Option<Token>, CborError> {
 
 fn read_maybe_digest(r: &mut Reader<'_>) -> Result<Option<Digest>, CborError> {
     if r.null() { Ok(None) } else { Ok(Some(Digest::from_bytes(r.array_of()?))) }
+}
+
+fn read_maybe_id(r: &mut Reader<'_>) -> Result<Option<ExchangeId>, CborError> {
+    if r.null() { Ok(None) } else { Ok(Some(ExchangeId::from_bytes(r.array_of()?))) }
 }
 
 #[cfg(test)]

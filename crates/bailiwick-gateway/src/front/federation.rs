@@ -174,11 +174,9 @@ async fn one(said: Said) -> Response<Body> {
     let subscribes = its.action == Action::Subscribe;
     let resource = its.resource.clone();
     let envelope = Envelope {
-        leg: Leg::Message,
-        id,
         progress: its.progress_token.clone(),
         version: open.version.clone(),
-        patience: None,
+        ..Envelope::new(Leg::Message, id)
     };
     let session = Arc::clone(&open.session);
     let reply = carry_out(&knock, session, its, told.clone(), envelope).await;
@@ -257,8 +255,7 @@ pub(super) async fn listen(knock: Knock, last: Bytes) -> Response<Body> {
         };
         let place = Bytes::copy_from_slice(place.as_bytes());
         let version = open.version.clone();
-        let envelope =
-            Envelope { leg: Leg::Listen, id: None, progress: None, version, patience: None };
+        let envelope = Envelope { version, ..Envelope::new(Leg::Listen, None) };
         return carry_out(&knock, Arc::clone(&open.session), asked, place, envelope).await;
     }
     let Some(events) = federation::listen(&knock.gate, &all) else {

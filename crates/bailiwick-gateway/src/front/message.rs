@@ -202,6 +202,10 @@ pub(super) async fn carry_out(
     let Ok(call) = gate.call(&session.owner, asked, body, known.as_deref()) else {
         return spoken(refusal::unrecorded(id.as_ref()));
     };
+    let call = match envelope.parent {
+        Some(parent) => call.within(parent),
+        None => call,
+    };
     match exchange(gate, &session.upstream, call, &envelope).await {
         Err(unrecorded) => not_recorded(knock, unrecorded, id.as_ref()),
         Ok(Reply::Whole(released))

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Action, Disposition, Findings, RefusalReason, Seen, Surface};
+use bailiwick_core::{Action, Disposition, ExchangeId, Findings, RefusalReason, Seen, Surface};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::modern::{self, Metadata};
 use bailiwick_wire::mcp::{Asked, interpret, reply};
@@ -20,6 +20,7 @@ use crate::probe;
 use crate::refusal;
 use crate::server::Server;
 use crate::session::Session;
+use crate::unfinished::Continues;
 use crate::upstream::{Away, Envelope, Leg};
 use crate::view;
 
@@ -33,6 +34,8 @@ struct Told {
     /// Absent for a notification, which need not say.
     version: Option<Box<str>>,
     task: Option<Box<str>>,
+    /// What this leg brings back of the server's own.
+    state: Option<Box<str>>,
 }
 
 /// Answer one message of the modern era.
@@ -112,7 +115,8 @@ fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
             |id| reply::invalid_params(id, why.words()),
         )
     })?;
-    Ok(Told { asked, id, version, task: modern::task_of(&message) })
+    let (task, state) = (modern::task_of(&message), modern::state_of(&message));
+    Ok(Told { asked, id, version, task, state })
 }
 
 async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<Body> {
@@ -127,12 +131,20 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     if let Err(which) = params_agree(knock, server, &told.asked, &body).await {
         return refuse(knock, reply::header_mismatch(told.id.as_ref(), which));
     }
-    let Told { asked, id, task, .. } = told;
+    let Told { asked, id, task, state, .. } = told;
     if let Some(reply) =
         stray::task(knock, server, task.as_deref(), (&asked, id.as_ref()), &body).await
     {
         return reply;
     }
+    let parent = match continued(knock, server, state.as_deref()) {
+        Ok(parent) => parent,
+        Err(what) => {
+            let refused = |id| reply::invalid_params(id, what);
+            let words = id.as_ref().map_or_else(|| reply::invalid_request(None), refused);
+            return refuse(knock, words);
+        }
+    };
     let body = match listen::narrowed(knock, server, body).await {
         Ok(body) => body,
         Err(which) => {
@@ -146,14 +158,23 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     };
     let session = Session::new(knock.who.clone(), Arc::clone(server), upstream, gate.now());
     let progress = asked.progress_token.clone();
-    let envelope = Envelope {
-        leg: Leg::Message,
-        id,
-        progress,
-        version: knock.version.clone(),
-        patience: None,
-    };
+    let version = knock.version.clone();
+    let envelope = Envelope { progress, version, parent, ..Envelope::new(Leg::Message, id) };
     message::carry_out(knock, session, asked, body, envelope).await
+}
+
+/// The first leg of the call that this one goes on with, where it is known.
+fn continued(
+    knock: &Knock,
+    server: &Server,
+    state: Option<&str>,
+) -> Result<Option<ExchangeId>, &'static str> {
+    let Some(state) = state else { return Ok(None) };
+    match server.unfinished.continues(state, &knock.who) {
+        Continues::Own(first) => Ok(Some(first)),
+        Continues::Foreign if !knock.gate.observes() => Err("requestState is somebody else's"),
+        Continues::Foreign | Continues::Unknown => Ok(None),
+    }
 }
 
 /// The refusal of a request whose version is not served on the way to this server: what is relayed

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_broker::Vault;
-use bailiwick_core::{Cleared, Disposition, Pending};
+use bailiwick_core::{Cleared, Disposition, ExchangeId, Pending};
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
@@ -73,12 +73,14 @@ pub(crate) struct Envelope {
     pub(crate) version: Option<HeaderValue>,
     /// How long an answer may take, where that is less than the limit for all.
     pub(crate) patience: Option<Duration>,
+    /// The exchange that this one goes on with.
+    pub(crate) parent: Option<ExchangeId>,
 }
 
 impl Envelope {
     /// Of a message that reports no progress and waits as long as the limits say.
     pub(crate) const fn new(leg: Leg, id: Option<Id>) -> Self {
-        Self { leg, id, progress: None, version: None, patience: None }
+        Self { leg, id, progress: None, version: None, patience: None, parent: None }
     }
 
     fn patience(&self, limits: &Limits) -> Duration {

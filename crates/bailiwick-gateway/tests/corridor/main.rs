@@ -36,6 +36,8 @@ mod house;
 #[cfg(test)]
 mod leave;
 #[cfg(test)]
+mod legs;
+#[cfg(test)]
 mod lossless;
 #[cfg(test)]
 mod modern;

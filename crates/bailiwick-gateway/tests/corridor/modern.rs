@@ -47,7 +47,7 @@ async fn plan(policies: &str) -> (House, Fixture) {
     (plan.open().await, fixture)
 }
 
-async fn house() -> (House, Fixture) {
+pub(crate) async fn house() -> (House, Fixture) {
     plan(POLICIES).await
 }
 

@@ -24,12 +24,15 @@ fn question(house: &House, action: &str, server: &str) -> DecisionRecord {
     it
 }
 
+fn word_of(method: &str) -> &str {
+    if method == "roots/list" { "list_roots" } else { "elicit" }
+}
+
 async fn permitted(house: &House, agent: &Agent, server: &str, method: &str, events: &mut Events) {
     let asked: Value = serde_json::from_str(&events.next().await.unwrap()).unwrap();
     assert_eq!((&asked["method"], &asked["id"]), (&method.into(), &"q-3".into()));
     assert_eq!(agent.post(server, ANSWER).await.status, 202);
-    let word = if method == "roots/list" { "list_roots" } else { "elicit" };
-    let decision = question(house, word, server);
+    let decision = question(house, word_of(method), server);
     assert!(decision.permitted);
     let book = house.book();
     let id = decision.exchange.to_string();
@@ -86,6 +89,8 @@ async fn an_http_server_asks_within_its_stream() {
         if may {
             permitted(&house, &agent, "crm", method, &mut events).await;
             until("the server has the answer", || fixture.heard("\"accept\"") == 1).await;
+            let during = question(&house, word_of(method), "crm").parent.unwrap().to_string();
+            assert_eq!(during, events.decision(), "the question names the call");
             let told = fixture.seen().into_iter().find(|it| it.text().contains("accept")).unwrap();
             assert_eq!(told.text(), ANSWER, "the client's bytes, untouched");
             assert!(told.headers["mcp-session-id"].to_str().unwrap().starts_with("up-"));

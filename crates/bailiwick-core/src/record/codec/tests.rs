@@ -40,6 +40,7 @@ fn decision() -> Record {
         }],
         latency_ns: 123_456,
         sealed: Some(Digest::of(b"sealed")),
+        parent: Some(ExchangeId::from_bytes([6; 16])),
     }))
 }
 
@@ -82,6 +83,26 @@ fn every_record_reads_back() {
         record.encode(&mut bytes);
         assert_eq!(Record::decode(&bytes), Ok(record));
     }
+}
+
+/// As it was written before a decision named its parent.
+#[test]
+fn a_record_of_version_1_is_read() {
+    let mut bytes = Vec::new();
+    decision().encode(&mut bytes);
+    // One field less, and none at the end.
+    let parent = 17;
+    bytes.truncate(bytes.len() - parent);
+    bytes[1] -= 1;
+    bytes[2] = 1;
+    let Ok(Record::Decision(read)) = Record::decode(&bytes) else { panic!("{bytes:?}") };
+    let Record::Decision(mut expected) = decision() else { panic!() };
+    expected.parent = None;
+    assert_eq!(read, expected);
+    bytes[2] = 2;
+    assert!(Record::decode(&bytes).is_err());
+    bytes[2] = 0;
+    assert_eq!(Record::decode(&bytes), Err(RecordError::Version(0)));
 }
 
 #[test]

@@ -83,6 +83,11 @@ pub fn task_of(message: &Message<'_, '_>) -> Option<Box<str>> {
     is_task.then(|| name_of(message)?.text().map(Box::from))?
 }
 
+/// What this leg brings back of the server's own.
+pub fn state_of(message: &Message<'_, '_>) -> Option<Box<str>> {
+    message.params()?.member("requestState")?.text().map(Box::from)
+}
+
 fn meta<'d>(message: &Message<'_, 'd>) -> Option<Node<'d>> {
     message.params()?.member("_meta").filter(|it| it.is_object())
 }

@@ -10,7 +10,7 @@ mod result;
 
 pub use framing::{Frame, belongs_to, restored};
 pub use header::{Marked, agrees, decoded, marked};
-pub use metadata::{Fault, Metadata, is_modern, is_modern_version, name_of, task_of};
+pub use metadata::{Fault, Metadata, is_modern, is_modern_version, name_of, state_of, task_of};
 pub use result::{Outcome, discovered, kept_private, may_say, only_versions, outcome};
 
 /// The revision.

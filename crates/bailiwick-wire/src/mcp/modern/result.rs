@@ -11,8 +11,9 @@ pub enum Outcome {
     /// The call is over.
     Complete,
     /// The server asks before it goes on: each question as a message of its own, whose id is the
-    /// name that the result gives it.
-    InputRequired(Vec<Bytes>),
+    /// name that the result gives it. What the next leg is to bring back of the server's own comes
+    /// beside them.
+    InputRequired(Vec<Bytes>, Option<Box<str>>),
     /// The call goes on as a task with this handle.
     Task(Box<str>),
     /// It cannot be told what the server asks.
@@ -30,7 +31,9 @@ pub fn may_say(body: &[u8], name: &str) -> bool {
 pub fn outcome(document: &Document<'_>) -> Outcome {
     let Some(result) = document.root().member("result") else { return Outcome::Complete };
     if let Some(requests) = result.member("inputRequests").filter(|it| !it.is_null()) {
-        return questions(requests).map_or(Outcome::Unreadable, Outcome::InputRequired);
+        let state = result.member("requestState").and_then(Node::text).map(Box::from);
+        let Some(questions) = questions(requests) else { return Outcome::Unreadable };
+        return Outcome::InputRequired(questions, state);
     }
     let is = |kind| result.member("resultType").is_some_and(|it| it.says(kind));
     if is("task") {

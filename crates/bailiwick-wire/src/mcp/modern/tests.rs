@@ -137,7 +137,7 @@ fn a_result_ends_asks_or_becomes_a_task() {
         (r#"{"resultType":"input_required","requestState":"s"}"#, Outcome::Complete),
         (
             r#"{"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"?"}}}}"#,
-            Outcome::InputRequired(vec![Bytes::from_static(question)]),
+            Outcome::InputRequired(vec![Bytes::from_static(question)], None),
         ),
         (r#"{"inputRequests":{"k":{"method":1}}}"#, Outcome::Unreadable),
         (r#"{"inputRequests":["k"]}"#, Outcome::Unreadable),

@@ -175,6 +175,7 @@ fn as_json(entry: &Entry) -> Value {
         Record::Decision(it) => json!({
             "kind": "decision",
             "exchange": it.exchange.to_string(),
+            "parent": it.parent.map(|it| it.to_string()),
             "tenant": it.tenant.as_str(),
             "chain": it.chain.iter().map(subject).collect::<Vec<_>>(),
             "credential": it.credential.as_ref().map(|it| it.as_str()),

@@ -1,0 +1,67 @@
+//! Revision 2026-07-28: the legs of one call hold together on record, and are one caller's.
+
+use bailiwick_core::{DecisionRecord, RefusalReason};
+
+use crate::agent::{Agent, Said};
+use crate::house::{House, until};
+use crate::modern::{body, call, house, speaking};
+
+/// The server asks; in its words the state holds an escape.
+fn asks(state: &str) -> String {
+    format!(
+        r#"{{"jsonrpc":"2.0","id":1,"result":{{"resultType":"input_required","inputRequests":{{"k":{{"method":"elicitation/create","params":{{"message":"?"}}}}}},"requestState":"{state}"}}}}"#
+    )
+}
+
+/// The next leg, which brings the state back in a spelling of its own.
+async fn next_leg(agent: &Agent, state: &str) -> Said {
+    let params = format!(
+        r#""name":"boom","arguments":{{}},"inputResponses":{{"k":{{"action":"accept"}}}},"requestState":"{state}""#
+    );
+    let agent = speaking(agent, "tools/call", Some("boom"));
+    agent.post("crm", &body("1", "tools/call", &params)).await
+}
+
+fn decision(house: &House, said: &Said) -> DecisionRecord {
+    house.trail(said).0
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn each_leg_names_the_first_and_each_question_its_call() {
+    let (house, fixture) = house().await;
+    fixture.verbatim("boom", &asks("s\\u00fc=="));
+    let first = decision(&house, &call(&house.worker, "crm", "boom", "{}").await);
+    assert_eq!(first.parent, None);
+    // The server asks again, and then it is done.
+    fixture.verbatim("boom", &asks("t"));
+    let second = decision(&house, &next_leg(&house.worker, "sü==").await);
+    assert_eq!(second.parent, Some(first.exchange));
+    fixture.verbatim("boom", r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"complete"}}"#);
+    let third = decision(&house, &next_leg(&house.worker, "t").await);
+    assert_eq!(third.parent, Some(first.exchange));
+    let mut questions = house.book().decisions();
+    questions.retain(|it| &*it.action == "elicit");
+    let during: Vec<_> = questions.iter().map(|it| it.parent).collect();
+    assert_eq!(during, [Some(first.exchange), Some(second.exchange)]);
+    // What the gateway does not know, the server may.
+    let unknown = decision(&house, &next_leg(&house.worker, "of-old").await);
+    assert_eq!((unknown.permitted, unknown.parent), (true, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_goes_on_with_a_call_of_somebody_else() {
+    let (house, fixture) = house().await;
+    fixture.verbatim("boom", &asks("s"));
+    let first = call(&house.worker, "crm", "boom", "{}").await;
+    assert_eq!(first.status, 200);
+    let (asked, book) = (fixture.heard("requestState"), house.book());
+    let refused = book.refusals(RefusalReason::Malformed);
+    let stolen = next_leg(&house.other, "s").await;
+    assert_eq!((stolen.status, &stolen.json()["error"]["code"]), (400, &(-32602).into()));
+    assert_eq!(fixture.heard("requestState"), asked, "the server never hears of it");
+    until("it is on record", || book.refusals(RefusalReason::Malformed) > refused).await;
+    // A server may say the same to both, and then both may go on.
+    assert_eq!(call(&house.other, "crm", "boom", "{}").await.status, 200);
+    assert_eq!(next_leg(&house.other, "s").await.status, 200);
+    assert_eq!(next_leg(&house.worker, "s").await.status, 200);
+}
