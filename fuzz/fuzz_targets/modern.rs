@@ -6,6 +6,7 @@ use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::modern::{
     Frame, Metadata, agrees, belongs_to, decoded, kept_private, marked, outcome, restored,
 };
+use bailiwick_wire::mcp::tasks;
 use bailiwick_wire::rpc::Message;
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
@@ -21,6 +22,9 @@ fuzz_target!(|input: (&[u8], &[u8])| {
     }
     let private = kept_private(&body, &document);
     assert!(Document::parse(&private, Limits::default()).is_ok());
+    if let Ok(own) = tasks::only_own(&body, &document, |it| it.len() % 2 == 0) {
+        assert!(Document::parse(&own, Limits::default()).is_ok());
+    }
     if let Some((frame, framed)) = Frame::around(&body, &document, 7) {
         assert!(Document::parse(&framed, Limits::default()).is_ok());
         let theirs = Message::read(&document).ok().and_then(|it| it.id().cloned());

@@ -5,6 +5,7 @@ use bailiwick_core::{Action, Call, Disposition, Evidence};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::interpret_server;
 use bailiwick_wire::mcp::modern::{self, Outcome};
+use bailiwick_wire::mcp::tasks;
 use bailiwick_wire::rpc::Message;
 use bytes::Bytes;
 
@@ -24,6 +25,9 @@ pub(crate) fn settle(
     message: Bytes,
 ) -> Result<(Bytes, Vec<Bytes>), Disposition> {
     match call.action() {
+        Action::Other if call.resource().name() == tasks::LIST && !gate.observes() => {
+            Ok((own_tasks(gate, call, &message)?, Vec::new()))
+        }
         Action::InvokeTool | Action::GetPrompt | Action::Other => {
             let questions = open(gate, call, &message)?;
             Ok((message, questions))
@@ -68,9 +72,17 @@ fn kept_private(message: Bytes) -> Result<Bytes, Disposition> {
     Ok(modern::kept_private(&message, &document))
 }
 
+/// A list of tasks without those that others began.
+fn own_tasks(gate: &Gate, call: &Call, message: &Bytes) -> Result<Bytes, Disposition> {
+    let document = parse(message)?;
+    let server = gate.server(call.resource().server().as_str());
+    let is_own = |handle: &str| server.is_some_and(|it| it.tasks.of(handle, call.who()).is_some());
+    tasks::only_own(message, &document, is_own).map_err(|_| Disposition::Unreachable)
+}
+
 /// What the answer asks; the handle that it gives out is noted.
 fn open(gate: &Gate, call: &Call, message: &Bytes) -> Result<Vec<Bytes>, Disposition> {
-    if !modern::may_say(message, "inputRequests") && !modern::may_say(message, "resultType") {
+    if !["inputRequests", "resultType", "taskId"].iter().any(|it| modern::may_say(message, it)) {
         return Ok(Vec::new());
     }
     let outcome = modern::outcome(&parse(message)?);

@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 
 use super::body::{Body, text};
 use super::knock::Knock;
-use super::message::{self, DECISION, LEAF, Read, bare, json, one, stream_headers};
+use super::message::{self, Read, one};
 use super::modern;
+use super::reply::{DECISION, LEAF, bare, json, stream_headers};
 use crate::gate::Gate;
 use crate::queue::Writer;
 use crate::upstream::Away;

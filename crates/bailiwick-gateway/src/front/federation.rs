@@ -12,7 +12,8 @@ use hyper::{Response, StatusCode};
 
 use super::body::{Body, text};
 use super::knock::{Knock, SESSION};
-use super::message::{self, Answered, Read, bare, carry_out, json, spoken};
+use super::message::{self, Read, carry_out};
+use super::reply::{Answered, bare, json, spoken};
 use super::round::{self, Said, nobody, stamped, streamed};
 use super::{batch, modern};
 use crate::era::LEGACY;

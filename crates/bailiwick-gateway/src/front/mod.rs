@@ -12,6 +12,7 @@ mod listen;
 mod mcp;
 mod message;
 mod modern;
+mod reply;
 mod round;
 mod routing;
 mod secure;

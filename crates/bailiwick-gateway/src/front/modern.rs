@@ -14,7 +14,8 @@ use hyper::{Response, StatusCode};
 
 use super::body::Body;
 use super::knock::Knock;
-use super::message::{self, Answered, json, spoken};
+use super::message;
+use super::reply::{Answered, json, spoken};
 use super::{listen, stray};
 use crate::probe;
 use crate::refusal;

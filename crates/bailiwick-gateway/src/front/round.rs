@@ -14,7 +14,7 @@ use hyper::{Response, StatusCode};
 
 use super::body::Body;
 use super::knock::Knock;
-use super::message::{bare, headers, json, spoken, stream_headers, whole};
+use super::reply::{bare, headers, json, spoken, stream_headers, whole};
 use crate::exchange::{Reply, exchange};
 use crate::federated::{Federated, Member, Stamp};
 use crate::federation::{Came, Interims, Question, Round, ask, is_sole};

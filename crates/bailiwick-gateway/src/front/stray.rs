@@ -10,7 +10,7 @@ use hyper::{Response, StatusCode};
 
 use super::body::Body;
 use super::knock::Knock;
-use super::message::{json, spoken, stamp};
+use super::reply::{json, spoken, stamp};
 use crate::exchange::{Reply, exchange};
 use crate::refusal;
 use crate::server::Server;

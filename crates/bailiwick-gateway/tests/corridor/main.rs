@@ -58,6 +58,8 @@ mod sessions;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]
+mod tasks;
+#[cfg(test)]
 mod timing;
 #[cfg(test)]
 mod upstream;

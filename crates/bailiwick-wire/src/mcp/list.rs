@@ -103,7 +103,7 @@ pub enum ListError {
 pub fn read_list(action: Action, document: &Document<'_>) -> Result<Listed, ListError> {
     let kind = ListKind::of(action).ok_or(ListError::NotListing)?;
     let (result, list) = page_of(document, kind)?;
-    let names = list.elements().map(|it| name(it, kind)).collect();
+    let names = list.elements().map(|it| name(it, kind.key())).collect();
     let digests = match kind {
         ListKind::Tools | ListKind::Prompts => {
             list.elements().map(|it| Digest::of(it.raw().as_bytes())).collect()
@@ -139,20 +139,28 @@ pub(super) fn page_of<'d>(
     document: &'d Document<'_>,
     kind: ListKind,
 ) -> Result<(Node<'d>, Node<'d>), ListError> {
+    page(document, kind.member())
+}
+
+/// The result and the list in it that has this name.
+pub(super) fn page<'d>(
+    document: &'d Document<'_>,
+    list: &str,
+) -> Result<(Node<'d>, Node<'d>), ListError> {
     let result = document.root().member("result").ok_or(ListError::NoList)?;
-    if result.members().any(|(name, _)| looks_like(&name, kind.member())) {
+    if result.members().any(|(name, _)| looks_like(&name, list)) {
         return Err(ListError::LookAlike);
     }
-    let list = result.member(kind.member()).filter(|it| it.kind() == Kind::Array);
+    let list = result.member(list).filter(|it| it.kind() == Kind::Array);
     Ok((result, list.ok_or(ListError::NoList)?))
 }
 
 /// What an entry is called; nothing when it does not say, or says it twice to a careless reader.
-fn name(entry: Node<'_>, kind: ListKind) -> Box<str> {
-    if entry.members().any(|(name, _)| looks_like(&name, kind.key())) {
+pub(super) fn name(entry: Node<'_>, key: &str) -> Box<str> {
+    if entry.members().any(|(name, _)| looks_like(&name, key)) {
         return Box::default();
     }
-    entry.member(kind.key()).and_then(Node::text).map(Box::from).unwrap_or_default()
+    entry.member(key).and_then(Node::text).map(Box::from).unwrap_or_default()
 }
 
 /// The values that an answer to a completion request offers; `None` when it is no such answer.

@@ -7,6 +7,7 @@ pub mod list;
 pub mod modern;
 pub mod notice;
 pub mod reply;
+pub mod tasks;
 pub mod template;
 
 pub use initialize::{InitializeResult, initialize_result, without_instructions};

@@ -36,9 +36,9 @@ pub fn outcome(document: &Document<'_>) -> Outcome {
         return Outcome::InputRequired(questions, state);
     }
     let is = |kind| result.member("resultType").is_some_and(|it| it.says(kind));
-    if is("task") {
-        // The extension names the handle beside the type; older servers, inside `task`.
-        let within = result.member("task").and_then(|it| it.member("taskId"));
+    // The extension names the handle beside the type; older revisions, without one, inside `task`.
+    let within = result.member("task").and_then(|it| it.member("taskId"));
+    if is("task") || within.is_some() {
         let task = result.member("taskId").or(within).and_then(Node::text);
         return task.map_or(Outcome::Unreadable, |it| Outcome::Task(it.into()));
     }

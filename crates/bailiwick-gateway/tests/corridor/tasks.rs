@@ -1,0 +1,57 @@
+//! Tasks of revision 2025-11-25: each is the caller's who began it, whatever the server says.
+
+use serde_json::json;
+
+use crate::agent::{Agent, Said, ask, call};
+use crate::house::{House, POLICIES, Plan};
+use crate::upstream::Fixture;
+
+async fn house() -> (House, Fixture) {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.policies =
+        POLICIES.replace("resource is Method", r#"resource == Method::"crm/admin/dump""#);
+    (plan.open().await, fixture)
+}
+
+async fn about(agent: &Agent, method: &str, task: &str) -> Said {
+    agent.post("crm", &ask(2, method, &json!({ "taskId": task }).to_string())).await
+}
+
+async fn listed(agent: &Agent) -> Said {
+    agent.post("crm", &ask(3, "tasks/list", "{}")).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_task_is_its_callers_and_to_others_it_never_was() {
+    let (house, fixture) = house().await;
+    let begun = r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t-1","status":"working"}}}"#;
+    fixture.verbatim("boom", begun);
+    // The server knows them all by one credential, and tells them apart no more than that.
+    fixture.list(
+        "tasks/list",
+        r#"{"tasks":[{"taskId":"t-0"},{"taskId":"t-1", "x":1.0},{"taskId":7},{}],"nextCursor":"n"}"#,
+    );
+    let worker = house.worker.in_session("crm").await;
+    let other = house.other.in_session("crm").await;
+    assert_eq!(worker.post("crm", &call(1, "boom", "{}")).await.text(), begun);
+    for method in ["tasks/get", "tasks/result", "tasks/cancel"] {
+        let own = about(&worker, method, "t-1").await;
+        assert!(own.text().contains("ok"), "{own:?}");
+        let before = fixture.seen().len();
+        let foreign = about(&other, method, "t-1").await;
+        assert_eq!(foreign.looks(), about(&other, method, "t-2").await.looks(), "{method}");
+        assert_eq!(foreign.json()["error"]["code"], -32602);
+        assert!(!house.trail(&foreign).0.permitted);
+        assert_eq!(fixture.seen().len(), before, "the server never hears of it");
+    }
+    let own = r#"{"jsonrpc":"2.0","id":3,"result":{"tasks":[{"taskId":"t-1", "x":1.0}],"nextCursor":"n"}}"#;
+    assert_eq!(listed(&worker).await.text(), own);
+    assert_eq!(listed(&other).await.json()["result"], json!({"tasks": [], "nextCursor": "n"}));
+    // Two lists, of which a client that ignores case might take the other.
+    fixture.list("tasks/list", r#"{"tasks":[],"Tasks":[{"taskId":"t-1"}]}"#);
+    assert_eq!(listed(&other).await.json()["error"]["code"], 503);
+    // A server that gives one caller another's handle is not believed.
+    let said = other.post("crm", &call(1, "boom", "{}")).await;
+    assert_eq!(house.trail(&said).1.as_deref(), Some("withheld"), "{said:?}");
+}
