@@ -20,6 +20,15 @@ pub(crate) fn files(folder: &Path, ending: &str) -> std::io::Result<Vec<PathBuf>
     Ok(files)
 }
 
+/// The names of what is in a folder.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn names(folder: &Path) -> std::io::Result<Vec<String>> {
+    let entries = std::fs::read_dir(folder)?;
+    Ok(entries.filter_map(|it| it.ok()?.file_name().into_string().ok()).collect())
+}
+
 /// What changes when a folder's files do: names, sizes and times of change.
 pub(crate) fn fingerprint(
     folder: &Path,

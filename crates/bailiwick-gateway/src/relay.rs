@@ -10,6 +10,7 @@ use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::adrift::Landing;
 use crate::exchange::answered;
@@ -35,6 +36,8 @@ enum Next {
     Gone,
     Stop,
     Quiet,
+    /// Nobody has listened for so long that nobody will.
+    Late,
 }
 
 /// A streamed answer on its way to a client.
@@ -57,12 +60,12 @@ impl Relay {
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: Writer) {
         let mut stop = self.gate.parts.stop.subscribe();
-        let (mut questions, mut resumable) = (0, false);
+        let (mut questions, mut resumable, mut ends) = (0, false, None);
         let is_modern = self.session.upstream.is_modern();
         let listens = self.id.is_none() || is_modern && owed.call().action() == Action::Connect;
         loop {
             let next = tokio::select! {
-                next = self.next(&mut messages, &client, listens) => next,
+                next = self.next(&mut messages, &client, listens, &mut ends) => next,
                 _ = stop.wait_for(|it| *it), if listens => Next::Stop,
             };
             let piece = match next {
@@ -70,12 +73,11 @@ impl Relay {
                 Next::Piece(None) if self.id.is_some() && messages.was_called_off() => {
                     return self.conclude(owed.failed(Disposition::Cancelled), &client).await;
                 }
-                Next::Piece(None) => {
-                    return match &self.id {
-                        Some(id) if resumable => self.drift(owed, id, None, client).await,
-                        Some(_) | None => self.broke_off(owed, &client).await,
-                    };
+                Next::Piece(None) | Next::Late if resumable && self.id.is_some() => {
+                    return self.drift(owed, None, client).await;
                 }
+                Next::Piece(None) => return self.broke_off(owed, &client).await,
+                Next::Late => return self.late(owed, &client).await,
                 Next::Gone => return self.gone(owed, &client).await,
                 Next::Stop => return self.stopped(owed, &client).await,
                 Next::Quiet => continue,
@@ -93,7 +95,7 @@ impl Relay {
                 Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
                     // Nobody is there to take it, and the client may ask for it again.
                     if resumable && client.is_closed() {
-                        return self.drift(owed, &id, Some((piece, disposition)), client).await;
+                        return self.drift(owed, Some((piece, disposition)), client).await;
                     }
                     return self.last(owed, &piece, disposition, &client).await;
                 }
@@ -127,17 +129,33 @@ impl Relay {
     }
 
     /// What happens next. Up to 2025-11-25 a call goes on to its end when nobody listens any more:
-    /// there, going away is not a cancellation.
-    async fn next(&self, messages: &mut Messages, client: &Writer, listens: bool) -> Next {
+    /// there, going away is not a cancellation. But the end has to come in the time that a server
+    /// has for an answer.
+    async fn next(
+        &self,
+        messages: &mut Messages,
+        client: &Writer,
+        listens: bool,
+        ends: &mut Option<Instant>,
+    ) -> Next {
         let is_modern = self.session.upstream.is_modern();
         tokio::select! {
             piece = messages.next() => Next::Piece(piece),
             () = client.closed(), if listens || is_modern => Next::Gone,
+            () = self.left(client, ends), if !listens && !is_modern => Next::Late,
             () = tokio::time::sleep(QUIET), if is_modern => {
                 let _ = client.try_send(ALIVE);
                 Next::Quiet
             }
         }
+    }
+
+    /// Wait until the client is gone, and then until an answer would come too late.
+    async fn left(&self, client: &Writer, ends: &mut Option<Instant>) {
+        client.closed().await;
+        let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
+        let ends = *ends.get_or_insert_with(|| Instant::now() + patience);
+        tokio::time::sleep_until(ends).await;
     }
 
     /// An event without a message. False when nothing of this answer may pass any more.
@@ -239,14 +257,9 @@ impl Relay {
 
     /// The stream is gone and its answer, which may have `come` in vain, can still be had: the
     /// client asks for it by the last place that it read.
-    async fn drift(
-        &self,
-        owed: Pending,
-        id: &Id,
-        come: Option<(Piece, Disposition)>,
-        client: Writer,
-    ) {
-        let Some(landed) = self.session.adrift.wait(id) else {
+    async fn drift(&self, owed: Pending, come: Option<(Piece, Disposition)>, client: Writer) {
+        let landed = self.id.as_ref().and_then(|id| self.session.adrift.wait(id));
+        let Some(landed) = landed else {
             return self.broke_off(owed, &client).await;
         };
         let mut stop = self.gate.parts.stop.subscribe();
@@ -276,6 +289,11 @@ impl Relay {
             None => Disposition::Answered,
         };
         self.conclude(owed.failed(disposition), client).await;
+    }
+
+    /// The answer would come too late, and nobody is there to take it.
+    async fn late(&self, owed: Pending, client: &Writer) {
+        self.conclude(owed.failed(Disposition::TimedOut), client).await;
     }
 
     /// The gateway stops: whoever listens is told in an orderly way where the protocol has one.

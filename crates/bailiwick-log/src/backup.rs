@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bailiwick_core::Unrecorded;
 
-use crate::disk::{Access, Disk, RealDisk};
+use crate::disk::{Disk, RealDisk};
 use crate::error::{LogError, Tried as _};
 use crate::journal::first_segment;
 use crate::layout::{Layout, replace_durably};
@@ -115,16 +115,16 @@ impl<'a> Copy<'a> {
         let path = self.target.dir.join(name.path());
         let dir = path.parent().unwrap_or(Path::new("."));
         disk.create_dir(dir).tried("create", dir)?;
-        disk.write(&path, &bytes, Access::Usual).tried("write", &path)
+        disk.write(&path, &bytes).tried("write", &path)
     }
 
     fn finish(&self, note: &[u8], size: u64, segment_bytes: u64) -> Result<(), LogError> {
         let (disk, source) = (&*self.store.disk, &self.store.layout);
         disk.sync_all(&self.target.dir).tried("flush", &self.target.dir)?;
         first_segment(disk, &self.target, size, segment_bytes)?;
-        replace_durably(disk, &self.target.checkpoint(), note, Access::Usual)?;
+        replace_durably(disk, &self.target.checkpoint(), note)?;
         let keys = disk.read(&source.keys()).tried("read", &source.keys())?;
-        replace_durably(disk, &self.target.keys(), &keys, Access::Usual)
+        replace_durably(disk, &self.target.keys(), &keys)
     }
 }
 

@@ -4,20 +4,11 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Who may read a file that is made.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Access {
-    /// As the process's umask says.
-    Usual,
-    /// The owner alone: for keys.
-    Private,
-}
-
-/// A file system.
+/// A file system. What is made on it is its owner's alone.
 pub trait Disk: Send + Sync + fmt::Debug {
     /// Make a directory and those above it, where they are missing.
     ///
@@ -35,7 +26,7 @@ pub trait Disk: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Those of the system.
-    fn write(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()>;
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
     /// Flush everything that was written to the file system that holds the path, names included.
     ///
@@ -127,7 +118,7 @@ static ZEROES: [u8; 1 << 16] = [0; 1 << 16];
 
 impl Disk for RealDisk {
     fn create_dir(&self, path: &Path) -> io::Result<()> {
-        fs::create_dir_all(path)
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
     fn preallocate(&self, path: &Path, len: u64) -> io::Result<()> {
@@ -143,12 +134,9 @@ impl Disk for RealDisk {
         file.sync_all()
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        if access == Access::Private {
-            options.mode(0o600);
-        }
+        options.write(true).create(true).truncate(true).mode(0o600);
         let mut file = options.open(path)?;
         file.write_all(bytes)
     }

@@ -2,7 +2,6 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::disk::Access;
 use crate::error::{LogError, Tried as _};
 use crate::growth::Sample;
 use crate::shared::{Room, Shared};
@@ -70,7 +69,7 @@ impl Shared {
     /// is of no account.
     pub(crate) fn save_usage(&self, size: u64) {
         let text = format!("{size} {}\n", self.stored_bytes.load(Ordering::Acquire));
-        let _ = self.disk.write(&self.layout.usage(), text.as_bytes(), Access::Usual);
+        let _ = self.disk.write(&self.layout.usage(), text.as_bytes());
     }
 
     /// How the log grows, and when it will be full.

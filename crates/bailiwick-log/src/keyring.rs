@@ -10,7 +10,7 @@ use bailiwick_core::TenantId;
 use ring::hmac;
 use sha2::{Digest as _, Sha256};
 
-use crate::disk::{Access, Disk};
+use crate::disk::Disk;
 use crate::error::{LogError, Tried as _};
 use crate::layout::replace_durably;
 use crate::seal::{Entropy, KeyRing, KeyUnavailable, SubjectKey};
@@ -87,8 +87,7 @@ impl FileKeyRing {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut bytes = [0; N];
                 self.entropy.fill(&mut bytes)?;
-                replace_durably(&*self.disk, &path, &bytes, Access::Private)
-                    .map_err(|_| KeyUnavailable)?;
+                replace_durably(&*self.disk, &path, &bytes).map_err(|_| KeyUnavailable)?;
                 Ok(bytes)
             }
             Err(_) => Err(KeyUnavailable),

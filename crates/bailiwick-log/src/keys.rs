@@ -7,7 +7,7 @@ use bailiwick_core::{AdminAct, Record};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::disk::{Access, Disk};
+use crate::disk::Disk;
 use crate::error::{Corruption, LogError, Tried as _};
 use crate::layout::{Layout, replace_durably};
 use crate::note::{SigningKey, VerifierKey};
@@ -148,7 +148,7 @@ impl KeyChain {
     }
 
     pub(crate) fn store(&self, disk: &dyn Disk, layout: &Layout) -> Result<(), LogError> {
-        replace_durably(disk, &layout.keys(), self.text().as_bytes(), Access::Usual)
+        replace_durably(disk, &layout.keys(), self.text().as_bytes())
     }
 }
 
@@ -177,7 +177,7 @@ impl KeyFiles {
         let mut seed = [0; 32];
         entropy.fill(&mut seed)?;
         let key = SigningKey::from_seed(origin, &seed).map_err(|_| LogError::Origin)?;
-        replace_durably(disk, path, &seed, Access::Private)?;
+        replace_durably(disk, path, &seed)?;
         Ok(key)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::disk::{Access, Disk};
+use crate::disk::Disk;
 use crate::error::{LogError, Tried as _};
 
 /// A log's directory.
@@ -70,14 +70,9 @@ pub(crate) fn segments(disk: &dyn Disk, layout: &Layout) -> Result<Vec<u64>, Log
 }
 
 /// Replace a whole file, so that after a loss of power too there is the old or the new.
-pub(crate) fn replace_durably(
-    disk: &dyn Disk,
-    path: &Path,
-    bytes: &[u8],
-    access: Access,
-) -> Result<(), LogError> {
+pub(crate) fn replace_durably(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), LogError> {
     let temporary = beside(path);
-    disk.write(&temporary, bytes, access).tried("write", &temporary)?;
+    disk.write(&temporary, bytes).tried("write", &temporary)?;
     flush_file(disk, &temporary)?;
     disk.rename(&temporary, path).tried("rename", path)?;
     let parent = path.parent().unwrap_or(Path::new("."));

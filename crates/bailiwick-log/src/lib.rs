@@ -48,7 +48,7 @@ mod tests;
 
 pub use backup::{backup, restore};
 pub use checkpoint::{Checkpoint, Proof, ProofError, verify_proof, verify_proof_by};
-pub use disk::{Access, Disk, DiskFile, RealDisk};
+pub use disk::{Disk, DiskFile, RealDisk};
 pub use entry::{ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, EntryError, STAMP_BYTES, Stamp};
 pub use error::{Corruption, LogError};
 pub use forecast::{Forecast, Health};

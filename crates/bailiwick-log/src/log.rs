@@ -12,7 +12,6 @@ use bailiwick_core::{
 
 use crate::assemble::{assemble, lock, signing_key};
 use crate::checkpoint::Checkpoint;
-use crate::disk::Access;
 use crate::error::{LogError, Tried as _};
 use crate::forecast::{Forecast, Health};
 use crate::journal::first_segment;
@@ -78,7 +77,7 @@ impl Log {
         let key = KeyFiles::generate(disk, &*world.entropy, &files.key, origin)?;
         let head = Head { size: 0, root: empty_root() };
         let note = Checkpoint { origin: origin.into(), head }.sign(&[&key]);
-        replace_durably(disk, &layout.checkpoint(), note.as_bytes(), Access::Usual)?;
+        replace_durably(disk, &layout.checkpoint(), note.as_bytes())?;
         first_segment(disk, &layout, 0, options.segment_bytes)?;
         KeyChain::new(key.verifier().clone()).store(disk, &layout)
     }

@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 
 use crate::cursor::Cursor;
-use crate::disk::Access;
 use crate::edge::{Due, Edge};
 use crate::error::{Corruption, LogError, Tried as _};
 use crate::frame::FrameKind;
@@ -79,7 +78,7 @@ impl Publisher {
         }
         self.flush()?;
         let disk = &*self.store.disk;
-        replace_durably(disk, &self.store.layout.checkpoint(), &note, Access::Usual)?;
+        replace_durably(disk, &self.store.layout.checkpoint(), &note)?;
         let old = std::mem::take(&mut self.partials);
         self.partials = new;
         for (name, len) in old.iter().filter(|it| !self.partials.contains(it)) {
@@ -166,7 +165,7 @@ impl Publisher {
         }
         // Written in place: nobody reads it before the checkpoint covers it, and what a crash
         // leaves of it is written again.
-        disk.write(&path, &due.bytes, Access::Usual).tried("write", &path)?;
+        disk.write(&path, &due.bytes).tried("write", &path)?;
         if self.files.len() <= ONE_BY_ONE {
             self.files.push(path);
         }

@@ -15,7 +15,7 @@ use super::{knock, mcp};
 use crate::gate::Gate;
 
 /// How often a key is looked at again when nothing says that any was revoked: it may have expired.
-const LOOK: Duration = Duration::from_secs(30);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Answer one request on the agents' listener; a stream ends when its caller's key does.
 pub(crate) async fn answer(

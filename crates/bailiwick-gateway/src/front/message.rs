@@ -102,6 +102,10 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
             return knock.turn_off(RefusalReason::Limit, reply);
         }
         Ok(None) => match new_session(&knock, begins) {
+            Some(session) if !begins && session.upstream.needs_session() => {
+                let reply = text(StatusCode::BAD_REQUEST, "initialize first, for Mcp-Session-Id\n");
+                return knock.turn_off(RefusalReason::Session, reply);
+            }
             Some(session) => session,
             None => return unknown_server(&knock, asked, id, body).await,
         },

@@ -51,6 +51,13 @@ pub struct ServerState {
     pub absent: Option<String>,
 }
 
+impl ServerState {
+    /// Whether it was listed, or it is known that it cannot be.
+    const fn is_known(&self) -> bool {
+        self.listed || self.absent.is_some()
+    }
+}
+
 /// What is wrong with the log, in words.
 fn trouble(health: &Health) -> Option<String> {
     if health.stopped {
@@ -87,7 +94,10 @@ fn look(gate: &Gate) -> Readiness {
     let log_trouble = trouble(&health);
     let tls_fault = gate.parts.tls.as_ref().and_then(Tls::fault);
     Readiness {
-        ready: log_trouble.is_none() && rules_fault.is_empty() && tls_fault.is_none(),
+        ready: log_trouble.is_none()
+            && rules_fault.is_empty()
+            && tls_fault.is_none()
+            && servers.iter().all(ServerState::is_known),
         observing_until: gate
             .settings()
             .observe_until

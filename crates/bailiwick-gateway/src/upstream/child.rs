@@ -18,6 +18,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::backoff::{Backoff, Event};
+use super::kin::Kin;
 use crate::clock;
 use crate::diary::Diary;
 
@@ -25,6 +26,8 @@ use crate::diary::Diary;
 const INPUT_QUEUE: usize = 256;
 /// How long a process may take to end by itself, and again after it was asked to.
 const GRACE: Duration = Duration::from_secs(2);
+/// How often one looks what a process has started.
+const LOOK: Duration = Duration::from_secs(1);
 /// The longest line of standard error that is kept.
 const STDERR_LINE_BYTES: u64 = 4096;
 
@@ -196,12 +199,17 @@ async fn supervise(
     // The sender is held until the process is gone: a shutdown waits for all of them.
     let (spec, _alive) = held;
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-    let by_itself = tokio::select! {
-        // In this order: a process that was told to end has not failed, however fast it did so.
-        biased;
-        _ = stopped.changed() => None,
-        status = child.wait() => Some(status),
+    let (mut kin, mut look) = (Kin::default(), tokio::time::interval(LOOK));
+    let by_itself = loop {
+        tokio::select! {
+            // In this order: a process that was told to end has not failed, however fast it did so.
+            biased;
+            _ = stopped.changed() => break None,
+            status = child.wait() => break Some(status),
+            _ = look.tick() => kin.look(group),
+        }
     };
+    kin.look(group);
     dead.store(true, Ordering::Release);
     // A session that ended because its process said no more: it is the process that failed.
     let failed = by_itself.is_some() || *stopped.borrow();
@@ -220,12 +228,14 @@ async fn supervise(
         }
         Some(_) => {}
         None => {
+            kin.look(group);
             signal(group, Signal::TERM);
             let _ = tokio::time::timeout(GRACE, child.wait()).await;
         }
     }
     // Whatever the process started and left behind goes with it.
     signal(group, Signal::KILL);
+    kin.end();
     let _ = child.wait().await;
 }
 

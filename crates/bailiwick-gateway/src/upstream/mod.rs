@@ -11,6 +11,7 @@ mod desk;
 mod follow;
 mod http;
 mod http_call;
+mod kin;
 mod messages;
 mod older;
 mod request;
@@ -209,6 +210,19 @@ impl Upstream {
             Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
                 false
             }
+        }
+    }
+
+    /// Whether it carries nothing outside of a session: its process begins with one.
+    pub(crate) const fn needs_session(&self) -> bool {
+        match self {
+            Self::Stdio(_) => true,
+            Self::Http(_)
+            | Self::HttpCall(_)
+            | Self::Warm(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => false,
         }
     }
 

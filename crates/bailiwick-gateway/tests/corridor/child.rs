@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::house::Plan;
 
-const TOOLS: [&str; 11] = [
+const TOOLS: [&str; 14] = [
     "raw",
     "report",
     "crash",
@@ -20,6 +20,9 @@ const TOOLS: [&str; 11] = [
     "change_tools",
     "together",
     "says_later",
+    "long_line",
+    "mutter",
+    "leave",
 ];
 
 /// How many steps a report takes.
@@ -155,6 +158,33 @@ fn call(id: &Value, params: &Value) {
                          "params": { "level": "info", "data": "said to nobody" } })
             .to_string());
         }
+        tool @ ("long_line" | "mutter" | "leave") => misbehave(id, tool),
         _ => text(id, &arguments.to_string()),
+    }
+}
+
+fn misbehave(id: &Value, tool: &str) {
+    match tool {
+        "long_line" => {
+            let mut out = std::io::stdout().lock();
+            while out.write_all(&[b'x'; 4096]).is_ok() {}
+        }
+        "mutter" => {
+            text(id, "muttering");
+            let long = "muttered ".repeat(1000);
+            std::thread::spawn(move || while writeln!(std::io::stderr(), "{long}").is_ok() {});
+        }
+        "leave" => {
+            let mut gone = std::process::Command::new("setsid")
+                .args(["sleep", "600"])
+                .stdin(std::process::Stdio::null())
+                .stdout(std::process::Stdio::null())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap();
+            text(id, &gone.id().to_string());
+            std::thread::spawn(move || gone.wait());
+        }
+        _ => unreachable!("{tool}"),
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 
-use bailiwick_log::{Access, Disk, DiskFile, RealDisk};
+use bailiwick_log::{Disk, DiskFile, RealDisk};
 
 #[derive(Debug, Default)]
 struct Switches {
@@ -78,8 +78,8 @@ impl Disk for FaultyDisk {
         RealDisk.preallocate(path, len)
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], access: Access) -> io::Result<()> {
-        RealDisk.write(path, bytes, access)
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        RealDisk.write(path, bytes)
     }
 
     fn open(&self, path: &Path, writable: bool) -> io::Result<Arc<dyn DiskFile>> {

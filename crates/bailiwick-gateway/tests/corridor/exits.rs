@@ -256,6 +256,20 @@ async fn an_upstream_that_is_not_there() {
     assert_eq!(said.header("mcp-session-id"), None, "no session with nobody");
     let said = house.worker.call("crm", "look").await;
     assert_eq!(said.json()["error"]["code"], 503);
-    assert_eq!(house.readyz().await["sessions"], 0);
+    // It is known that it cannot be listed: the others are ready.
+    let ready = house.readyz().await;
+    assert_eq!((&ready["sessions"], &ready["ready"]), (&0.into(), &true.into()), "{ready}");
     assert_eq!(house.worker.post("crm", INITIALIZED).await.status, 502);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_server_of_which_nothing_is_known_yet_is_waited_for() {
+    let fixture = Fixture::start().await;
+    fixture.hang("initialize", true);
+    let mut plan = Plan::crm(&fixture);
+    plan.is_ready = false;
+    let house = plan.open().await;
+    let ready = house.readyz().await;
+    assert_eq!(ready["ready"], false, "{ready}");
+    assert_eq!(ready["servers"][0]["listed"], false, "{ready}");
 }

@@ -1,4 +1,42 @@
 //! Servers that lie or flood: each is bounded, answered clearly, and on record.
+//!
+//! The whole table of what a hostile peer may try, and the test that says what comes of it (in this
+//! folder, unless a path is given):
+//!
+//! | a client | test |
+//! |---|---|
+//! | too large a body; what is no message; an answer to nothing | `exits::turned_away_before_there_is_a_call` |
+//! | depth without end; a header line twice | `hostile_clients::lines_of_a_head_that_are_doubled_..` |
+//! | too many header lines, too long a head, no head | `hostile_clients::heads_that_are_too_large_..`, `secure::the_place_that_http_2_names_..` |
+//! | a head or a body that drips | `hostile_clients::a_head_or_a_body_that_drips_is_ended` |
+//! | never reading | `hostile_clients::a_client_that_never_reads_..`, `secure::a_stream_of_http_2_that_nobody_reads_..` |
+//! | more than its share of sessions, or of calls | `hostile_clients::a_caller_with_its_share_..`, `exits::too_many_sessions_and_too_many_calls` |
+//! | another's session; another's answer | `sessions::the_id_of_anothers_session_opens_nothing`, `questions::another_caller_cannot_answer_..` |
+//! | an id that is in use | `sessions::an_id_that_is_in_use_is_refused` |
+//! | a foreign Host or Origin | `exits::turned_away_before_there_is_a_call`, `secure::the_place_that_http_2_names_is_checked` |
+//! | no handshake, half of one, one that never ends | `secure::who_does_not_shake_hands_..` |
+//! | requests taken back by the hundred | `secure::a_flood_of_requests_that_are_taken_back_is_cut_off` |
+//! | a connection that nobody uses | `secure::a_connection_of_http_2_..`, `hostile_clients::a_client_that_says_nothing_..` |
+//! | leaving in mid call | `sessions::a_caller_that_leaves_..`, `streams::a_caller_that_leaves_..` |
+//!
+//! | a server | test |
+//! |---|---|
+//! | an answer to nothing, or of another session's call | `a_server_answers_only_what_was_asked_on_that_stream` |
+//! | an event without end | `an_event_without_end_ends_its_call_and_nothing_else` |
+//! | events without end | `hostile_servers::a_stream_without_end_ends_..` |
+//! | a head or a body without end, or dripping; a redirect; a packed or too deep body; no HTTP | `hostile_servers::what_is_no_answer_is_an_error_on_record` |
+//! | a wrong id; silence; breaking off | `exits::an_answer_of_the_wrong_id_..`, `exits::each_way_that_an_upstream_can_fail`, `exits::it_breaks_off_in_mid_stream` |
+//! | questions without end, or to another's client | `questions`, `federated_questions` |
+//! | what nobody reads, in number and in bytes | `upstream/desk.rs`, `queue.rs` |
+//!
+//! | a process | test |
+//! |---|---|
+//! | garbage; half a message; an answer to nothing | `sessions::noise_is_dropped_..` |
+//! | a line without end | `hostile_children::a_line_without_end_ends_the_session` |
+//! | standard error without end | `hostile_children::what_is_muttered_without_end_..` |
+//! | forking | `sessions::the_whole_process_group_ends_..`, `sessions::a_process_dies_and_leaves_nothing_behind` |
+//! | leaving its group (`setsid`) | `hostile_children::who_left_the_group_..`, `upstream/kin.rs` |
+//! | crashing again and again | `sessions::heavy_a_process_that_keeps_crashing_is_given_time` |
 
 use std::time::Duration;
 

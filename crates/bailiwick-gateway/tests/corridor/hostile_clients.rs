@@ -6,7 +6,7 @@ use bailiwick_core::RefusalReason;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::agent::{PATIENCE, call};
+use crate::agent::{INITIALIZE, PATIENCE, call};
 use crate::house::{House, Plan, until};
 use crate::upstream::{Feed, Fixture, event};
 
@@ -165,4 +165,41 @@ async fn a_client_that_reads_slowly_gets_everything() {
     }
     assert!(events.next().await.unwrap().contains("result"));
     assert_eq!(house.book().trail(&events.decision()).1.as_deref(), Some("answered"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn lines_of_a_head_that_are_doubled_and_depth_without_end_are_refused() {
+    let (house, fixture) = impatient().await;
+    let look = call(1, "look", "{}");
+    let mut doubled = 0;
+    for name in ["host", "authorization", "mcp-session-id"] {
+        let mut agent = house.worker.and("host", "localhost").and("mcp-session-id", "s-1");
+        let again = agent.headers.iter().find(|(it, _)| it == name).unwrap().clone();
+        agent.headers.push(again);
+        let said = agent.post("crm", &look).await;
+        assert_eq!((said.status, said.text().contains("twice")), (400, true), "{said:?}");
+        doubled += 1;
+        assert_eq!(house.book().refusals(RefusalReason::Malformed), doubled);
+    }
+    let deep = call(1, "look", &("[".repeat(20_000) + &"]".repeat(20_000)));
+    let said = house.worker.post("crm", &deep).await;
+    assert_eq!(said.status, 400, "{said:?}");
+    assert_eq!(said.json()["error"]["code"], -32700);
+    assert_eq!(house.book().refusals(RefusalReason::Malformed), doubled + 1);
+    assert_eq!(fixture.heard("tools/call"), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_caller_with_its_share_of_sessions_takes_none_from_others() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.limits = "sessions_per_caller = 2\n".into();
+    let house = plan.open().await;
+    for _ in 0..2 {
+        house.worker.in_session("crm").await;
+    }
+    let said = house.worker.post("crm", INITIALIZE).await;
+    assert_eq!((said.status, said.text().contains("sessions")), (503, true), "{said:?}");
+    assert_eq!(house.book().refusals(RefusalReason::Limit), 1);
+    house.other.in_session("crm").await;
 }

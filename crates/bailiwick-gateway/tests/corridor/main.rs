@@ -55,7 +55,11 @@ mod hidden;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hostile_children;
+#[cfg(test)]
 mod hostile_clients;
+#[cfg(test)]
+mod hostile_servers;
 #[cfg(test)]
 mod house;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::agent::{Agent, INITIALIZE, ask, call};
 use crate::child;
 use crate::house::{House, Plan, until};
 
-fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     // A process that ended and whom nobody has fetched yet is a zombie, and dead.
     std::fs::read_to_string(format!("/proc/{pid}/stat"))
         .is_ok_and(|it| !it.rsplit_once(") ").unwrap().1.starts_with('Z'))
@@ -184,4 +184,13 @@ async fn an_upstream_that_forgot_the_session_ends_it() {
     fixture.forget();
     agent.call("crm", "look").await;
     assert_eq!(agent.call("crm", "look").await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_process_is_asked_nothing_outside_of_a_session() {
+    let house = child::plan().open().await;
+    let said = house.worker.call("kid", "echo").await;
+    assert_eq!(said.status, 400, "{said:?}");
+    assert!(said.text().contains("initialize"), "{said:?}");
+    assert_eq!(house.book().refusals(RefusalReason::Session), 1);
 }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use crate::disk::{Access, Disk, DiskFile};
+use crate::disk::{Disk, DiskFile};
 
 /// How an operation goes wrong.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -186,7 +186,7 @@ impl Disk for FaultDisk {
         self.change(format!("preallocate {path:?}"), |state| state.put(path, vec![0; len as usize]))
     }
 
-    fn write(&self, path: &Path, bytes: &[u8], _access: Access) -> io::Result<()> {
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.change(format!("write {path:?}"), |state| {
             state.put(path, bytes.to_vec())?;
             if let Some(node) = state.nodes.last_mut() {
