@@ -19,6 +19,7 @@ use crate::clock;
 use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
+use crate::listener::Listener;
 use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
@@ -52,6 +53,8 @@ pub(crate) struct Parts {
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) diary: Arc<Diary>,
+    /// Where callers come in.
+    pub(crate) listener: Listener,
     pub(crate) tally: Tally,
     pub(crate) operators_tally: Tally,
     /// What agents are shown, when they speak TLS.

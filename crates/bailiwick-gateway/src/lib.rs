@@ -23,6 +23,7 @@ mod federation;
 mod front;
 mod gate;
 mod legs;
+mod listener;
 mod listing;
 mod obligations;
 mod one_of_many;

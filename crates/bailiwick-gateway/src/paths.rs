@@ -12,6 +12,11 @@ pub fn log_socket(data: &Path) -> PathBuf {
     data.join("log.sock")
 }
 
+/// Locked by a gateway that starts, so that no other process takes the log when its writer lets go.
+pub fn log_claim(data: &Path) -> PathBuf {
+    data.join("log.claim")
+}
+
 /// The log's verifier key, to be kept elsewhere by whoever wants to verify.
 pub fn verifier_key(data: &Path) -> PathBuf {
     data.join("log.vkey")

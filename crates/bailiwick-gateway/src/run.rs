@@ -16,13 +16,13 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::front::Door;
 use crate::gate::{Gate, Parts};
+use crate::listener::Listener;
 use crate::rules::{BadRules, Change, Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
 use crate::store::{Role, Store, StoreError};
 use crate::tls::{BadPair, Tls};
-use crate::turning::Listener;
 use crate::watch::Watch;
 use crate::{disk, entropy, front, listing, operators, paths, recording, renewal, secrets, tls};
 
@@ -268,6 +268,7 @@ pub(crate) fn put_together(
             settings.limits.idle_session_seconds,
         )),
         diary,
+        listener: Listener::Agents,
         tally: crate::tally::Tally::default(),
         operators_tally: crate::tally::Tally::default(),
         stop: watch::Sender::new(false),

@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::front::{self, Line, Stdio};
 use crate::gate::Gate;
+use crate::listener::Listener;
 use crate::listing::{self, Within};
 use crate::recording;
 use crate::run::{self, CHILDREN_PATIENCE, SWEEP, StartError};
@@ -59,6 +60,7 @@ impl Wrap {
         let settings = Settings { tls: None, ..settings };
         let held = (diary, alive);
         let mut parts = run::put_together(settings, held, recording::world, Scribe::shared)?;
+        parts.listener = Listener::Stdio;
         // The secrets are the client's own: until now it saw them in answers, and did not stumble.
         parts.observer.holds_back = false;
         let server = parts.servers.values().next().map(Arc::clone);
@@ -77,6 +79,8 @@ impl Wrap {
         });
         let beating = Arc::clone(&gate);
         background.spawn(async move { run::heartbeats(&beating).await });
+        let holding = Arc::clone(&gate);
+        background.spawn(async move { holding.log().make_way().await });
         let listable = Some(listable);
         Ok(Self { gate, server, children_gone, background, listing, listable })
     }

@@ -14,6 +14,7 @@ pub const HANDED_BYTES_MAX: usize = ENTRY_BYTES_MAX + SEALED_BYTES_MAX + 64;
 const VERSION: u64 = 1;
 const APPEND: u64 = 1;
 const DURABLE: u64 = 2;
+const MAKE_WAY: u64 = 3;
 const DONE: u64 = 1;
 const REFUSED: u64 = 2;
 const REASONS: [Unrecorded; 4] =
@@ -33,6 +34,8 @@ pub enum Handed {
     },
     /// Tell when the entry with this index is durable.
     Durable(u64),
+    /// Let go of the log: a gateway starts, which writes it from now on.
+    MakeWay,
 }
 
 impl Handed {
@@ -61,6 +64,16 @@ impl Handed {
         bytes
     }
 
+    /// The bytes that ask to let go of the log.
+    pub fn make_way() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut w = Writer(&mut bytes);
+        w.array(2);
+        w.uint(VERSION);
+        w.uint(MAKE_WAY);
+        bytes
+    }
+
     /// What the bytes ask.
     ///
     /// # Errors
@@ -81,6 +94,7 @@ impl Handed {
                 Self::Append { at, record, sealed: Sealed { ciphertext, commitment } }
             }
             (DURABLE, 3) => Self::Durable(r.uint()?),
+            (MAKE_WAY, 2) => Self::MakeWay,
             (_, _) => return Err(CborError::Kind.into()),
         };
         r.end()?;
@@ -156,6 +170,7 @@ mod tests {
         let bytes = Handed::append(at, &record, &sealed);
         assert_eq!(Handed::parse(&bytes), Ok(Handed::Append { at, record, sealed }));
         assert_eq!(Handed::parse(&Handed::durable(3)), Ok(Handed::Durable(3)));
+        assert_eq!(Handed::parse(&Handed::make_way()), Ok(Handed::MakeWay));
         for cut in 0..bytes.len() {
             assert!(Handed::parse(&bytes[..cut]).is_err(), "{cut}");
         }

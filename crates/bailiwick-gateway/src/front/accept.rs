@@ -14,7 +14,7 @@ use super::body::Body;
 use super::door::Door;
 use super::secure::Agreed;
 use super::{secure, speak};
-use crate::turning::Listener;
+use crate::listener::Listener;
 
 /// How long requests under way may take when the gateway shuts down.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
@@ -72,6 +72,8 @@ async fn connection<F>(
             Some((secured, Agreed::Http2)) => speak::http2(secured, door, answer).await,
             None => {}
         },
-        (Listener::Agents | Listener::Operators, _) => speak::http1(socket, door, answer).await,
+        (Listener::Agents | Listener::Operators | Listener::Stdio, _) => {
+            speak::http1(socket, door, answer).await
+        }
     }
 }

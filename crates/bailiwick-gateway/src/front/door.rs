@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::gate::Gate;
-use crate::turning::Listener;
+use crate::listener::Listener;
 
 /// Where connections are accepted, and in whose name they are turned away.
 #[derive(Clone)]

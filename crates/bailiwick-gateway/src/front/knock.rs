@@ -17,7 +17,7 @@ use super::routing::Routing;
 use crate::gate::Gate;
 use crate::refusal;
 use crate::session::Session;
-use crate::turning::{self, Listener};
+use crate::turning;
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
@@ -135,7 +135,7 @@ pub(super) fn turn_off(
     reason: RefusalReason,
     reply: Response<Body>,
 ) -> Response<Body> {
-    if turning::is_on_record(gate, Listener::Agents, reason) {
+    if turning::is_on_record(gate, gate.parts.listener, reason) {
         return reply;
     }
     text(StatusCode::SERVICE_UNAVAILABLE, turning::UNRECORDED)

@@ -12,8 +12,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::{acts, health, tiles};
 use crate::front::{Body, text, whole};
 use crate::gate::Gate;
+use crate::listener::Listener;
 use crate::store::{Operator, Role};
-use crate::turning::{self, Listener};
+use crate::turning;
 
 /// The largest body of an administrative act.
 const BODY_BYTES_MAX: usize = 64 << 10;

@@ -11,7 +11,7 @@ use rustix::net::Shutdown;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::unix::OwnedReadHalf;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{Notify, Semaphore, oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 /// How many connections others may hold: two a process.
@@ -25,11 +25,15 @@ pub(super) struct Door {
 
 impl Door {
     /// Open the door. The log's lock is held, so a name that is there was left by a writer that
-    /// is gone.
+    /// is gone. Who asks us to let go of the log is heard where `asked` is, and refused otherwise.
     ///
     /// # Errors
     /// What the file system says.
-    pub(super) fn open(socket: &Path, log: Arc<Log>) -> std::io::Result<Self> {
+    pub(super) fn open(
+        socket: &Path,
+        log: Arc<Log>,
+        asked: Option<Arc<Notify>>,
+    ) -> std::io::Result<Self> {
         match std::fs::remove_file(socket) {
             Err(problem) if problem.kind() != std::io::ErrorKind::NotFound => return Err(problem),
             Ok(()) | Err(_) => {}
@@ -38,7 +42,7 @@ impl Door {
         let listener = UnixListener::bind(socket)?;
         std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
         let (stop, stopped) = watch::channel(false);
-        let serving = tokio::spawn(serve(listener, log, stopped));
+        let serving = tokio::spawn(serve(listener, (log, asked), stopped));
         Ok(Self { stop, serving })
     }
 
@@ -50,7 +54,10 @@ impl Door {
     }
 }
 
-async fn serve(listener: UnixListener, log: Arc<Log>, mut stop: watch::Receiver<bool>) {
+/// The log, and who is told that another wants it.
+type Held = (Arc<Log>, Option<Arc<Notify>>);
+
+async fn serve(listener: UnixListener, held: Held, mut stop: watch::Receiver<bool>) {
     let user = rustix::process::geteuid().as_raw();
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut open = JoinSet::new();
@@ -70,9 +77,9 @@ async fn serve(listener: UnixListener, log: Arc<Log>, mut stop: watch::Receiver<
         let Some(place) = Arc::clone(&room).try_acquire_owned().ok().filter(|_| is_ours) else {
             continue;
         };
-        let (log, stop) = (Arc::clone(&log), stop.clone());
+        let (held, stop) = (held.clone(), stop.clone());
         open.spawn(async move {
-            guest(stream, log, stop).await;
+            guest(stream, held, stop).await;
             drop(place);
         });
     }
@@ -81,7 +88,7 @@ async fn serve(listener: UnixListener, log: Arc<Log>, mut stop: watch::Receiver<
 }
 
 /// Take what one process hands over, until it goes away or we do.
-async fn guest(stream: UnixStream, log: Arc<Log>, mut stop: watch::Receiver<bool>) {
+async fn guest(stream: UnixStream, held: Held, mut stop: watch::Receiver<bool>) {
     let (mut from, mut to) = stream.into_split();
     let mut is_last = false;
     loop {
@@ -102,7 +109,7 @@ async fn guest(stream: UnixStream, log: Arc<Log>, mut stop: watch::Receiver<bool
             None => return,
         };
         let Some(request) = request else { return };
-        let taken = take(&log, &request).await.encode();
+        let taken = take(&held, &request).await.encode();
         let length = u32::try_from(taken.len()).unwrap_or(u32::MAX).to_be_bytes();
         if to.write_all(&[&length[..], &taken].concat()).await.is_err() {
             return;
@@ -110,7 +117,7 @@ async fn guest(stream: UnixStream, log: Arc<Log>, mut stop: watch::Receiver<bool
     }
 }
 
-async fn take(log: &Log, request: &[u8]) -> Taken {
+async fn take((log, asked): &Held, request: &[u8]) -> Taken {
     let done = match Handed::parse(request) {
         Ok(Handed::Append { at, record, sealed }) => {
             log.append(at, &record, &sealed).map(|it| it.index())
@@ -123,6 +130,9 @@ async fn take(log: &Log, request: &[u8]) -> Taken {
             };
             log.on_durable(index, Box::new(tell));
             told.await.unwrap_or(Err(Unrecorded::Stopped)).map(|()| index)
+        }
+        Ok(Handed::MakeWay) => {
+            asked.as_ref().ok_or(Unrecorded::Stopped).map(|it| it.notify_one()).map(|()| 0)
         }
         Ok(Handed::Durable(_)) | Err(_) => Err(Unrecorded::Stopped),
     };

@@ -12,6 +12,8 @@ use bailiwick_log::{HANDED_BYTES_MAX, Handed, Taken};
 
 /// How long the writer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long it may take to say whether it lets go of the log.
+const WAY: Duration = Duration::from_millis(250);
 
 /// The writer is gone.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -42,6 +44,21 @@ impl Guest {
         let appends = Mutex::new(Some(stream(socket)?));
         let (flushes, durable_end) = (Mutex::default(), AtomicU64::new(0));
         Ok(Self { socket: socket.to_owned(), appends, flushes, durable_end })
+    }
+
+    /// One that has lost its writer already.
+    pub(super) fn of_nobody(socket: &Path) -> Self {
+        let (appends, flushes) = (Mutex::default(), Mutex::default());
+        Self { socket: socket.to_owned(), appends, flushes, durable_end: AtomicU64::new(0) }
+    }
+
+    /// Ask whoever writes the log to let go of it: whether it will, where it says so in time.
+    pub(super) fn asked_to_make_way(socket: &Path) -> Option<bool> {
+        let guest = Self::connect(socket).ok()?;
+        let patient = guest.appends.lock().unwrap_or_else(PoisonError::into_inner);
+        patient.as_ref()?.set_read_timeout(Some(WAY)).ok()?;
+        drop(patient);
+        Some(guest.ask(&guest.appends, &Handed::make_way()).ok()?.is_ok())
     }
 
     pub(super) fn durable_end(&self) -> u64 {

@@ -2,8 +2,10 @@
 //! and hands its records over to whoever has it otherwise. When that one goes away, one of the
 //! others takes its place (decision 9).
 
+mod claim;
 mod door;
 mod guest;
+mod look;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -13,17 +15,17 @@ use bailiwick_core::{
     Digest, Ledger, Position, Record, Sealed, TenantId, Timestamp, Token, Unrecorded,
 };
 use bailiwick_log::{Forecast, Handed, Health, Log, LogError, Room, Sealer, VerifierKey, World};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use self::door::Door;
 use self::guest::{Guest, Lost};
 use crate::config::Settings;
 use crate::diary::Diary;
-use crate::{paths, recording};
+use crate::paths;
 
-/// How long a process looks for a writer, or to become it, before its call is refused.
-const LOOKS_MAX: u32 = 5_000;
-const LOOK: Duration = Duration::from_millis(2);
+/// How long calls under way may still hold the log when it is handed over.
+const LETTING_GO: Duration = Duration::from_secs(1);
+const LETTING_GO_LOOK: Duration = Duration::from_millis(1);
 
 /// How this process reaches the log just now.
 #[derive(Clone)]
@@ -43,23 +45,28 @@ pub(crate) struct Scribe {
     diary: Arc<Diary>,
     role: RwLock<Role>,
     door: Mutex<Option<Door>>,
+    /// Told when a gateway that starts wants the log; where we are that gateway, nobody can.
+    asked: Option<Arc<Notify>>,
     /// Held while a new role is looked for, so that one of our calls does it for all.
     electing: Mutex<()>,
 }
 
 impl Scribe {
-    /// Open the log, which nobody else may have.
+    /// Open the log for a gateway: a wrap that writes it lets go of it, and hands over to us.
     ///
     /// # Errors
-    /// [`LogError`] when another process has it, or the disk says no.
+    /// [`LogError`] when another gateway has it, or the disk says no.
     pub(crate) fn alone(
         settings: &Settings,
         world: &World,
         diary: &Arc<Diary>,
     ) -> Result<Self, LogError> {
-        let log = Arc::new(recording::open(settings, world)?);
-        let scribe = Self::of(settings, world, diary, Role::Holder(Arc::clone(&log)));
+        let (log, claim) = look::take_over(settings, world, diary)?;
+        let log = Arc::new(log);
+        let scribe = Self::of(settings, world, diary, (Role::Holder(Arc::clone(&log)), None));
         scribe.open_door(log);
+        // From here on the others find somebody at the door.
+        drop(claim);
         Ok(scribe)
     }
 
@@ -72,16 +79,20 @@ impl Scribe {
         world: &World,
         diary: &Arc<Diary>,
     ) -> Result<Self, LogError> {
-        let socket = paths::log_socket(&settings.data);
-        let role = look(settings, world, &socket)?;
-        let scribe = Self::of(settings, world, diary, role.clone());
+        let role = look::look(settings, world)?;
+        let scribe = Self::of(settings, world, diary, (role.clone(), Some(Arc::default())));
         if let Role::Holder(log) = role {
             scribe.open_door(log);
         }
         Ok(scribe)
     }
 
-    fn of(settings: &Settings, world: &World, diary: &Arc<Diary>, role: Role) -> Self {
+    fn of(
+        settings: &Settings,
+        world: &World,
+        diary: &Arc<Diary>,
+        (role, asked): (Role, Option<Arc<Notify>>),
+    ) -> Self {
         Self {
             settings: settings.clone(),
             world: world.clone(),
@@ -90,8 +101,50 @@ impl Scribe {
             diary: Arc::clone(diary),
             role: RwLock::new(role),
             door: Mutex::default(),
+            asked,
             electing: Mutex::default(),
         }
+    }
+
+    /// Let go of the log as often as a gateway that starts asks for it.
+    pub(crate) async fn make_way(&self) {
+        let Some(asked) = &self.asked else { return };
+        loop {
+            asked.notified().await;
+            let door = self.door.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(door) = door {
+                door.close().await;
+            }
+            self.let_go();
+        }
+    }
+
+    /// Close the log, so that another process can open it.
+    ///
+    /// INVARIANT: nothing is awaited here. Whoever appended meanwhile would look for the new
+    /// writer, and find the log in our own hands.
+    fn let_go(&self) {
+        let nobody = Role::Guest(Arc::new(Guest::of_nobody(&self.socket)));
+        let former = {
+            let mut role = self.role.write().unwrap_or_else(PoisonError::into_inner);
+            match &*role {
+                Role::Holder(_) => std::mem::replace(&mut *role, nobody),
+                Role::Guest(_) => return,
+            }
+        };
+        let Role::Holder(log) = former else { return };
+        let looks = LETTING_GO.as_millis() / LETTING_GO_LOOK.as_millis();
+        for _ in 0..looks {
+            if Arc::strong_count(&log) == 1 {
+                break;
+            }
+            std::thread::park_timeout(LETTING_GO_LOOK);
+        }
+        // Where somebody still has it, it is closed, and its lock free, when that one is done.
+        if let Ok(Err(problem)) = Arc::try_unwrap(log).map(Log::close) {
+            self.diary.tell(&format!("the log was not closed: {problem}"));
+        }
+        self.diary.tell("a gateway starts here and writes the log from now on");
     }
 
     fn role(&self) -> Role {
@@ -108,7 +161,7 @@ impl Scribe {
 
     /// Let the others in. Without a door this process serves its own calls all the same.
     fn open_door(&self, log: Arc<Log>) {
-        match Door::open(&self.socket, log) {
+        match Door::open(&self.socket, log, self.asked.clone()) {
             Ok(door) => {
                 self.door.lock().unwrap_or_else(PoisonError::into_inner).replace(door);
             }
@@ -129,7 +182,7 @@ impl Scribe {
         if is_past {
             return Ok(());
         }
-        let role = look(&self.settings, &self.world, &self.socket).map_err(|problem| {
+        let role = look::look(&self.settings, &self.world).map_err(|problem| {
             self.diary.tell(&format!("nobody writes the log any more: {problem}"));
             Unrecorded::Stopped
         })?;
@@ -152,6 +205,7 @@ impl Scribe {
                     let _ = tell.send(it);
                 }),
             );
+            drop(log);
             return told.await.unwrap_or(Err(Unrecorded::Stopped));
         }
         let scribe = Arc::clone(self);
@@ -232,25 +286,6 @@ impl Scribe {
                 Err(_) => Ok(()),
             },
             Role::Guest(_) => Ok(()),
-        }
-    }
-}
-
-/// Find the writer, or become it.
-fn look(settings: &Settings, world: &World, socket: &std::path::Path) -> Result<Role, LogError> {
-    let mut looks = 0;
-    loop {
-        if let Ok(guest) = Guest::connect(socket) {
-            return Ok(Role::Guest(Arc::new(guest)));
-        }
-        match recording::open(settings, world) {
-            Ok(log) => return Ok(Role::Holder(Arc::new(log))),
-            // It has the lock and no door yet, or makes the log just now.
-            Err(LogError::Locked(_) | LogError::Exists(_)) if looks < LOOKS_MAX => {
-                looks += 1;
-                std::thread::park_timeout(LOOK);
-            }
-            Err(problem) => return Err(problem),
         }
     }
 }

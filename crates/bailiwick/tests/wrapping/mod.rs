@@ -113,6 +113,7 @@ fn garbage_is_told_so_and_harms_nothing() {
     assert_eq!(client.close(), 0);
     let turned_away = house.query(&["--kind", "refusal"]);
     assert_eq!(turned_away.len(), 7, "{turned_away:?}");
+    assert!(turned_away.iter().all(|it| it["record"]["listener"] == "stdio"), "{turned_away:?}");
     house.verified();
 }
 

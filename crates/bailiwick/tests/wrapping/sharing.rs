@@ -8,8 +8,11 @@ use serde_json::json;
 
 use super::client::Client;
 use super::{helpdesk, house, script};
-use crate::support::house::House;
+use crate::support::house::{House, Running};
 use crate::support::process;
+
+/// What a gateway says that finds a writer.
+const ASKS: &str = "another process writes the log: it is asked to hand it over";
 
 fn works(client: &mut Client) {
     let answer = client.call("get_billing", &json!({ "customer_id": "c_41" }));
@@ -83,24 +86,35 @@ fn when_the_writer_is_killed_the_others_go_on() {
     house.verified();
 }
 
-#[test]
-fn they_hand_over_to_a_gateway_that_runs() {
+/// A house whose gateway serves the helpdesk, too.
+fn served() -> House {
     let house = House::helpdesk();
-    let running = house.up();
-    drop(house.support());
-    let who = ["--name", "helpdesk", "--agent", "support-bot", "--person", "ada"];
     let config = fs::read_to_string(house.path("bailiwick.toml")).unwrap();
     let keyless =
         "keyless_loopback = { agent = \"support-bot\", person = \"ada\", tenant = \"acme\" }\n";
     let config = config.replacen("[operators]", &format!("{keyless}[operators]"), 1);
     fs::write(house.path("wrap.toml"), config).unwrap();
+    house
+}
+
+/// The helpdesk of such a house, wrapped.
+fn beside(house: &House) -> Client {
+    let who = ["--name", "helpdesk", "--agent", "support-bot", "--person", "ada"];
     let (program, config) = (process::program(), house.path("wrap.toml"));
     let words = [
         &["--config", config.to_str().unwrap()][..],
         &who,
         &["--", program.to_str().unwrap(), "helpdesk"],
     ];
-    let mut client = Client::start(&house, &words.concat()).open();
+    Client::start(house, &words.concat()).open()
+}
+
+#[test]
+fn they_hand_over_to_a_gateway_that_runs() {
+    let house = served();
+    let running = house.up();
+    drop(house.support());
+    let mut client = beside(&house);
     works(&mut client);
     assert_eq!(house.readiness().0, 200);
     // The gateway ends; the wrap goes on alone.
@@ -109,6 +123,81 @@ fn they_hand_over_to_a_gateway_that_runs() {
     assert_eq!(client.close(), 0);
     assert_eq!(calls(&house), 2);
     assert_eq!(house.verified()["in_doubt"], 0);
+}
+
+#[test]
+fn a_gateway_that_starts_takes_the_log_over_and_no_call_is_lost() {
+    let house = served();
+    let mut clients = [beside(&house), beside(&house), beside(&house)];
+    let mut worked = 0;
+    for round in 0..2 {
+        let mut running = house.launch();
+        let ready = || {
+            let reply = house.operator("GET /readyz", &house.admin()?, "").ok()?;
+            (reply.status == 200).then_some(())
+        };
+        process::wait_for("the gateway", || {
+            clients.iter_mut().for_each(works);
+            worked += clients.len();
+            assert_eq!(running.ended(), None, "round {round}: {}", running.told());
+            ready()
+        });
+        assert!(running.told().contains(ASKS), "{}", running.told());
+        clients.iter_mut().for_each(works);
+        worked += clients.len();
+        // Another gateway is told no at once.
+        let ran = house.run(&["up"]).expect(2);
+        assert!(ran.err.contains("another process has the log"), "{ran:?}");
+        assert_eq!(running.stop(), 0);
+        clients.iter_mut().for_each(works);
+        worked += clients.len();
+    }
+    for client in clients {
+        assert_eq!(client.close(), 0);
+    }
+    assert_eq!(calls(&house), worked);
+    assert_eq!(house.verified()["in_doubt"], 0);
+}
+
+/// Start a gateway while the writer does nothing, so that it waits.
+fn waiting(house: &House, writer: &Client) -> Running {
+    process::signal(writer.id(), "STOP");
+    let running = house.launch();
+    process::wait_for("the gateway to wait", || running.told().contains(ASKS).then_some(()));
+    running
+}
+
+#[test]
+fn a_gateway_that_is_killed_as_it_waits_leaves_the_log_to_the_wraps() {
+    let house = served();
+    let (mut writer, mut other) = (beside(&house), beside(&house));
+    let running = waiting(&house, &writer);
+    running.kill();
+    process::signal(writer.id(), "CONT");
+    works(&mut writer);
+    works(&mut other);
+    assert_eq!((writer.close(), other.close()), (0, 0));
+    assert_eq!(calls(&house), 2);
+    assert_eq!(house.verified()["in_doubt"], 0);
+}
+
+#[test]
+fn a_gateway_that_waits_gets_the_log_when_its_writer_is_killed() {
+    let house = served();
+    let (mut writer, mut other) = (beside(&house), beside(&house));
+    works(&mut other);
+    let running = waiting(&house, &writer);
+    writer.kill();
+    process::wait_for("the gateway", || {
+        let reply = house.operator("GET /readyz", &house.admin()?, "").ok()?;
+        (reply.status == 200).then_some(())
+    });
+    works(&mut other);
+    assert_eq!(running.stop(), 0);
+    works(&mut other);
+    assert_eq!(other.close(), 0);
+    assert_eq!(calls(&house), 3);
+    house.verified();
 }
 
 #[test]
