@@ -77,9 +77,14 @@ impl Site {
         Ok(Self { config, key })
     }
 
+    /// The binary with this site's configuration.
+    pub(crate) fn command(&self) -> Done<Command> {
+        command(&self.config)
+    }
+
     /// Serve.
     pub(crate) fn start(&self) -> Done<Part> {
-        Part::telling(command(&self.config)?.arg("up"), |line| {
+        Part::telling(self.command()?.arg("up"), |line| {
             let rest = line.strip_prefix("agents")?.trim().strip_prefix("http://")?;
             rest.split('/').next()?.parse().ok()
         })

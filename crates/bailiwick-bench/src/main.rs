@@ -5,6 +5,7 @@ mod clock;
 mod decide;
 mod federation;
 mod gateway;
+mod lines;
 mod log;
 mod mcp;
 mod parts;
@@ -12,6 +13,7 @@ mod process;
 mod protocol;
 mod report;
 mod sessions;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -54,6 +56,11 @@ const BENCHES: &[Bench] = &[
         name: "sessions",
         about: "what 5,000 idle sessions hold, and what one costs to begin",
         run: sessions::run,
+    },
+    Bench {
+        name: "wrap",
+        about: "calls to a stdio server wrapped, alone and beside a gateway, against direct",
+        run: wrap::run,
     },
 ];
 

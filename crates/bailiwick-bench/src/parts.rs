@@ -11,14 +11,14 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
 use crate::Done;
+use crate::lines;
 use crate::process::Part;
-use crate::protocol::{ANSWER, INITIALIZED, SESSION, TOOLS, many_tools};
+use crate::protocol::{Asked, SESSION, many_tools, result};
 
 /// Where the proxy forwards to.
 const FORWARD_TO: &str = "BENCH_FORWARD_TO";
@@ -33,6 +33,7 @@ pub(crate) fn be(name: &str) -> Done {
     match name {
         "upstream" => upstream(),
         "byte-proxy" => byte_proxy(),
+        "lines" => lines::serve(),
         other => Err(format!("no such part: {other}").into()),
     }
 }
@@ -109,12 +110,6 @@ where
     }
 }
 
-#[derive(Deserialize)]
-struct Asked {
-    id: Option<u64>,
-    method: String,
-}
-
 async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
     let is_crowd = request.uri().path().starts_with(CROWD);
     let body = request.into_body().collect().await?.to_bytes();
@@ -122,14 +117,10 @@ async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes
     let Ok(Asked { id, method }) = serde_json::from_slice(&body) else {
         return Ok(empty(StatusCode::ACCEPTED));
     };
-    let result = match (method.as_str(), id) {
-        ("tools/call", Some(_)) => ANSWER,
-        ("tools/list", Some(_)) if is_crowd => &MANY_TOOLS,
-        ("tools/list", Some(_)) => TOOLS,
-        ("initialize", Some(_)) => INITIALIZED,
-        (_, _) => return Ok(empty(StatusCode::ACCEPTED)),
+    let (Some(id), Some(result)) = (id, result(&method)) else {
+        return Ok(empty(StatusCode::ACCEPTED));
     };
-    let id = id.unwrap_or_default();
+    let result = if is_crowd && method == "tools/list" { &MANY_TOOLS } else { result };
     let reply = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}");
     *response.body_mut() = Full::new(Bytes::from(reply));
     let headers = response.headers_mut();

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde::Deserialize;
+
 /// The header that names a session.
 pub(crate) const SESSION: &str = "mcp-session-id";
 
@@ -47,6 +49,23 @@ pub(crate) const ANSWER: &str = concat!(
     r#"ed 2026-10-02), expenses.md (score 0.84, changed 2026-09-17), travel.md (score 0"#,
     r#".79, changed 2026-11-01)"}],"isError":false}"#,
 );
+
+/// What is asked of a server.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) id: Option<u64>,
+    pub(crate) method: String,
+}
+
+/// What a small server answers; `None` to what needs no answer.
+pub(crate) fn result(method: &str) -> Option<&'static str> {
+    match method {
+        "tools/call" => Some(ANSWER),
+        "tools/list" => Some(TOOLS),
+        "initialize" => Some(INITIALIZED),
+        _ => None,
+    }
+}
 
 /// The handshake of a client.
 pub(crate) const INITIALIZE: &str = concat!(
