@@ -2,7 +2,7 @@
 //! over.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailiwick_core::{Ledger as _, Unrecorded};
@@ -19,6 +19,7 @@ const CONNECTIONS_MAX: usize = 512;
 
 /// An open door.
 pub(super) struct Door {
+    socket: PathBuf,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
 }
@@ -43,12 +44,13 @@ impl Door {
         std::fs::set_permissions(socket, std::fs::Permissions::from_mode(0o600))?;
         let (stop, stopped) = watch::channel(false);
         let serving = tokio::spawn(serve(listener, (log, asked), stopped));
-        Ok(Self { stop, serving })
+        Ok(Self { socket: socket.to_owned(), stop, serving })
     }
 
-    /// Let nobody in any more, and answer all that was handed over. The socket's name stays: the
-    /// next writer makes it anew, and its own must not be taken away by us.
+    /// Let nobody in any more, and answer all that was handed over, also by those who stand before
+    /// the door. The log's lock is still held, so the name that goes first is ours.
     pub(super) async fn close(self) {
+        let _ = std::fs::remove_file(&self.socket);
         self.stop.send_replace(true);
         let _ = self.serving.await;
     }
@@ -61,13 +63,24 @@ async fn serve(listener: UnixListener, held: Held, mut stop: watch::Receiver<boo
     let user = rustix::process::geteuid().as_raw();
     let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut open = JoinSet::new();
+    let mut is_last = false;
     loop {
         while open.try_join_next().is_some() {}
         let accepted = tokio::select! {
+            biased;
             accepted = listener.accept() => accepted,
-            _ = stop.wait_for(|it| *it) => break,
+            _ = stop.wait_for(|it| *it), if !is_last => {
+                // Nobody new finds the door. Who stands there already may have handed something
+                // over in good faith, and would have to take it for lost.
+                is_last = true;
+                continue;
+            }
+            () = std::future::ready(()), if is_last => break,
         };
         let Ok((stream, _)) = accepted else {
+            if is_last {
+                break;
+            }
             // Out of file descriptors, most likely: give those in use time to be closed.
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
             continue;
@@ -109,15 +122,22 @@ async fn guest(stream: UnixStream, held: Held, mut stop: watch::Receiver<bool>) 
             None => return,
         };
         let Some(request) = request else { return };
-        let taken = take(&held, &request).await.encode();
+        let (taken, makes_way) = take(&held, &request).await;
+        let taken = taken.encode();
         let length = u32::try_from(taken.len()).unwrap_or(u32::MAX).to_be_bytes();
         if to.write_all(&[&length[..], &taken].concat()).await.is_err() {
             return;
         }
+        // Only for one that is still there: the log is let go of for nobody else.
+        if let Some(asked) = makes_way {
+            asked.notify_one();
+        }
     }
 }
 
-async fn take((log, asked): &Held, request: &[u8]) -> Taken {
+/// What comes of a request, and who is to be told when it asks for the log itself.
+async fn take((log, asked): &Held, request: &[u8]) -> (Taken, Option<Arc<Notify>>) {
+    let mut makes_way = None;
     let done = match Handed::parse(request) {
         Ok(Handed::Append { at, record, sealed }) => {
             log.append(at, &record, &sealed).map(|it| it.index())
@@ -132,14 +152,16 @@ async fn take((log, asked): &Held, request: &[u8]) -> Taken {
             told.await.unwrap_or(Err(Unrecorded::Stopped)).map(|()| index)
         }
         Ok(Handed::MakeWay) => {
-            asked.as_ref().ok_or(Unrecorded::Stopped).map(|it| it.notify_one()).map(|()| 0)
+            makes_way.clone_from(asked);
+            asked.as_ref().map(|_| 0).ok_or(Unrecorded::Stopped)
         }
         Ok(Handed::Durable(_)) | Err(_) => Err(Unrecorded::Stopped),
     };
-    match done {
+    let taken = match done {
         Ok(index) => Taken::Done { index, durable_end: log.durable_end() },
         Err(why) => Taken::Refused(why),
-    }
+    };
+    (taken, makes_way)
 }
 
 async fn read(stream: &mut OwnedReadHalf) -> Option<Vec<u8>> {
