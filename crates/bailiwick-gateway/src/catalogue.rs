@@ -145,10 +145,17 @@ fn named(listed: &Listed) -> impl Iterator<Item = (usize, &Box<str>)> {
 /// How the listings went so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tries {
+    begun: u64,
     succeeded: u64,
     failed: u64,
     /// Whether the last one failed.
     failing: bool,
+}
+
+impl Tries {
+    const fn ended(&self) -> u64 {
+        self.succeeded + self.failed
+    }
 }
 
 /// The catalogue of one server, kept up to date in the background.
@@ -189,18 +196,35 @@ impl Catalogue {
 
     /// What is known, waiting for one try at the first listing; `None` when it fails.
     pub(crate) async fn ready(&self) -> Option<Arc<Known>> {
-        if self.rounds() == 0 { self.listed_again().await } else { Some(self.known()) }
+        if self.rounds() > 0 {
+            return Some(self.known());
+        }
+        // The one that is under way will do.
+        self.listed(|it| it.ended()).await
     }
 
-    /// What is known after one more try at a listing; `None` when it fails or takes too long.
+    /// What is known after one more try at a listing; `None` when it fails or takes too long. One
+    /// that is under way may have looked before there was anything to see.
     pub(crate) async fn listed_again(&self) -> Option<Arc<Known>> {
+        self.listed(|it| it.begun).await
+    }
+
+    /// What is known when more tries have ended than these.
+    async fn listed(&self, enough: impl Fn(&Tries) -> u64) -> Option<Arc<Known>> {
         let mut watched = self.tries.subscribe();
         let before = *watched.borrow_and_update();
         self.wanted.notify_one();
-        let more =
-            watched.wait_for(|it| it.succeeded > before.succeeded || it.failed > before.failed);
+        let more = watched.wait_for(|it| it.ended() > enough(&before));
         let after = *tokio::time::timeout(PATIENCE, more).await.ok()?.ok()?;
-        (after.succeeded > before.succeeded).then(|| self.known())
+        (!after.failing).then(|| self.known())
+    }
+
+    /// A listing begins. One is made at a time, and only its end is news.
+    pub(crate) fn begin(&self) {
+        self.tries.send_if_modified(|it| {
+            it.begun += 1;
+            false
+        });
     }
 
     /// A whole listing succeeded.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bailiwick_core::Action;
 use bailiwick_wire::mcp::read_list;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::catalogue::Known;
 use crate::gate::Gate;
@@ -16,7 +17,7 @@ use crate::session::Session;
 
 /// How long a listing stays good when nothing says that it changed.
 const FRESH: Duration = Duration::from_secs(300);
-/// The least time between two listings, however often one is wanted.
+/// The least time from one listing to the next, however often one is wanted.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How long the next try waits after a failure, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
@@ -39,6 +40,8 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
     while !*stop.borrow() {
+        let began = Instant::now();
+        server.catalogue.begin();
         let wait = match list(&gate, &server, &within).await {
             Ok(known) => {
                 server.catalogue.replace(known);
@@ -58,7 +61,7 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
         };
         let pause = async {
             let _ = tokio::time::timeout(wait, server.catalogue.wanted.notified()).await;
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep_until(began + PAUSE).await;
         };
         tokio::select! {
             () = pause => {}
@@ -69,6 +72,7 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
 
 /// List once, by a session of the gateway's own, for a catalogue that nobody keeps.
 pub(crate) async fn once(gate: &Arc<Gate>, server: &Arc<Server>) {
+    server.catalogue.begin();
     match list(gate, server, &None).await {
         Ok(known) => server.catalogue.replace(known),
         Err(_) => server.catalogue.failed(),
