@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import base64
 import contextlib
 import sys
 
@@ -15,15 +14,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http import EventMessage, EventStore
 
-# One red pixel, and a sound of no length.
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJg"
-    "gg=="
-)
-SILENCE = base64.b64encode(
-    b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00"
-    b"\x01\x00\x08\x00data\x00\x00\x00\x00"
-).decode()
+from samples import PIXEL, SILENCE
 
 server = Server("conformance-fixture", version="1.0.0")
 

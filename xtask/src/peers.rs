@@ -21,7 +21,9 @@ pub(crate) fn for_tests(root: &Path, may_fetch_tools: bool) -> Vec<String> {
     let npm = npm(&folder(root), may_fetch_tools).map_err(|why| format!("the npm servers: {why}"));
     let python = venv(&folder(root), "venv", "requirements.txt", may_fetch_tools)
         .map_err(|why| format!("the Python SDK and servers: {why}"));
-    [npm, python].into_iter().filter_map(Result::err).collect()
+    let newer = venv(&folder(root), "venv-2", "requirements-2.txt", may_fetch_tools)
+        .map_err(|why| format!("the Python SDK 2.x: {why}"));
+    [npm, python, newer].into_iter().filter_map(Result::err).collect()
 }
 
 /// Installs what benchmarks compare with; says what is missing.

@@ -48,8 +48,10 @@ pub(crate) fn denied(
         (Resource::Server(_), _) if call.action() != Action::Notify => no_such_server(),
         (Resource::Tool { .. }, Some(id)) => Words::json(reply::unknown_tool(id)),
         (Resource::Prompt { .. }, Some(id)) => Words::json(reply::unknown_prompt(id)),
-        (Resource::Document { .. } | Resource::Template { .. }, Some(id)) if is_modern => {
-            Words::json(reply::unknown_document(id))
+        (Resource::Document { uri, .. } | Resource::Template { uri, .. }, Some(id))
+            if is_modern =>
+        {
+            Words::json(reply::unknown_document(id, uri))
         }
         (Resource::Document { .. } | Resource::Template { .. }, Some(id)) => {
             Words::json(reply::unknown_resource(id))

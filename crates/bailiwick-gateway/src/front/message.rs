@@ -112,9 +112,10 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
         Err(reply) => return *reply,
     };
     let of = (&asked, id.as_ref());
-    if let Some(reply) =
-        stray::task(&knock, &session.server, tasks::handle_of(&asked), of, &body).await
-    {
+    // What such a client knows, it has said in its handshake.
+    let about = tasks::handle_of(&asked);
+    let about = about.map(|it| modern::AboutTask { handle: it.into(), is_declared: true });
+    if let Some(reply) = stray::task(&knock, &session.server, about.as_ref(), of, &body).await {
         return reply;
     }
     let envelope = Envelope {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bailiwick_core::{Action, Disposition, ExchangeId, Findings, RefusalReason, Seen, Surface};
 use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::modern::{self, Metadata};
+use bailiwick_wire::mcp::modern::{self, AboutTask, Metadata};
 use bailiwick_wire::mcp::{Asked, interpret, reply};
 use bailiwick_wire::rpc::{Id, Message, id_of};
 use bytes::Bytes;
@@ -34,7 +34,7 @@ struct Told {
     id: Option<Id>,
     /// Absent for a notification, which need not say.
     version: Option<Box<str>>,
-    task: Option<Box<str>>,
+    task: Option<AboutTask>,
     /// What this leg brings back of the server's own.
     state: Option<Box<str>>,
 }
@@ -72,7 +72,8 @@ fn status_of(body: &Bytes) -> Option<StatusCode> {
 }
 
 pub(super) fn refuse(knock: &Knock, words: Bytes) -> Response<Body> {
-    knock.turn_off(RefusalReason::Malformed, json(StatusCode::BAD_REQUEST, words))
+    let status = status_of(&words).unwrap_or(StatusCode::BAD_REQUEST);
+    knock.turn_off(RefusalReason::Malformed, json(status, words))
 }
 
 /// The words for a message of this era where only these revisions are served.
@@ -106,6 +107,9 @@ fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
     if let Some(id) = &id {
         let said = Metadata::read(&message);
         let said = said.map_err(|fault| reply::invalid_params(id, fault.words()))?.version;
+        if message.method().is_some_and(modern::is_gone) {
+            return Err(reply::method_not_found(id));
+        }
         let agree = knock.routing.check(&message, &said);
         agree.map_err(|which| reply::header_mismatch(Some(id), which))?;
         version = Some(said);
@@ -134,7 +138,7 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     }
     let Told { asked, id, task, state, .. } = told;
     if let Some(reply) =
-        stray::task(knock, server, task.as_deref(), (&asked, id.as_ref()), &body).await
+        stray::task(knock, server, task.as_ref(), (&asked, id.as_ref()), &body).await
     {
         return reply;
     }
@@ -191,14 +195,13 @@ async fn not_served(knock: &Knock, server: &Arc<Server>, told: &Told) -> Option<
         let words = refusal::without_answer(Some(id), Disposition::Unreachable);
         return Some(knock.turn_off(RefusalReason::Limit, spoken(words)));
     };
-    let mut supported = server.eras.legacy().to_vec();
-    if is_modern {
-        supported.insert(0, modern::VERSION);
-    }
     if is_modern && **version == *modern::VERSION {
         return None;
     }
-    Some(refuse(knock, reply::unsupported_version(id, version, &supported)))
+    // What it tells of itself when it is discovered, and no more: older revisions are agreed on by
+    // a handshake, which a caller tries when it finds none that it knows.
+    let supported = if is_modern { &[modern::VERSION][..] } else { server.eras.legacy() };
+    Some(refuse(knock, reply::unsupported_version(id, version, supported)))
 }
 
 /// Whether the headers that repeat arguments agree with them. Only of a tool that the caller may

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bailiwick_core::{Action, Resource};
+use bailiwick_wire::mcp::modern::AboutTask;
 use bailiwick_wire::mcp::{Asked, reply};
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
@@ -22,12 +23,13 @@ use crate::view;
 pub(super) async fn task(
     knock: &Knock,
     server: &Arc<Server>,
-    handle: Option<&str>,
+    task: Option<&AboutTask>,
     of: (&Asked, Option<&Id>),
     body: &Bytes,
 ) -> Option<Response<Body>> {
     let (asked, id) = of;
-    let begun_with = server.tasks.of(handle?, &knock.who);
+    let task = task?;
+    let begun_with = server.tasks.of(&task.handle, &knock.who);
     if knock.gate.observes() {
         return None;
     }
@@ -45,8 +47,11 @@ pub(super) async fn task(
     let (Ok(Reply::Whole(released)), Some(id)) = (reply, id) else {
         return Some(spoken(refusal::unrecorded(id)));
     };
-    let words =
-        if is_method_visible { reply::unknown_task(id) } else { reply::method_not_found(id) };
+    let words = match (is_method_visible, task.is_declared) {
+        (false, _) => reply::method_not_found(id),
+        (true, false) => reply::tasks_undeclared(id),
+        (true, true) => reply::unknown_task(id),
+    };
     let mut reply = json(StatusCode::OK, words);
     stamp(&mut reply, &released);
     Some(reply)

@@ -73,6 +73,8 @@ mod modern;
 #[cfg(test)]
 mod modern_child;
 #[cfg(test)]
+mod modern_tasks;
+#[cfg(test)]
 mod older;
 #[cfg(test)]
 mod questions;

@@ -1,4 +1,5 @@
-//! The answers that the gateway gives itself. Every word is fixed; only ids come from outside.
+//! The answers that the gateway gives itself. Every word is fixed; only ids come from outside,
+//! and what the caller itself named.
 //!
 //! Codes from -32768 to -32000 are the protocols'; ours are positive and follow HTTP's. What may
 //! not be discovered is answered as what never was, so the first three are also those of a server.
@@ -7,6 +8,7 @@ use bailiwick_core::ExchangeId;
 use bytes::Bytes;
 
 use super::list::ListKind;
+use super::modern::TASKS;
 use crate::rpc::Id;
 
 const PARSE_ERROR: i32 = -32700;
@@ -15,6 +17,7 @@ const METHOD_NOT_FOUND: i32 = -32601;
 const INVALID_PARAMS: i32 = -32602;
 const RESOURCE_NOT_FOUND: i32 = -32002;
 const HEADER_MISMATCH: i32 = -32020;
+const MISSING_CAPABILITY: i32 = -32021;
 const UNSUPPORTED_VERSION: i32 = -32022;
 const DENIED: i32 = 403;
 const UNAVAILABLE: i32 = 503;
@@ -35,14 +38,21 @@ pub fn unknown_resource(id: &Id) -> Bytes {
     error(id.raw(), RESOURCE_NOT_FOUND, "Resource not found")
 }
 
-/// The same in the modern era, which has no code of its own for it.
-pub fn unknown_document(id: &Id) -> Bytes {
-    error(id.raw(), INVALID_PARAMS, "Resource not found")
+/// The same in the modern era, which has no code of its own for it, and names what was asked for.
+pub fn unknown_document(id: &Id, uri: &str) -> Bytes {
+    let data = format!(r#","data":{{"uri":{}}}"#, crate::json::quote(uri));
+    write(id.raw(), INVALID_PARAMS, "Resource not found", &data)
 }
 
 /// There is no such task, or none that the caller was given.
 pub fn unknown_task(id: &Id) -> Bytes {
     error(id.raw(), INVALID_PARAMS, "Unknown task")
+}
+
+/// The client asks about a task and does not declare that it knows tasks.
+pub fn tasks_undeclared(id: &Id) -> Bytes {
+    let data = format!(r#","data":{{"requiredCapabilities":{{"extensions":{{"{TASKS}":{{}}}}}}}}"#);
+    write(id.raw(), MISSING_CAPABILITY, "The client does not declare tasks", &data)
 }
 
 /// A header does not agree with the body; `which` names it.
@@ -178,8 +188,9 @@ mod tests {
                 (invalid_params(&id, "missing member: name"), -32602),
                 (method_not_found(&id), -32601),
                 (timed_out(&id), 504),
-                (unknown_document(&id), -32602),
+                (unknown_document(&id, "a\"b"), -32602),
                 (unknown_task(&id), -32602),
+                (tasks_undeclared(&id), -32021),
                 (header_mismatch(Some(&id), "Mcp-Method"), -32020),
                 (unsupported_version(&id, "a\"b", &["2025-11-25"]), -32022),
             ] {

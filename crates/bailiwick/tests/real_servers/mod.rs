@@ -3,6 +3,7 @@
 
 mod byte_for_byte;
 mod first_minute;
+pub(crate) mod fixture;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,17 +22,26 @@ const PERMISSIVE: &str = "@id(\"all\")\npermit (principal, action, resource);\n"
 pub(crate) struct Peers(PathBuf);
 
 impl Peers {
-    /// `None`, told loudly, when they are not installed.
+    /// The servers and the Python SDK 1.x.
     pub(crate) fn find() -> Option<Self> {
+        Self::holding(&["node_modules", "venv"])
+    }
+
+    /// These, and the clients and SDKs that speak the modern era.
+    pub(crate) fn of_both_eras() -> Option<Self> {
+        Self::holding(&["node_modules/@modelcontextprotocol/client", "venv", "venv-2"])
+    }
+
+    /// `None`, told loudly, when they are not installed.
+    fn holding(pieces: &[&str]) -> Option<Self> {
         let folder = std::env::var_os("BAILIWICK_PEERS")
             .map_or_else(|| manifest().join("../../tests/peers"), PathBuf::from);
-        let installed = folder.join("node_modules").is_dir() && folder.join("venv").is_dir();
-        if installed {
+        let Some(missing) = pieces.iter().find(|it| !folder.join(it).is_dir()) else {
             return Some(Self(folder.canonicalize().unwrap()));
-        }
+        };
         let required = std::env::var("BAILIWICK_REQUIRE_ALL").is_ok_and(|it| it == "1");
-        assert!(!required, "{} holds no node_modules or no venv", folder.display());
-        eprintln!("SKIPPED: {} holds no peers; `cargo xtask test` installs", folder.display());
+        assert!(!required, "{} holds no {missing}", folder.display());
+        eprintln!("SKIPPED: {} holds no {missing}; `cargo xtask test` installs", folder.display());
         None
     }
 

@@ -1,6 +1,6 @@
 //! What a request says of itself.
 
-use super::{CAPABILITIES_KEY, VERSION, VERSION_KEY};
+use super::{CAPABILITIES_KEY, TASKS, VERSION, VERSION_KEY};
 use crate::json::{Node, looks_like};
 use crate::rpc::Message;
 
@@ -61,6 +61,20 @@ pub fn is_modern(message: &Message<'_, '_>) -> bool {
         || matches!(message.method(), Some("server/discover" | "subscriptions/listen"))
 }
 
+/// Whether a method was known before this era and is not any more.
+pub fn is_gone(method: &str) -> bool {
+    matches!(
+        method,
+        "initialize"
+            | "ping"
+            | "logging/setLevel"
+            | "resources/subscribe"
+            | "resources/unsubscribe"
+            | "tasks/list"
+            | "tasks/result"
+    )
+}
+
 /// Whether a version that a header names is of this era or a later one: they are dates.
 pub fn is_modern_version(version: &str) -> bool {
     version >= VERSION
@@ -77,10 +91,23 @@ pub fn name_of<'d>(message: &Message<'_, 'd>) -> Option<Node<'d>> {
     message.params()?.member(member)
 }
 
-/// The handle that a request about a task names.
-pub fn task_of(message: &Message<'_, '_>) -> Option<Box<str>> {
+/// What a request about a task names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AboutTask {
+    /// The task's handle.
+    pub handle: Box<str>,
+    /// Whether the client says that it knows tasks, as it must.
+    pub is_declared: bool,
+}
+
+/// The task that a request is about.
+pub fn task_of(message: &Message<'_, '_>) -> Option<AboutTask> {
     let is_task = message.method().is_some_and(|it| it.starts_with("tasks/"));
-    is_task.then(|| name_of(message)?.text().map(Box::from))?
+    let handle = name_of(message).filter(|_| is_task)?.text()?.into();
+    let capabilities = meta(message).and_then(|it| it.member(CAPABILITIES_KEY));
+    let extensions = capabilities.and_then(|it| it.member("extensions"));
+    let is_declared = extensions.is_some_and(|it| it.member(TASKS).is_some());
+    Some(AboutTask { handle, is_declared })
 }
 
 /// What this leg brings back of the server's own.

@@ -10,7 +10,9 @@ mod result;
 
 pub use framing::{Frame, belongs_to, restored};
 pub use header::{Marked, agrees, decoded, marked};
-pub use metadata::{Fault, Metadata, is_modern, is_modern_version, name_of, state_of, task_of};
+pub use metadata::{
+    AboutTask, Fault, Metadata, is_gone, is_modern, is_modern_version, name_of, state_of, task_of,
+};
 pub use result::{Outcome, discovered, kept_private, may_say, only_versions, outcome};
 
 /// The revision.
@@ -22,6 +24,8 @@ const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 /// The member of `_meta` that says to which listener a message belongs.
 const SUBSCRIPTION_KEY: &str = "io.modelcontextprotocol/subscriptionId";
+/// The extension that tasks are.
+pub(super) const TASKS: &str = "io.modelcontextprotocol/tasks";
 
 #[cfg(test)]
 mod tests;
