@@ -163,13 +163,17 @@ pub(crate) struct Catalogue {
     known: RwLock<Arc<Known>>,
     observed: RwLock<Known>,
     tries: watch::Sender<Tries>,
+    /// Somebody misses something: it is listed again in a while.
     pub(crate) wanted: Notify,
+    /// The server says that it changed, and whoever waits to be told waits for a listing.
+    pub(crate) changed: Notify,
 }
 
 impl Default for Catalogue {
     fn default() -> Self {
         let tries = watch::Sender::new(Tries::default());
-        Self { known: RwLock::default(), observed: RwLock::default(), tries, wanted: Notify::new() }
+        let (known, observed) = Default::default();
+        Self { known, observed, tries, wanted: Notify::new(), changed: Notify::new() }
     }
 }
 
@@ -200,12 +204,14 @@ impl Catalogue {
             return Some(self.known());
         }
         // The one that is under way will do.
+        self.wanted.notify_one();
         self.listed(|it| it.ended()).await
     }
 
     /// What is known after one more try at a listing; `None` when it fails or takes too long. One
     /// that is under way may have looked before there was anything to see.
     pub(crate) async fn listed_again(&self) -> Option<Arc<Known>> {
+        self.changed.notify_one();
         self.listed(|it| it.begun).await
     }
 
@@ -213,7 +219,6 @@ impl Catalogue {
     async fn listed(&self, enough: impl Fn(&Tries) -> u64) -> Option<Arc<Known>> {
         let mut watched = self.tries.subscribe();
         let before = *watched.borrow_and_update();
-        self.wanted.notify_one();
         let more = watched.wait_for(|it| it.ended() > enough(&before));
         let after = *tokio::time::timeout(PATIENCE, more).await.ok()?.ok()?;
         (!after.failing).then(|| self.known())

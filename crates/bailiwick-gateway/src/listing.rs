@@ -17,8 +17,10 @@ use crate::session::Session;
 
 /// How long a listing stays good when nothing says that it changed.
 const FRESH: Duration = Duration::from_secs(300);
-/// The least time from one listing to the next, however often one is wanted.
+/// The least time between two listings, however often one is wanted.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How many changes in a row are listed at once.
+const BURST: u32 = 4;
 /// How long the next try waits after a failure, at first and at most.
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(30));
 /// How long a whole listing may take.
@@ -39,8 +41,8 @@ pub(crate) struct Within {
 pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Within>) {
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
+    let mut changes = Changes { due: Changes::earliest() };
     while !*stop.borrow() {
-        let began = Instant::now();
         server.catalogue.begin();
         let wait = match list(&gate, &server, &within).await {
             Ok(known) => {
@@ -60,13 +62,36 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
             }
         };
         let pause = async {
-            let _ = tokio::time::timeout(wait, server.catalogue.wanted.notified()).await;
-            tokio::time::sleep_until(began + PAUSE).await;
+            tokio::select! {
+                _ = tokio::time::timeout(wait, server.catalogue.wanted.notified()) => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                () = server.catalogue.changed.notified() => changes.turn().await,
+            }
         };
         tokio::select! {
             () = pause => {}
             _ = stop.wait_for(|it| *it) => {}
         }
+    }
+}
+
+/// When to list because the server says that it changed: at once, and when it says so often, as
+/// often as `PAUSE` allows over time.
+struct Changes {
+    due: Instant,
+}
+
+impl Changes {
+    async fn turn(&mut self) {
+        tokio::time::sleep_until(self.due).await;
+        self.due = self.due.max(Self::earliest()) + PAUSE;
+    }
+
+    /// Quiet before this earns nothing more.
+    fn earliest() -> Instant {
+        let now = Instant::now();
+        now.checked_sub(PAUSE * BURST).unwrap_or(now)
     }
 }
 
@@ -88,6 +113,13 @@ async fn list(
         let session = Arc::clone(&within.session.borrow());
         let mut own = Own::within(gate, &session, LISTING)?;
         return all(&mut own, &within.offers).await;
+    }
+    // Where the modern era is spoken, no session and no process is started for each listing.
+    if server.eras.is_modern(gate.now()) == Some(true) {
+        let mut own = Own::new(gate, server, LISTING)?;
+        if let Ok(offers) = own.discover().await {
+            return all(&mut own, &offers).await;
+        }
     }
     let mut own = Own::new(gate, server, LISTING)?;
     let offers = match own.connect().await {
