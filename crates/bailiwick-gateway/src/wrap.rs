@@ -1,6 +1,7 @@
 //! `bailiwick wrap`: a gateway for one client on standard input and output, before one server: a
 //! process that it starts itself, or one at an address. It listens nowhere.
 
+mod free;
 mod talk;
 
 use std::sync::Arc;
@@ -189,10 +190,15 @@ async fn list(gate: Arc<Gate>, server: Arc<Server>, mut within: oneshot::Receive
             _ = stop.wait_for(|it| *it) => return,
             it = &mut within => it.ok(),
             () = server.catalogue.wanted.notified() => None,
+            () = server.catalogue.changed.notified() => None,
         };
         match early {
             Some(within) => return listing::keep(gate, server, Some(within)).await,
             None if within.is_terminated() => return,
+            // Its client needs no session, so there is none to list it in.
+            None if server.eras.is_modern(gate.now()) == Some(true) => {
+                return listing::keep(gate, server, None).await;
+            }
             None => listing::once(&gate, &server).await,
         }
     }

@@ -26,5 +26,5 @@ pub(crate) use accept::serve;
 pub(crate) use body::{Body, text};
 pub(crate) use door::Door;
 pub(crate) use leave::answer;
-pub(crate) use stdio::{Begun, Line, Stdio, input, output};
+pub(crate) use stdio::{Begun, Line, Stdio, input, is_modern, output};
 pub(crate) use whole::whole;

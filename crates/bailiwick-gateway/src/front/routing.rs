@@ -25,6 +25,8 @@ pub(super) struct Routing {
     name: Option<HeaderValue>,
     params: Vec<(HeaderName, HeaderValue)>,
     is_doubled: bool,
+    /// Written by us: its client has no headers, so there is nothing to compare.
+    is_ours: bool,
 }
 
 impl Routing {
@@ -35,7 +37,25 @@ impl Routing {
         let twice = |name: &HeaderName| headers.get_all(name).iter().nth(1).is_some();
         let is_doubled =
             [VERSION, METHOD, NAME].iter().chain(params.iter().map(|it| &it.0)).any(twice);
-        Self { version: one(&VERSION), method: one(&METHOD), name: one(&NAME), params, is_doubled }
+        let (version, method, name) = (one(&VERSION), one(&METHOD), one(&NAME));
+        Self { version, method, name, params, is_doubled, is_ours: false }
+    }
+
+    /// What a POST would have repeated of this message, for a client that does not POST.
+    pub(super) fn written(message: &Message<'_, '_>, marked: &[Marked]) -> Self {
+        let value = |it: Node<'_>| HeaderValue::from_str(&modern::repeated(it)?).ok();
+        let arguments = message.params().and_then(|it| it.member("arguments"));
+        let param = |marked: &Marked| {
+            let name = HeaderName::try_from(format!("{PARAM}{}", marked.header)).ok()?;
+            Some((name, value(argument(marked, arguments)?)?))
+        };
+        Self {
+            method: message.method().and_then(|it| HeaderValue::from_str(it).ok()),
+            name: modern::name_of(message).and_then(value),
+            params: marked.iter().filter_map(param).collect(),
+            is_ours: true,
+            ..Self::default()
+        }
     }
 
     /// Whether the header names a version of the modern era, or a later one.
@@ -49,6 +69,9 @@ impl Routing {
         let is = |header: &Option<HeaderValue>, text: &str| {
             header.as_ref().is_some_and(|it| it.as_bytes() == text.as_bytes())
         };
+        if self.is_ours {
+            return Ok(());
+        }
         if self.is_doubled {
             return Err("A header was sent twice");
         }
@@ -75,18 +98,18 @@ impl Routing {
     ) -> Result<(), Mismatch> {
         let all_agree = marked.iter().all(|marked| {
             let header = self.param(&marked.header);
-            let mut body = arguments;
-            for name in &marked.path {
-                body = body.and_then(|it| it.member(name));
-            }
-            let body = body.filter(|it| !it.is_null());
+            let body = argument(marked, arguments);
             match (header, body) {
                 (Some(header), Some(body)) => agrees(header.as_bytes(), body),
                 (None, None) => true,
                 (Some(_), None) | (None, Some(_)) => false,
             }
         });
-        if all_agree { Ok(()) } else { Err("A Mcp-Param header does not agree with the body") }
+        if all_agree || self.is_ours {
+            Ok(())
+        } else {
+            Err("A Mcp-Param header does not agree with the body")
+        }
     }
 
     fn param(&self, name: &str) -> Option<&HeaderValue> {
@@ -100,7 +123,8 @@ impl Routing {
         marked: &'a [Marked],
     ) -> impl Iterator<Item = &'a HeaderValue> {
         let is_known = |name: &HeaderName| {
-            marked.iter().any(|it| name.as_str().strip_prefix(PARAM) == Some(&*it.header))
+            self.is_ours
+                || marked.iter().any(|it| name.as_str().strip_prefix(PARAM) == Some(&*it.header))
         };
         self.params.iter().filter(move |(name, _)| !is_known(name)).map(|(_, value)| value)
     }
@@ -112,4 +136,13 @@ impl Routing {
         let params = self.params.iter().filter(|(_, it)| it.len() <= VALUE_BYTES_MAX).cloned();
         Head(named.chain(params).collect())
     }
+}
+
+/// The argument that a header is to repeat.
+fn argument<'d>(marked: &Marked, arguments: Option<Node<'d>>) -> Option<Node<'d>> {
+    let mut value = arguments;
+    for name in &marked.path {
+        value = value.and_then(|it| it.member(name));
+    }
+    value.filter(|it| !it.is_null())
 }

@@ -5,8 +5,10 @@ use std::io::{BufRead as _, Read as _, Write as _};
 use std::sync::Arc;
 
 use bailiwick_core::{Evidence, Identified, RefusalReason, Unproved};
-use bailiwick_wire::mcp::reply;
-use bailiwick_wire::rpc::Id;
+use bailiwick_wire::json::{Document, Limits};
+use bailiwick_wire::mcp::modern::{self as era, Metadata};
+use bailiwick_wire::mcp::{interpret, reply};
+use bailiwick_wire::rpc::{Id, Message};
 use bailiwick_wire::sse::Decoder;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
@@ -16,10 +18,12 @@ use tokio::sync::mpsc;
 
 use super::body::Body;
 use super::knock::{Knock, SESSION, VERSION};
-use super::{batch, knock, mcp};
+use super::routing::Routing;
+use super::{batch, knock, mcp, modern};
 use crate::gate::Gate;
 use crate::session::Session;
-use crate::upstream::Leg;
+use crate::uninterrupted::Uninterrupted;
+use crate::upstream::{Away, Leg};
 
 /// How many messages may wait between a thread and the tasks.
 const QUEUE: usize = 64;
@@ -93,6 +97,12 @@ fn next_line(input: &mut impl std::io::BufRead, longest: usize) -> Option<Line> 
     }
 }
 
+/// Whether a message is of the modern era, and so belongs to no session.
+pub(crate) fn is_modern(message: &Bytes) -> bool {
+    let Ok(document) = Document::parse(message, Limits::default()) else { return false };
+    Message::read(&document).is_ok_and(|it| era::is_modern(&it))
+}
+
 /// A session that has begun.
 pub(crate) struct Begun {
     /// Its id.
@@ -128,6 +138,39 @@ impl Stdio {
         let begun = reply.headers().get(SESSION).cloned();
         let answer = self.tell(reply, id).await;
         begun.map(|session| Begun { session, answer })
+    }
+
+    /// Answer one message of the modern era, which belongs to no session.
+    pub(crate) async fn call(&self, message: Bytes, id: Option<&Id>, away: Away) {
+        let knock = self.repeating(&message).await;
+        let reply = Uninterrupted::new(modern::answer(knock, message, away)).await;
+        self.tell(reply, id).await;
+    }
+
+    /// A knock with what headers would have repeated: a server at an address wants them.
+    async fn repeating(&self, message: &Bytes) -> Knock {
+        let knock = |headers| {
+            let (gate, who) = (Arc::clone(&self.gate), self.who.clone());
+            Knock::new(gate, who, self.server.clone(), headers)
+        };
+        let remote = self.gate.server(&self.server).filter(|it| !it.is_process());
+        let known = match remote {
+            Some(server) => server.catalogue.ready().await,
+            None => None,
+        };
+        let Ok(document) = Document::parse(message, Limits::default()) else {
+            return knock(&HeaderMap::new());
+        };
+        let Ok(message) = Message::read(&document) else { return knock(&HeaderMap::new()) };
+        let mut headers = HeaderMap::new();
+        let version = Metadata::read(&message).ok();
+        if let Some(version) = version.and_then(|it| HeaderValue::from_str(&it.version).ok()) {
+            headers.insert(VERSION, version);
+        }
+        let asked = interpret(&self.server.as_str().into(), &message).ok();
+        let marked = known.as_deref().zip(asked.as_ref());
+        let marked = marked.map_or(&[][..], |(known, asked)| known.marked(&asked.resource));
+        Knock { routing: Routing::written(&message, marked), ..knock(&headers) }
     }
 
     /// The same client, from now on in this session.

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::initialize_result;
+use bailiwick_wire::mcp::{Notice, initialize_result};
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::front::{Begun, Stdio};
+use super::free::Free;
+use crate::front::{self, Begun, Stdio};
 use crate::listing::Within;
 use crate::own::OFFERS;
 use crate::reading::{Heard, hear};
 use crate::session::Session;
+use crate::upstream::Away;
 
 /// The client, its session with the server, and its calls under way.
 pub(super) struct Talk {
@@ -23,6 +25,8 @@ pub(super) struct Talk {
     pub(super) opening: JoinSet<Option<Begun>>,
     pub(super) calls: JoinSet<()>,
     room: Arc<Semaphore>,
+    /// Calls of the modern era under way, which the client may take back.
+    free: Free,
     /// Where the server can be listed, once the client has said a word in its session.
     pub(super) listable: Option<Within>,
     /// What the client began with: its handshake, and that it has understood the answer.
@@ -39,6 +43,7 @@ impl Talk {
             opening: JoinSet::new(),
             calls: JoinSet::new(),
             room: Arc::new(Semaphore::new(calls_max)),
+            free: Free::default(),
             listable: None,
             beginning: (Bytes::new(), None),
             held: None,
@@ -87,6 +92,14 @@ impl Talk {
         while self.calls.try_join_next().is_some() {}
         let client = self.client.clone();
         let heard = hear(&message);
+        if front::is_modern(&message) {
+            return self.call(message, heard).await;
+        }
+        if let Some(Heard::Notice(Some(Notice::Cancelled { request }))) = &heard
+            && self.free.take_back(request)
+        {
+            return;
+        }
         if self.session.is_none() {
             let id = if let Some(Heard::Request(id)) = heard { Some(id) } else { None };
             self.beginning = (message.clone(), None);
@@ -112,6 +125,22 @@ impl Talk {
             drop(room);
         });
         // It goes out before the next message is looked at, which may be about it.
+        tokio::task::yield_now().await;
+    }
+
+    /// Take one message of the modern era. There is no session, and so nothing to wait for.
+    async fn call(&mut self, message: Bytes, heard: Option<Heard>) {
+        let client = self.client.clone();
+        let Some(Heard::Request(id)) = heard else {
+            return client.call(message, None, Away::never()).await;
+        };
+        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+        let ((here, away), named) = (Away::new(), id.clone());
+        let task = self.calls.spawn(async move {
+            client.call(message, Some(&named), away).await;
+            drop(room);
+        });
+        self.free.add(id, here, task);
         tokio::task::yield_now().await;
     }
 }

@@ -2,6 +2,7 @@
 //! through the gateway is what it sees of the server itself.
 
 mod byte_for_byte;
+mod clients;
 mod first_minute;
 pub(crate) mod fixture;
 

@@ -59,6 +59,20 @@ pub fn decoded(value: &[u8]) -> Option<Cow<'_, str>> {
     String::from_utf8(bytes).ok().map(Cow::Owned)
 }
 
+/// How a header repeats a part of the body, such that it [`agrees`]; `None` for what cannot be
+/// repeated.
+pub fn repeated(body: Node<'_>) -> Option<String> {
+    let text = match body.kind() {
+        Kind::String => body.text()?,
+        Kind::Bool | Kind::Number => return Some(body.raw().to_owned()),
+        Kind::Null | Kind::Array | Kind::Object => return None,
+    };
+    let is_plain = text.bytes().all(|it| it.is_ascii_graphic() || it == b' ')
+        && text.trim() == text
+        && !text.starts_with("=?");
+    Some(if is_plain { text.into() } else { format!("=?base64?{}?=", STANDARD.encode(&*text)) })
+}
+
 /// Whether a header's value says the same as a part of the body. Numbers agree when they are the
 /// same number; an array or object cannot be repeated, and so never agrees.
 pub fn agrees(value: &[u8], body: Node<'_>) -> bool {

@@ -9,7 +9,7 @@ mod metadata;
 mod result;
 
 pub use framing::{Frame, belongs_to, restored};
-pub use header::{Marked, agrees, decoded, marked};
+pub use header::{Marked, agrees, decoded, marked, repeated};
 pub use metadata::{
     AboutTask, Fault, Metadata, is_gone, is_modern, is_modern_version, name_of, state_of, task_of,
 };

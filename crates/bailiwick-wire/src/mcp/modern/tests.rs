@@ -160,3 +160,26 @@ fn what_was_for_all_is_for_one_and_versions_are_those_served() {
     let served = only_versions(&body, &document(text), &[VERSION]);
     assert_eq!(served, text.replace(r#""2030-01-01", "#, "").as_bytes());
 }
+
+#[test]
+fn what_a_header_repeats_agrees() {
+    for value in [
+        r#""look""#,
+        r#""""#,
+        r#"" a ""#,
+        r#""l\u00f6\u00f6k""#,
+        r#""a\nb: c""#,
+        r#""=?base64?bG9vaw==?=""#,
+        "42",
+        "-1.50",
+        "true",
+    ] {
+        let parsed = document(value);
+        let header = repeated(parsed.root()).unwrap();
+        assert!(header.bytes().all(|it| it.is_ascii_graphic() || it == b' '), "{header}");
+        assert!(agrees(header.as_bytes(), parsed.root()), "{value} {header}");
+    }
+    for none in ["null", "[]", "{}"] {
+        assert_eq!(repeated(document(none).root()), None);
+    }
+}
