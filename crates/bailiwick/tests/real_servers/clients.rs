@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::fixture::{Era, Fixture};
 use super::{Peers, house_with};
 use crate::support::house::manifest;
+use crate::support::http::send;
 use crate::support::process::{Ran, program};
 
 /// A client of an official SDK.
@@ -32,6 +33,28 @@ impl Peers {
         command.env("MODULES", self.path("")).env("PREFIX", prefix);
         Ran::of(command.args(rest)).expect(0).json()
     }
+}
+
+/// Ask the child what it offers. An SDK gives up the modern era when that takes ten seconds, which a
+/// cold start on a busy machine may.
+fn acquaint(address: &str, key: &str) {
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let discover = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": { "_meta": meta },
+    });
+    let bearer = format!("Bearer {key}");
+    let headers = [
+        ("Authorization", bearer.as_str()),
+        ("Content-Type", "application/json"),
+        ("Accept", "application/json, text/event-stream"),
+        ("MCP-Protocol-Version", "2026-07-28"),
+        ("Mcp-Method", "server/discover"),
+    ];
+    let said = send(address, "POST /mcp/child", &headers, &discover.to_string()).unwrap();
+    assert_eq!(said.status, 200, "{said:?}");
 }
 
 #[track_caller]
@@ -67,6 +90,9 @@ fn same_by_every_door(client: Client, is_modern: bool) {
         let url = format!("http://{}/mcp{path}", house.agents());
         peers.tour(client, prefix, "http", &[&url, &key])
     };
+    if is_modern {
+        acquaint(&house.agents(), &key);
+    }
     same(&itself, &http("", "/remote"), "a server over HTTP");
     same(&itself, &http("", "/child"), "a child");
     assert_eq!(running.stop(), 0);
