@@ -15,6 +15,8 @@ mod observing;
 #[cfg(test)]
 mod operators;
 #[cfg(test)]
+mod packaging;
+#[cfg(test)]
 mod real_servers;
 #[cfg(test)]
 mod soaking;
