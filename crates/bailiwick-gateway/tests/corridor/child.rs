@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::house::Plan;
 
-const TOOLS: [&str; 14] = [
-    "raw",
+const TOOLS: [&str; 15] = [
+    "look",
+    "stream",
     "report",
     "crash",
     "spawn",
@@ -42,6 +43,25 @@ pub(crate) fn go_on(folder: &Path, step: u64) {
     std::fs::write(folder.join(format!("step-{step}")), "").unwrap();
 }
 
+/// When a message with this mark comes, say just these lines.
+pub(crate) fn will_say(folder: &Path, mark: &str, lines: &[String]) {
+    std::fs::write(folder.join(format!("{mark}.say")), lines.join("\n")).unwrap();
+}
+
+/// The line that came with this mark.
+pub(crate) fn heard(folder: &Path, mark: &str) -> Option<String> {
+    std::fs::read_to_string(folder.join(format!("{mark}.heard"))).ok()
+}
+
+/// What was heard is kept, and what is said comes from the test, to the byte.
+fn repeat(mark: &str, line: &str) {
+    std::fs::write("half", line).unwrap();
+    std::fs::rename("half", format!("{mark}.heard")).unwrap();
+    for line in std::fs::read_to_string(format!("{mark}.say")).unwrap().lines() {
+        say(line);
+    }
+}
+
 /// Not a test of its own: the server, when this program is started as one.
 #[test]
 fn serve_when_started_as_one() {
@@ -53,10 +73,8 @@ fn serve_when_started_as_one() {
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
-        if message["params"]["name"] == "raw" {
-            // What was heard is kept, and what is said comes from the test, to the byte.
-            std::fs::write("raw-line", &line).unwrap();
-            say(message["params"]["arguments"]["say"].as_str().unwrap());
+        if let Some(mark) = message["mark"].as_str() {
+            repeat(mark, &line);
             continue;
         }
         handle(&message);

@@ -1,171 +1,91 @@
-//! Whatever needs no change leaves as it came, byte for byte: generated messages, both ways,
-//! through the real front, with a server over HTTP and one over standard input and output.
+//! Whatever needs no change leaves as it came, byte for byte: generated messages of every kind, both
+//! ways, through the real front, with a server over HTTP and one over standard input and output.
 
-use std::fmt::Write as _;
+mod corpora;
+mod dice;
+mod kinds;
+mod server;
 
-use serde_json::json;
+use self::dice::Dice;
+use self::kinds::{ASKED, ASKED_BACK, CALL, TOLD, TOLD_BACK, TOLD_FOLLOWERS};
+use self::server::Server;
 
-use crate::agent::Agent;
-use crate::child;
-use crate::house::House;
+/// How many messages of each kind go each way through each kind of server.
+const ROUNDS: u64 = 3;
 
-/// How many messages go each way through each kind of server.
-const ROUNDS: u64 = 48;
+/// The name by which the server knows what to say.
+fn known_as(method: &str) -> String {
+    let method: String = serde_json::from_str(&format!("\"{method}\"")).unwrap();
+    if method == "tools/call" { "look".to_owned() } else { method }
+}
 
-/// What a seed gives, the same on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, many: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % many
-    }
-
-    fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all[usize::try_from(self.below(all.len() as u64)).unwrap()]
-    }
-
-    fn space(&mut self) -> &'static str {
-        self.one_of(&["", "", "", " ", "  ", "\t"])
-    }
-
-    /// A value in one of the spellings that a typed model would lose.
-    fn value(&mut self, depth: u32) -> String {
-        let scalars = [
-            "null",
-            "true",
-            "false",
-            "0",
-            "-0",
-            "1.0",
-            "1.10",
-            "1e2",
-            "1E+2",
-            "-0.0e-0",
-            "123456789012345678901234567890",
-            "0.70",
-            "\"\"",
-            r#""\u00e9\/\ud83d\ude00""#,
-            r#""\b\f\n\r\t\\\"""#,
-            "\"é😀\u{2028}\"",
-            "[]",
-            "{}",
-        ];
-        if depth == 0 {
-            return self.one_of(&scalars).to_owned();
+/// Requests, each answered by an error and then by a result.
+async fn requests(server: &Server, dice: &mut Dice, round: u64) {
+    for (n, (kind, result)) in ASKED.into_iter().enumerate() {
+        for fails in [true, false] {
+            let (mark, id) = (format!("mark-asked-{round}-{n}-{fails}"), dice.id());
+            let ask = dice.request(&mark, &id, kind);
+            let answer =
+                if fails { dice.error("no", &id) } else { dice.result("yes", &id, result) };
+            server.asked(&known_as(kind.0), &mark, &ask, &answer).await;
         }
-        match self.below(3) {
-            0 => self.one_of(&scalars).to_owned(),
-            1 => {
-                let parts: Vec<_> = (0..self.below(4)).map(|_| self.spaced(depth)).collect();
-                format!("[{}]", parts.join(","))
-            }
-            _ => {
-                let mut parts = Vec::new();
-                for n in 0..self.below(4) {
-                    let name = self.one_of(&["z", "a", "_meta", r"\u0062", "x y", "é"]);
-                    parts.push(format!(
-                        "{}\"{name}{n}\"{}:{}",
-                        self.space(),
-                        self.space(),
-                        self.spaced(depth)
-                    ));
-                }
-                format!("{{{}}}", parts.join(","))
-            }
-        }
-    }
-
-    fn spaced(&mut self, depth: u32) -> String {
-        format!("{}{}{}", self.space(), self.value(depth - 1), self.space())
-    }
-
-    /// An object with these members and some that nobody knows, in any order.
-    fn object(&mut self, members: &[(&str, String)]) -> String {
-        let mut all: Vec<_> =
-            members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        for n in 0..self.below(3) {
-            all.push((format!("vendor{n}"), self.value(3)));
-        }
-        let mut text = String::from("{");
-        while !all.is_empty() {
-            let at = usize::try_from(self.below(all.len() as u64)).unwrap();
-            let (name, value) = all.swap_remove(at);
-            let comma = if all.is_empty() { "" } else { "," };
-            write!(
-                text,
-                "{}\"{name}\"{}:{}{value}{}{comma}",
-                self.space(),
-                self.space(),
-                self.space(),
-                self.space()
-            )
-            .unwrap();
-        }
-        text + "}"
-    }
-
-    fn id(&mut self) -> String {
-        let n = self.below(1 << 40);
-        match self.below(3) {
-            0 => n.to_string(),
-            1 => format!("\"{n}\\u0061\""),
-            _ => format!("98765432109876543210{n}"),
-        }
-    }
-
-    fn answer(&mut self, id: &str) -> String {
-        let result = [("content", "[ ]".to_owned()), ("structuredContent", self.value(4))];
-        let result = self.object(&result);
-        self.object(&[("jsonrpc", "\"2.0\"".to_owned()), ("id", id.to_owned()), ("result", result)])
-    }
-
-    fn ask(&mut self, id: &str, tool: &str, arguments: &str) -> String {
-        let params = [("name", format!("\"{tool}\"")), ("arguments", arguments.to_owned())];
-        let params = self.object(&params);
-        self.object(&[
-            ("jsonrpc", "\"2.0\"".to_owned()),
-            ("id", id.to_owned()),
-            ("method", "\"tools/call\"".to_owned()),
-            ("params", params),
-        ])
     }
 }
 
-async fn said(agent: &Agent, server: &str, ask: &str) -> String {
-    let said = agent.post(server, ask).await;
-    assert_eq!(said.status, 200, "{ask}: {said:?}");
-    said.text()
+/// What the client tells.
+async fn notifications(server: &Server, dice: &mut Dice, round: u64) {
+    for (n, kind) in TOLD.into_iter().enumerate() {
+        let mark = format!("mark-told-{round}-{n}");
+        let tell = dice.notification(&mark, kind);
+        server.told(&mark, &tell).await;
+    }
+}
+
+/// What the server tells and asks while it works on a call, and what the client answers to it.
+async fn the_way_back(server: &Server, dice: &mut Dice, round: u64) {
+    let (call, id) = (format!("mark-call-{round}"), dice.id());
+    let ask = dice.request(&call, &id, CALL);
+    let mut says: Vec<_> = TOLD_BACK.map(|kind| dice.notification("told", kind)).into();
+    let ids = ASKED_BACK.map(|_| dice.id());
+    let questions = ASKED_BACK.iter().zip(&ids);
+    let mut then: Vec<_> = questions.map(|(kind, id)| dice.request("asked", id, *kind)).collect();
+    then.push(dice.result("answer", &id, &[("content", "[ ]")]));
+    says.push(then[0].clone());
+    let mut call = server.during(&call, &ask, &says).await;
+    for said in &says {
+        assert_eq!(call.events.next().await.as_ref(), Some(said));
+    }
+    for (n, (id, then)) in ids.iter().zip(&then[1..]).enumerate() {
+        let mark = format!("mark-answer-{round}-{n}");
+        let answer = match (round + n as u64) % 2 {
+            0 => dice.error(&mark, id),
+            _ => dice.result(&mark, id, &[("roots", "[ ]")]),
+        };
+        call.answered(&mark, &answer, then).await;
+        assert_eq!(call.events.next().await.as_ref(), Some(then));
+    }
+    assert_eq!(call.events.next().await, None);
+}
+
+async fn every_kind(server: &Server) {
+    for round in 1..=ROUNDS {
+        let mut dice = Dice::of(round);
+        requests(server, &mut dice, round).await;
+        notifications(server, &mut dice, round).await;
+        the_way_back(server, &mut dice, round).await;
+    }
+    let mut dice = Dice::of(ROUNDS);
+    let tell = dice.notification("mark-follow", TOLD[0]);
+    let says = dice.notification("told", TOLD_FOLLOWERS);
+    server.follows("mark-follow", &tell, &says).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn over_http() {
-    let (house, fixture) = House::crm().await;
-    let agent = house.worker.in_session("crm").await;
-    for seed in 1..=ROUNDS {
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let (id, arguments) = (dice.id(), format!("{{\"v\":{}}}", dice.value(5)));
-        let (ask, answer) = (dice.ask(&id, "look", &arguments), dice.answer(&id));
-        fixture.verbatim("look", &answer);
-        assert_eq!(said(&agent, "crm", &ask).await, answer, "seed {seed}");
-        assert_eq!(fixture.seen().pop().unwrap().text(), ask, "seed {seed}");
-    }
+    every_kind(&Server::over_http().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn over_standard_input_and_output() {
-    let house = child::plan().open().await;
-    let agent = house.worker.in_session("kid").await;
-    for seed in 1..=ROUNDS {
-        let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let id = dice.id();
-        let answer = dice.answer(&id);
-        let arguments = format!("{{\"say\":{},\"v\":{}}}", json!(answer), dice.value(5));
-        let ask = dice.ask(&id, "raw", &arguments);
-        assert_eq!(said(&agent, "kid", &ask).await, answer, "seed {seed}");
-        let heard = std::fs::read_to_string(house.folder.path().join("raw-line")).unwrap();
-        assert_eq!(heard, ask, "seed {seed}");
-    }
+    every_kind(&Server::over_standard_input_and_output().await).await;
 }
