@@ -76,7 +76,8 @@ async function go(client) {
     ["test_tool_with_header", { region: "Østlandet \u2603" }],
   ];
   const asking = ["elicitation", "sampling", "list_roots", "multi_round"];
-  if (sdk === "modern") calls.push(...asking.map((it) => [LEGS + it, {}]));
+  const isModern = sdk !== "1" && client.getNegotiatedProtocolVersion() > "2026";
+  if (isModern) calls.push(...asking.map((it) => [LEGS + it, {}]));
   for (const [name, args] of calls) {
     const onprogress = (it) => seen.push(["progress", it]);
     const call = { name: PREFIX + name, arguments: args };

@@ -130,3 +130,44 @@ fn typescript_2() {
 fn typescript_2_in_the_modern_era() {
     same_by_every_door(Client::TypeScript("modern"), true);
 }
+
+/// Take a client around the fixture itself, then around all servers as one, where there is but one.
+/// That door speaks the older era, also to a client that looks for the modern one first.
+#[track_caller]
+fn same_but_for_names(client: Client, looking: Client) {
+    let Some(peers) = Peers::of_both_eras() else { return };
+    let remote = Fixture::start(&peers, Era::Modern);
+    let itself = peers.tour(client, "", "http", &[&remote.url]);
+    let house = house_with(&format!("[servers.remote]\nurl = \"{}\"\n", remote.url));
+    let running = house.up();
+    let key = house.key("sdk", "tester", "default");
+    let url = format!("http://{}/mcp", house.agents());
+    same(&itself, &peers.tour(looking, "remote__", "http", &[&url, &key]), "all servers as one");
+    assert_eq!(running.stop(), 0);
+    assert_eq!(house.verified()["in_doubt"], 0);
+}
+
+#[test]
+fn python_2_at_all_servers_as_one() {
+    same_but_for_names(Client::Python("legacy"), Client::Python("legacy"));
+}
+
+#[test]
+fn python_2_looking_for_the_modern_era_at_all_servers_as_one() {
+    same_but_for_names(Client::Python("legacy"), Client::Python("auto"));
+}
+
+#[test]
+fn typescript_1_at_all_servers_as_one() {
+    same_but_for_names(Client::TypeScript("1"), Client::TypeScript("1"));
+}
+
+#[test]
+fn typescript_2_at_all_servers_as_one() {
+    same_but_for_names(Client::TypeScript("2"), Client::TypeScript("2"));
+}
+
+#[test]
+fn typescript_2_looking_for_the_modern_era_at_all_servers_as_one() {
+    same_but_for_names(Client::TypeScript("2"), Client::TypeScript("modern"));
+}
