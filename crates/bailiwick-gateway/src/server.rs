@@ -129,6 +129,14 @@ impl Server {
         std::mem::replace(&mut *absence, why) != why
     }
 
+    /// Wait no longer for a server at an address: calls under way end, each with its outcome.
+    pub(crate) fn hang_up(&self) {
+        match &self.reach {
+            Reach::Child(..) => {}
+            Reach::Http(pool, ..) => pool.hang_up(),
+        }
+    }
+
     /// Start no more processes.
     pub(crate) fn shut_down(&self) {
         match &self.reach {

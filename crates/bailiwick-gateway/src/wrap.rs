@@ -157,13 +157,16 @@ impl Wrap {
 
     /// Let calls under way end, then the server's process, then the log.
     async fn finish(mut self, talk: Talk, ended: Ended) -> Result<(), StartError> {
-        let Talk { client, mut calls, mut opening, session, .. } = talk;
+        let Talk { client, mut calls, mut opening, session, free, .. } = talk;
         self.gate.parts.stop.send_replace(true);
         let mut end = async || {
             while calls.join_next().await.is_some() {}
             while opening.join_next().await.is_some() {}
         };
         let _ = tokio::time::timeout(LAST_WORDS, end()).await;
+        // What is still under way is owed its outcome: nobody waits for it any more.
+        drop(free);
+        self.server.hang_up();
         if session.is_some() && ended == Ended::ByClient {
             client.end().await;
         }

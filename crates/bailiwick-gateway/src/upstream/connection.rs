@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -11,12 +12,15 @@ use hyper::{Request, Response, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 /// How many idle connections to one server are kept.
 const IDLE_MAX: usize = 256;
+/// How long an answer may take once it is over: long enough for a goodbye.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The upstream could not be reached, or broke off.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -41,6 +45,7 @@ pub(crate) struct Pool {
     secure: bool,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     idle: Mutex<Vec<Connection>>,
+    over: watch::Sender<bool>,
 }
 
 /// A connection in use. Given back only when its answer was read to the end.
@@ -61,6 +66,15 @@ impl Lease {
     /// Do work that waits for this connection's bytes, moving them along meanwhile.
     pub(crate) async fn drive<T>(&mut self, work: impl Future<Output = T>) -> T {
         drive(&mut self.connection.driver, work).await
+    }
+
+    /// The same for a stream, which has no end of its own: `None` when it is over.
+    pub(crate) async fn drive_on<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let Self { pool, connection } = self;
+        tokio::select! {
+            done = drive(&mut connection.driver, work) => Some(done),
+            () = pool.is_over() => None,
+        }
     }
 }
 
@@ -98,7 +112,31 @@ impl Pool {
         let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let tls = ServerName::try_from(bare.clone()).ok().filter(|_| secure);
         let tls = tls.map(|name| (TlsConnector::from(Arc::new(trust())), name));
-        Self { host: bare, port, secure, tls, idle: Mutex::default() }
+        Self {
+            host: bare,
+            port,
+            secure,
+            tls,
+            idle: Mutex::default(),
+            over: watch::Sender::new(false),
+        }
+    }
+
+    /// Wait for this server no longer. Whoever has asked it something learns of it, so that what
+    /// came of each call is on record.
+    pub(crate) fn hang_up(&self) {
+        self.over.send_replace(true);
+    }
+
+    async fn is_over(&self) {
+        let mut over = self.over.subscribe();
+        let _ = over.wait_for(|it| *it).await;
+    }
+
+    /// Wait until no answer is waited for any more.
+    pub(crate) async fn too_late(&self) {
+        self.is_over().await;
+        tokio::time::sleep(LAST_WORDS).await;
     }
 
     /// Send a request. A kept connection that turns out to be closed is replaced, which is safe:

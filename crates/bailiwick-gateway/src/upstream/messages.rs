@@ -227,7 +227,7 @@ impl Events {
                 return Some(event);
             }
             let frame = match &mut self.lease {
-                Some(lease) => lease.drive(self.body.frame()).await,
+                Some(lease) => lease.drive_on(self.body.frame()).await?,
                 None => None,
             };
             let Some(frame) = frame else {

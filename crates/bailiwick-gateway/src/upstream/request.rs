@@ -100,6 +100,17 @@ pub(super) async fn send(
     means: Means<'_>,
     request: Request<Full<Bytes>>,
 ) -> Result<Came, Unreachable> {
+    tokio::select! {
+        came = answer(pool, means, request) => came,
+        () = pool.too_late() => Err(Unreachable),
+    }
+}
+
+async fn answer(
+    pool: &Arc<Pool>,
+    means: Means<'_>,
+    request: Request<Full<Bytes>>,
+) -> Result<Came, Unreachable> {
     let (response, mut lease) = pool.send(request).await?;
     let (head, body) = response.into_parts();
     let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());

@@ -26,7 +26,7 @@ pub(super) struct Talk {
     pub(super) calls: JoinSet<()>,
     room: Arc<Semaphore>,
     /// Calls of the modern era under way, which the client may take back.
-    free: Free,
+    pub(super) free: Free,
     /// Where the server can be listed, once the client has said a word in its session.
     pub(super) listable: Option<Within>,
     /// What the client began with: its handshake, and that it has understood the answer.

@@ -3,6 +3,7 @@
 mod client;
 mod remote;
 mod sharing;
+mod silent;
 
 use std::fs;
 
@@ -29,13 +30,15 @@ fn house() -> House {
     house
 }
 
+/// Permit everything.
+fn permissive(house: &House) {
+    let all = "@id(\"all\")\npermit (principal, action, resource);\n";
+    fs::write(house.path("policies/all.cedar"), all).unwrap();
+}
+
 /// A shell script as a server to which everything is permitted.
 fn script(house: &House, script: &str) -> Client {
-    fs::write(
-        house.path("policies/all.cedar"),
-        "@id(\"all\")\npermit (principal, action, resource);\n",
-    )
-    .unwrap();
+    permissive(house);
     Client::start(house, &["--name", "script", "--", "sh", "-c", script])
 }
 
