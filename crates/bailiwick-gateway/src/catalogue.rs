@@ -15,6 +15,8 @@ use tokio::sync::{Notify, watch};
 
 /// The most names of one server that are held.
 const NAMES_MAX: usize = 100_000;
+/// The most templates of one server that are held: each is tried for each URI.
+const TEMPLATES_MAX: usize = 1000;
 /// How long a call waits for the first listing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -100,10 +102,16 @@ impl Known {
                     self.tools.insert(name, listed.digests.get(n).copied());
                 }
                 ListKind::Prompts => drop(self.prompts.insert(name)),
+                ListKind::Templates if self.templates.len() >= TEMPLATES_MAX => {}
                 ListKind::Templates => drop(self.templates.insert(name)),
                 ListKind::Resources => drop(self.documents.insert(name)),
             }
         }
+    }
+
+    /// How many templates there are, each of which is tried for each URI.
+    pub(crate) fn templates(&self) -> usize {
+        self.templates.len()
     }
 
     /// Whether both have the same things, of the same definitions.

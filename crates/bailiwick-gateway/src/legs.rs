@@ -37,9 +37,11 @@ pub(crate) fn settle(
             Ok((kept_private(message)?, questions))
         }
         Action::ListTools | Action::ListResources | Action::ListTemplates | Action::ListPrompts => {
+            asks_nothing(&message)?;
             Ok((kept_private(message)?, Vec::new()))
         }
         Action::Connect => {
+            asks_nothing(&message)?;
             let message = kept_private(message)?;
             let document = parse(&message)?;
             let mut served = LEGACY.to_vec();
@@ -54,7 +56,10 @@ pub(crate) fn settle(
         | Action::Disconnect
         | Action::Sample
         | Action::Elicit
-        | Action::ListRoots => Ok((message, Vec::new())),
+        | Action::ListRoots => {
+            asks_nothing(&message)?;
+            Ok((message, Vec::new()))
+        }
     }
 }
 
@@ -75,14 +80,34 @@ fn kept_private(message: Bytes) -> Result<Bytes, Disposition> {
 /// A list of tasks without those that others began.
 fn own_tasks(gate: &Gate, call: &Call, message: &Bytes) -> Result<Bytes, Disposition> {
     let document = parse(message)?;
+    // An error lists nothing.
+    if document.root().member("result").is_none() {
+        return Ok(message.clone());
+    }
     let server = gate.server(call.resource().server().as_str());
     let is_own = |handle: &str| server.is_some_and(|it| it.tasks.of(handle, call.who()).is_some());
     tasks::only_own(message, &document, is_own).map_err(|_| Disposition::Unreachable)
 }
 
+/// The members of a result of which one at least says that its call goes on.
+const GOES_ON: [&str; 4] = ["inputRequests", "requestState", "resultType", "taskId"];
+
+/// Only some calls are made in several legs: in the answer to another, a question would go out that
+/// nobody decided on.
+fn asks_nothing(message: &Bytes) -> Result<(), Disposition> {
+    if !GOES_ON.iter().any(|it| modern::may_say(message, it)) {
+        return Ok(());
+    }
+    match modern::outcome(&parse(message)?) {
+        Outcome::Complete => Ok(()),
+        Outcome::InputRequired(..) | Outcome::Task(_) => Err(Disposition::Withheld),
+        Outcome::Unreadable => Err(Disposition::Unreachable),
+    }
+}
+
 /// What the answer asks; the handle that it gives out is noted.
 fn open(gate: &Gate, call: &Call, message: &Bytes) -> Result<Vec<Bytes>, Disposition> {
-    if !["inputRequests", "resultType", "taskId"].iter().any(|it| modern::may_say(message, it)) {
+    if !GOES_ON.iter().any(|it| modern::may_say(message, it)) {
         return Ok(Vec::new());
     }
     let outcome = modern::outcome(&parse(message)?);

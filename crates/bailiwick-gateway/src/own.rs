@@ -173,8 +173,8 @@ impl<'a> Own<'a> {
             patience: Some(patience),
             ..Envelope::new(Leg::Message, id.clone())
         };
-        let reply = exchange(self.gate, &self.session.upstream, call, &envelope).await;
-        let released = match reply.map_err(|_| Failed::Unrecorded)? {
+        let reply = self.carried_out(exchange(self.gate, &self.session.upstream, call, &envelope));
+        let released = match reply.await.map_err(|_| Failed::Unrecorded)? {
             Reply::Whole(released) => released,
             Reply::Stream(owed, messages) => {
                 return self.read_stream(owed, messages, id.as_ref()).await.map(Some);
@@ -186,6 +186,17 @@ impl<'a> Own<'a> {
             Some(Disposition::Accepted) => Ok(None),
             Some(_) => Err(Failed::NoAnswer),
         }
+    }
+
+    /// Wait for a call to end. When the gateway stops, it ends soon.
+    async fn carried_out<T>(&self, call: impl Future<Output = T>) -> T {
+        let mut stop = self.gate.parts.stop.subscribe();
+        tokio::pin!(call);
+        tokio::select! {
+            done = &mut call => return done,
+            _ = stop.wait_for(|it| *it) => self.session.upstream.let_go(),
+        }
+        call.await
     }
 
     /// How long the next answer is waited for; `None` when the time is up.

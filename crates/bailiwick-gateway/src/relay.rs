@@ -23,8 +23,10 @@ use crate::session::{Busy, Session};
 use crate::upstream::{ClientSide, Messages, Piece, Upstream};
 use crate::view;
 
-/// How many questions a server may ask inside one call.
+/// How many questions a server may ask inside one call; and in a minute, where none is under way:
+/// a stream that is only listened to has no end.
 const QUESTIONS_MAX: u32 = 128;
+const MINUTE: Duration = Duration::from_secs(60);
 /// Says nothing, and shows that the stream is alive.
 const ALIVE: Bytes = Bytes::from_static(b":\n\n");
 /// After how long a silent stream is shown to be alive.
@@ -38,6 +40,27 @@ enum Next {
     Quiet,
     /// Nobody has listened for so long that nobody will.
     Late,
+}
+
+/// How much a server asks.
+struct Asking {
+    questions: u32,
+    since: Instant,
+}
+
+impl Asking {
+    fn begin() -> Self {
+        Self { questions: 0, since: Instant::now() }
+    }
+
+    /// Whether one more is too much.
+    fn is_without_end(&mut self, is_only_listened_to: bool) -> bool {
+        if is_only_listened_to && self.since.elapsed() > MINUTE {
+            *self = Self::begin();
+        }
+        self.questions += 1;
+        self.questions > QUESTIONS_MAX
+    }
 }
 
 /// A streamed answer on its way to a client.
@@ -60,7 +83,7 @@ impl Relay {
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: Writer) {
         let mut stop = self.gate.parts.stop.subscribe();
-        let (mut questions, mut resumable, mut ends) = (0, false, None);
+        let (mut asking, mut resumable, mut ends) = (Asking::begin(), false, None);
         let is_modern = self.session.upstream.is_modern();
         let listens = self.id.is_none() || is_modern && owed.call().action() == Action::Connect;
         loop {
@@ -109,11 +132,10 @@ impl Relay {
                 // A server of the modern era asks within its answer, or not at all.
                 Some(Heard::Request(_)) if is_modern => {}
                 // A server that asks without end is not listened to any longer.
-                Some(Heard::Request(_)) if questions >= QUESTIONS_MAX => {
+                Some(Heard::Request(_)) if asking.is_without_end(self.id.is_none()) => {
                     return self.broke_off(owed, &client).await;
                 }
                 Some(Heard::Request(id)) => {
-                    questions += u32::from(self.id.is_some());
                     self.question(piece, id, owed.call().id(), &client).await;
                 }
                 Some(Heard::Notice(notice)) => {

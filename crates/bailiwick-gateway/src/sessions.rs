@@ -2,8 +2,7 @@
 //! its owner only, none for ever.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use bailiwick_core::{Identified, SessionId, Timestamp};
 
@@ -30,21 +29,41 @@ impl Open {
             Self::All(federated) => federated.is_idle(idle_ns, now),
         }
     }
+
+    /// Whoever waits for something of this session learns that nothing comes any more.
+    fn end(&self) {
+        match self {
+            Self::One(session) => {
+                session.adrift.end();
+                session.waiting.end();
+            }
+            Self::All(federated) => {
+                federated.end_adrift();
+                federated.waiting().end();
+            }
+        }
+    }
 }
 
 /// A place for a session that is about to begin.
-pub(crate) struct Place(Arc<Sessions>);
+pub(crate) struct Place {
+    sessions: Arc<Sessions>,
+    caller: Identified,
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.opening.fetch_sub(1, Ordering::AcqRel);
+        let mut opening = self.sessions.opening();
+        let place = opening.iter().position(|it| it.is_same_caller(&self.caller));
+        place.map(|it| opening.swap_remove(it));
     }
 }
 
 /// The sessions that are open.
 pub(crate) struct Sessions {
     table: RwLock<HashMap<SessionId, Open>>,
-    opening: AtomicUsize,
+    /// The callers of those that are about to begin.
+    opening: Mutex<Vec<Identified>>,
     most: usize,
     most_each: usize,
     idle_ns: u64,
@@ -53,20 +72,27 @@ pub(crate) struct Sessions {
 impl Sessions {
     pub(crate) fn new(most: usize, most_each: usize, idle_seconds: u64) -> Self {
         let idle_ns = idle_seconds.saturating_mul(1_000_000_000);
-        let opening = AtomicUsize::new(0);
+        let opening = Mutex::default();
         Self { table: RwLock::default(), opening, most, most_each, idle_ns }
     }
 
     /// A place for a session that is about to begin; `None` when all are taken, or the caller
     /// has its share. The place is held until the session is open or came to nothing.
     pub(crate) fn reserve(self: &Arc<Self>, caller: &Identified) -> Option<Place> {
-        let place = Place(Arc::clone(self));
-        let opening = self.opening.fetch_add(1, Ordering::AcqRel);
+        let mut opening = self.opening();
         let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
-        let theirs = table.values().filter(|it| it.owner().is_same_caller(caller)).count();
-        let room = table.len() + opening < self.most && theirs < self.most_each;
+        let owners = table.values().map(Open::owner).chain(opening.iter());
+        let theirs = owners.filter(|it| it.is_same_caller(caller)).count();
+        let room = table.len() + opening.len() < self.most && theirs < self.most_each;
         drop(table);
-        room.then_some(place)
+        room.then(|| {
+            opening.push(caller.clone());
+            Place { sessions: Arc::clone(self), caller: caller.clone() }
+        })
+    }
+
+    fn opening(&self) -> MutexGuard<'_, Vec<Identified>> {
+        self.opening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -103,21 +129,26 @@ impl Sessions {
     pub(crate) fn close(&self, id: &str) {
         let id = SessionId::from(id);
         let closed = self.table.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
-        match closed {
-            Some(Open::One(session)) => session.adrift.end(),
-            Some(Open::All(federated)) => federated.end_adrift(),
-            None => {}
+        if let Some(closed) = closed {
+            closed.end();
         }
     }
 
     /// Close what nobody used for long.
     pub(crate) fn sweep(&self, now: Timestamp) {
         let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
-        table.retain(|_, session| !session.is_idle(self.idle_ns, now));
+        table.retain(|_, session| {
+            let idle = session.is_idle(self.idle_ns, now);
+            if idle {
+                session.end();
+            }
+            !idle
+        });
     }
 
     /// Close all.
     pub(crate) fn clear(&self) {
-        self.table.write().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.drain().for_each(|(_, session)| session.end());
     }
 }

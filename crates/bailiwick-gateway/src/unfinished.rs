@@ -26,10 +26,8 @@ struct Given {
 pub(crate) enum Continues {
     /// A call of the caller's own, which began with this leg.
     Own(ExchangeId),
-    /// A call of somebody else.
-    Foreign,
-    /// Nothing that is remembered: the server knows, or it was before the gateway started.
-    Unknown,
+    /// Nothing that was given to the caller, as far as is remembered.
+    Nothing,
 }
 
 impl Unfinished {
@@ -59,10 +57,8 @@ impl Unfinished {
     /// What the caller goes on with by bringing this state back.
     pub(crate) fn continues(&self, state: &str, who: &Identified) -> Continues {
         let given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(callers) = given.to.get(&Digest::of(state.as_bytes())) else {
-            return Continues::Unknown;
-        };
-        let own = callers.iter().find(|(it, _)| it.is_same_caller(who));
-        own.map_or(Continues::Foreign, |(_, first)| Continues::Own(*first))
+        let callers = given.to.get(&Digest::of(state.as_bytes()));
+        let own = callers.into_iter().flatten().find(|(it, _)| it.is_same_caller(who));
+        own.map_or(Continues::Nothing, |(_, first)| Continues::Own(*first))
     }
 }

@@ -21,7 +21,7 @@ use crate::rules::Rules;
 use crate::server::Server;
 
 /// The most work of looking for names in a text: their number times its bytes.
-const LOOKED_THROUGH_MAX: usize = 1 << 30;
+const LOOKED_THROUGH_MAX: usize = 1 << 26;
 
 /// Whose view it is, of which server, under which rules.
 #[derive(Clone, Copy)]
@@ -191,6 +191,10 @@ impl View<'_> {
     fn list(&self, action: Action, message: Bytes) -> Option<Bytes> {
         let document = Document::parse(&message, Limits::default()).ok()?;
         let listed = read_list(action, &document).ok()?;
+        // The gateway must know what policy hides from everybody, or it could not keep it hidden.
+        if self.who.agent().is_none() {
+            return Some(message);
+        }
         self.remember(&listed);
         let entry = entry(listed.kind);
         let keep: Vec<bool> = listed.names.iter().map(|name| self.sees(entry, name)).collect();
@@ -243,7 +247,8 @@ impl View<'_> {
         let values = completion_values(&document)?;
         let Resource::Template { uri, .. } = call.resource() else { return Some(message) };
         let name = call.arguments().member("argument").and_then(|it| it.member("name"));
-        let Some(name) = name.and_then(|it| it.as_text()) else { return Some(message) };
+        // Of which argument these are the values cannot be told.
+        let name = name.and_then(|it| it.as_text())?;
         let mut open = uri.to_string();
         let others = call.arguments().member("context").and_then(|it| it.member("arguments"));
         if let Some(Value::Record(others)) = others {

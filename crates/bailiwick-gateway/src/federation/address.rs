@@ -42,6 +42,10 @@ fn sole<'m>(
     members: &'m [Arc<Member>],
     called: &Resource,
 ) -> Option<&'m Arc<Member>> {
+    // Until each has said what it has, nobody can tell whose it is.
+    if members.iter().any(|it| it.server.catalogue.rounds() == 0) {
+        return None;
+    }
     let mut having = members.iter().filter(|it| has(gate, federated, it, called));
     let first = having.next()?;
     having.next().is_none().then_some(first)
@@ -54,6 +58,10 @@ pub(crate) fn is_sole(
     members: &[Arc<Member>],
     called: &Resource,
 ) -> bool {
+    // It would be understood as another server's.
+    if called.name().starts_with("bailiwick://") {
+        return false;
+    }
     let found = sole(gate, federated, members, called);
     found.is_some_and(|it| it.server.name == *called.server())
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bailiwick_core::{Action, Disposition, Resource, Value};
-use bailiwick_wire::json::{Document, Limits, Node};
+use bailiwick_wire::json::{Document, Kind, Limits, Node, looks_like};
 use bailiwick_wire::mcp::Asked;
 use bailiwick_wire::rpc::Message;
 use bailiwick_wire::splice::Splice;
@@ -66,8 +66,19 @@ fn wanted(body: &Bytes) -> Result<Option<Wanted>, &'static str> {
     if message.method() != Some("subscriptions/listen") {
         return Ok(None);
     }
+    let filter = message.params().and_then(|it| it.member("notifications"));
+    for (name, _) in filter.into_iter().flat_map(Node::members) {
+        // A server that ignores case would follow what nobody decided on.
+        if [RESOURCES, TASKS].iter().any(|it| looks_like(&name, it)) {
+            return Err("notifications");
+        }
+    }
     let names = |member| {
-        let nodes = listed(&document, member).into_iter().flat_map(Node::elements);
+        let list = listed(&document, member).filter(|it| !it.is_null());
+        if list.is_some_and(|it| it.kind() != Kind::Array) {
+            return Err(member);
+        }
+        let nodes = list.into_iter().flat_map(Node::elements);
         let names: Option<Vec<Box<str>>> = nodes.map(|it| it.text().map(Box::from)).collect();
         names.filter(|it| it.len() <= FOLLOWED_MAX).ok_or(member)
     };

@@ -159,7 +159,9 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     };
     let head = knock.routing.head();
     let Some((upstream, body)) = server.one_call(&knock.who, body, (head, away), gate.now()) else {
-        return spoken(refusal::without_answer(id.as_ref(), Disposition::Unreachable));
+        // Too many callers have a process of this server.
+        let words = refusal::without_answer(id.as_ref(), Disposition::Unreachable);
+        return knock.turn_off(RefusalReason::Limit, spoken(words));
     };
     let session = Session::new(knock.who.clone(), Arc::clone(server), upstream, gate.now());
     let progress = asked.progress_token.clone();
@@ -168,7 +170,8 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     message::carry_out(knock, session, asked, body, envelope).await
 }
 
-/// The first leg of the call that this one goes on with, where it is known.
+/// The first leg of the call that this one goes on with. What this caller was not given continues
+/// nothing: a server may read in it, spelled a little differently, what another was given.
 fn continued(
     knock: &Knock,
     server: &Server,
@@ -177,8 +180,8 @@ fn continued(
     let Some(state) = state else { return Ok(None) };
     match server.unfinished.continues(state, &knock.who) {
         Continues::Own(first) => Ok(Some(first)),
-        Continues::Foreign if !knock.gate.observes() => Err("requestState is somebody else's"),
-        Continues::Foreign | Continues::Unknown => Ok(None),
+        Continues::Nothing if !knock.gate.observes() => Err("requestState"),
+        Continues::Nothing => Ok(None),
     }
 }
 

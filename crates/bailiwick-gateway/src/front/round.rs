@@ -23,6 +23,12 @@ use crate::queue::Reader;
 use crate::refusal;
 use crate::upstream::{Envelope, Leg, Upstream};
 
+/// The fewest bytes of one entry of a list.
+const ENTRY_BYTES_MIN: usize = 20;
+/// The most work of looking up whose the entries of a list are: their number times that of what each
+/// is compared with.
+const LOOKED_UP_MAX: usize = 1 << 20;
+
 /// A message of a client to all servers.
 pub(super) struct Said {
     pub(super) knock: Knock,
@@ -115,7 +121,15 @@ fn merge(
         })
         .collect();
     let members = all.visible(gate);
+    // What cannot be found out in time is taken for ambiguous.
+    let templates: usize = members.iter().map(|it| it.server.catalogue.known().templates()).sum();
+    let bytes: usize = pages.iter().map(|(_, body)| body.len()).sum();
+    let entries = bytes / ENTRY_BYTES_MIN;
+    let too_many = entries.saturating_mul(templates + members.len()) > LOOKED_UP_MAX;
     let ambiguous = |server: &str, uri: &str| {
+        if too_many {
+            return true;
+        }
         let (server, uri) = (server.into(), uri.into());
         let called = if action == Action::ListTemplates {
             Resource::Template { server, uri }

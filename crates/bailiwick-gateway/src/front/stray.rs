@@ -11,7 +11,7 @@ use hyper::{Response, StatusCode};
 
 use super::body::Body;
 use super::knock::Knock;
-use super::reply::{json, spoken, stamp};
+use super::reply::{json, spoken, stamp, whole};
 use crate::exchange::{Reply, exchange};
 use crate::refusal;
 use crate::server::Server;
@@ -44,9 +44,10 @@ pub(super) async fn task(
     let is_method_visible = sees(Action::Other, call.resource());
     let envelope = Envelope::new(Leg::Message, id.cloned());
     let reply = exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await;
-    let (Ok(Reply::Whole(released)), Some(id)) = (reply, id) else {
+    let Ok(Reply::Whole(released)) = reply else {
         return Some(spoken(refusal::unrecorded(id)));
     };
+    let Some(id) = id else { return Some(whole(released, None, false)) };
     let words = match (is_method_visible, task.is_declared) {
         (false, _) => reply::method_not_found(id),
         (true, false) => reply::tasks_undeclared(id),

@@ -209,7 +209,8 @@ async fn supervise(
             _ = look.tick() => kin.look(group),
         }
     };
-    kin.look(group);
+    // One that ended by itself was waited for: its number may be another's by now.
+    kin.look(group.filter(|_| by_itself.is_none()));
     dead.store(true, Ordering::Release);
     // A session that ended because its process said no more: it is the process that failed.
     let failed = by_itself.is_some() || *stopped.borrow();

@@ -48,6 +48,11 @@ impl Waiting {
         self.forget(id);
     }
 
+    /// The session is over: nobody answers any more.
+    pub(crate) fn end(&self) {
+        self.table().clear();
+    }
+
     fn forget(&self, id: &Id) {
         self.table().remove(&id.plain());
     }
@@ -80,7 +85,7 @@ impl ClientSide {
                 Some(disposition) => Answer::Whole(owed, message, disposition),
                 None => Answer::Ended(owed, Disposition::Unreachable),
             },
-            // The question was taken back.
+            // The question was taken back, or the session is over.
             Ok(Err(_)) => Answer::Ended(owed, Disposition::Cancelled),
             Err(_) => {
                 self.waiting.forget(&self.id);

@@ -169,6 +169,13 @@ impl Upstream {
         }
     }
 
+    /// Nothing is waited for any more: the calls under way end, on record.
+    pub(crate) fn let_go(&self) {
+        if let Some(calls) = self.calls() {
+            calls.end();
+        }
+    }
+
     fn calls(&self) -> Option<&Arc<calls::Calls>> {
         match self {
             Self::Stdio(link) => Some(link.calls()),

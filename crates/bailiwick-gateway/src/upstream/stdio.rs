@@ -2,6 +2,7 @@
 //! belong to.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bailiwick_core::{Action, Cleared, Disposition};
 use bytes::Bytes;
@@ -69,18 +70,17 @@ impl StdioLink {
         let of_a_client = cleared.call().who().agent().is_some();
         let owed = cleared.owe();
         let Some(input) = input else { return Answer::Ended(owed, Disposition::Unreachable) };
+        let patience = envelope.patience(means.limits);
         let Some(id) = &envelope.id else {
-            let sent = input.send(ask).await.is_ok();
-            let disposition = if sent { Disposition::Accepted } else { Disposition::Unreachable };
-            return Answer::Ended(owed, disposition);
+            return Answer::Ended(owed, sent(&input, ask, patience).await);
         };
         let Some(place) = self.desk.enter(id, envelope.progress.clone(), of_a_client) else {
             return Answer::Ended(owed, Disposition::Unreachable);
         };
-        if input.send(ask).await.is_err() {
-            return Answer::Ended(owed, Disposition::Unreachable);
+        let sent = sent(&input, ask, patience).await;
+        if sent != Disposition::Accepted {
+            return Answer::Ended(owed, sent);
         }
-        let patience = envelope.patience(means.limits);
         place.answer(owed, id, patience).await
     }
 
@@ -102,6 +102,19 @@ impl StdioLink {
             }
             Err(_) => false,
         }
+    }
+}
+
+/// Give a process a message. One that reads nothing any more is not waited for without end.
+pub(super) async fn sent(
+    input: &mpsc::Sender<Bytes>,
+    message: Bytes,
+    patience: Duration,
+) -> Disposition {
+    match tokio::time::timeout(patience, input.send(message)).await {
+        Ok(Ok(())) => Disposition::Accepted,
+        Ok(Err(_)) => Disposition::Unreachable,
+        Err(_) => Disposition::TimedOut,
     }
 }
 

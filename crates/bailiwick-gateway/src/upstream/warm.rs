@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::calls::Calls;
 use super::child::{ChildSpec, Running};
 use super::messages::{Unanswered, Warm};
+use super::stdio::sent;
 use super::{Answer, Away, Envelope, Means};
 use crate::reading;
 
@@ -164,8 +165,7 @@ impl WarmCall {
         let owed = cleared.owe();
         let Some(input) = input else { return Answer::Ended(owed, Disposition::Unreachable) };
         let (Some(frame), Some(id)) = (&self.frame, &envelope.id) else {
-            let sent = input.send(ask).await.is_ok();
-            let came = if sent { Disposition::Accepted } else { Disposition::Unreachable };
+            let came = sent(&input, ask, envelope.patience(means.limits)).await;
             return Answer::Ended(owed, came);
         };
         let Some((place, messages)) = self.link.calls.enter(frame.ours(), None, true) else {

@@ -43,9 +43,6 @@ async fn each_leg_names_the_first_and_each_question_its_call() {
     questions.retain(|it| &*it.action == "elicit");
     let during: Vec<_> = questions.iter().map(|it| it.parent).collect();
     assert_eq!(during, [Some(first.exchange), Some(second.exchange)]);
-    // What the gateway does not know, the server may.
-    let unknown = decision(&house, &next_leg(&house.worker, "of-old").await);
-    assert_eq!((unknown.permitted, unknown.parent), (true, None));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -60,8 +57,41 @@ async fn nobody_goes_on_with_a_call_of_somebody_else() {
     assert_eq!((stolen.status, &stolen.json()["error"]["code"]), (400, &(-32602).into()));
     assert_eq!(fixture.heard("requestState"), asked, "the server never hears of it");
     until("it is on record", || book.refusals(RefusalReason::Malformed) > refused).await;
+    // Nor by a spelling that a careless server reads alike, or under another name.
+    for spelled in ["s ", "S", ""] {
+        assert_eq!(next_leg(&house.other, spelled).await.status, 400, "{spelled:?}");
+    }
+    for params in [r#""RequestState":"s""#, r#""requestState":7"#] {
+        let params = format!(r#""name":"boom","arguments":{{}},{params}"#);
+        let agent = speaking(&house.other, "tools/call", Some("boom"));
+        let said = agent.post("crm", &body("1", "tools/call", &params)).await;
+        assert_eq!(said.json()["error"]["code"], -32602, "{said:?}");
+    }
+    assert_eq!(fixture.heard("equestState"), asked, "the server never hears of it");
     // A server may say the same to both, and then both may go on.
     assert_eq!(call(&house.other, "crm", "boom", "{}").await.status, 200);
     assert_eq!(next_leg(&house.other, "s").await.status, 200);
     assert_eq!(next_leg(&house.worker, "s").await.status, 200);
+}
+
+/// A server that only wants to be asked again gives a state and asks nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_state_without_a_question_is_its_callers_too() {
+    let (house, fixture) = house().await;
+    let again =
+        r#"{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","requestState":"s"}}"#;
+    fixture.verbatim("boom", again);
+    assert_eq!(call(&house.worker, "crm", "boom", "{}").await.text(), again);
+    assert_eq!(next_leg(&house.other, "s").await.status, 400);
+    assert_eq!(next_leg(&house.worker, "s").await.status, 200);
+}
+
+/// Only calls are made in legs: what is asked in other answers nobody decides on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_question_in_another_answer_is_withheld() {
+    let (house, fixture) = house().await;
+    let asks = r#"{"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{}}},"tools":[]}"#;
+    fixture.list("tools/list", asks);
+    let said = crate::modern::ask(&house.worker, "crm", "tools/list", "").await;
+    assert_eq!(house.trail(&said).1.as_deref(), Some("withheld"), "{said:?}");
 }

@@ -6,6 +6,8 @@ use crate::agent::{Agent, Said, ask, call};
 use crate::house::{House, POLICIES, Plan};
 use crate::upstream::Fixture;
 
+const UNKNOWN: &str = r#"{"jsonrpc":"2.0","id":3,"error":{"code":-32601,"message":"?"}}"#;
+
 async fn house() -> (House, Fixture) {
     let fixture = Fixture::start().await;
     let mut plan = Plan::crm(&fixture);
@@ -48,6 +50,19 @@ async fn a_task_is_its_callers_and_to_others_it_never_was() {
     let own = r#"{"jsonrpc":"2.0","id":3,"result":{"tasks":[{"taskId":"t-1", "x":1.0}],"nextCursor":"n"}}"#;
     assert_eq!(listed(&worker).await.text(), own);
     assert_eq!(listed(&other).await.json()["result"], json!({"tasks": [], "nextCursor": "n"}));
+    // By no other name or spelling.
+    for (method, params) in [
+        ("tasks/result", r#"{"TaskId":"t-1"}"#),
+        ("tasks/cancel", r#"{"taskid":"t-1"}"#),
+        ("tasks/get", r#"{"taskId":["t-1"]}"#),
+    ] {
+        let said = other.post("crm", &ask(2, method, params)).await;
+        assert_eq!(said.json()["error"]["code"], -32602, "{said:?}");
+    }
+    // A server that knows no lists of tasks says so itself.
+    fixture.verbatim("tasks/list", UNKNOWN);
+    assert_eq!(listed(&other).await.text(), UNKNOWN);
+    fixture.verbatim_no_more("tasks/list");
     // Two lists, of which a client that ignores case might take the other.
     fixture.list("tasks/list", r#"{"tasks":[],"Tasks":[{"taskId":"t-1"}]}"#);
     assert_eq!(listed(&other).await.json()["error"]["code"], 503);

@@ -130,6 +130,11 @@ impl Fixture {
         self.state.verbatim.lock().unwrap().insert(name.to_owned(), body.to_owned());
     }
 
+    /// They are answered as before.
+    pub(crate) fn verbatim_no_more(&self, name: &str) {
+        self.state.verbatim.lock().unwrap().remove(name);
+    }
+
     /// What a list shows from now on.
     pub(crate) fn list(&self, method: &str, result: &str) {
         self.state.lists.lock().unwrap().insert(method.to_owned(), result.to_owned());

@@ -143,6 +143,21 @@ pub fn interpret_server(
     Ok(Asked { action, resource, arguments, trace: trace(meta), progress_token: token(meta)? })
 }
 
+/// The members of `params` that say what a message touches, here or where it is carried out.
+const DECISIVE: &[&str] = &[
+    "_meta",
+    "name",
+    "uri",
+    "arguments",
+    "argument",
+    "context",
+    "ref",
+    "taskId",
+    "inputResponses",
+    "requestState",
+    "notifications",
+];
+
 /// What of a message is looked at.
 struct Parts<'m, 'd> {
     method: &'m str,
@@ -160,7 +175,13 @@ impl<'m, 'd> Parts<'m, 'd> {
                 return Err(Unintelligible::NotAsking);
             }
         };
-        refuse_look_alikes(params, &["_meta", "name", "uri", "arguments", "ref"])?;
+        refuse_look_alikes(params, DECISIVE)?;
+        // A number may be the handle of a task to a server that is not strict, and names none here.
+        for handle in ["taskId", "requestState"] {
+            if params.and_then(|it| it.member(handle)).is_some_and(|it| it.text().is_none()) {
+                return Err(Unintelligible::IllTyped(handle));
+            }
+        }
         let meta = params.and_then(|it| it.member("_meta")).filter(|it| !it.is_null());
         if meta.is_some_and(|it| !it.is_object()) {
             return Err(Unintelligible::IllTyped("_meta"));

@@ -151,7 +151,11 @@ fn obstacle(remote: &Remote) -> Option<&'static str> {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let query = rest.split_once('?').map_or("", |(_, it)| it).split(['&', '#']);
     let mut pairs = query.map(|it| it.split_once('=').unwrap_or(("", it)));
-    if host.contains('@') || pairs.any(|(name, value)| is_secret(name, value)) {
+    let mut steps = rest.split(['/', '?', '#']).skip(1);
+    if host.contains('@')
+        || steps.any(|it| is_secret("", it))
+        || pairs.any(|(name, value)| is_secret(name, value))
+    {
         return Some("its address holds a key, which would stand on a command line");
     }
     let local = ["127.0.0.1", "localhost", "[::1]"];

@@ -14,7 +14,7 @@ use crate::support::random::Random;
 /// has too much under way, or the server cannot be reached just now.
 const EXPECTED: [u16; 6] = [200, 202, 404, 429, 502, 503];
 
-/// Live until it is over; how many replies came.
+/// Live until it is over; how many results came.
 pub(super) fn live(address: &str, key: &str, mut random: Random, over: &AtomicBool) -> usize {
     let mut replies = 0;
     while !over.load(Ordering::Acquire) {
@@ -76,5 +76,5 @@ fn act(agent: &mut Agent, together: bool, random: &mut Random) -> io::Result<usi
 
 fn counted(answer: &Answer) -> usize {
     assert!(EXPECTED.contains(&answer.http.status), "{answer:?}");
-    usize::from(answer.http.whole)
+    usize::from(answer.last().get("result").is_some())
 }

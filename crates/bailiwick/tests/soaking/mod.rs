@@ -77,7 +77,7 @@ impl World {
         Self { house, running, remote, key, random }
     }
 
-    /// Let agents and servers live for some time; how many replies there were.
+    /// Let agents and servers live for some time; how many results there were.
     fn live(&mut self, time: Duration) -> usize {
         let over = Arc::new(AtomicBool::new(false));
         let mut agents = Vec::new();
@@ -156,5 +156,6 @@ fn every_call_has_its_outcome(house: &House) {
         }
     }
     eprintln!("{calls} calls were permitted");
+    assert!(calls > 0, "nothing was permitted");
     assert!(owed.is_empty(), "calls without an outcome: {owed:#?}");
 }

@@ -30,12 +30,20 @@ pub fn may_say(body: &[u8], name: &str) -> bool {
 /// What the result in this answer makes of its call.
 pub fn outcome(document: &Document<'_>) -> Outcome {
     let Some(result) = document.root().member("result") else { return Outcome::Complete };
-    if let Some(requests) = result.member("inputRequests").filter(|it| !it.is_null()) {
-        let state = result.member("requestState").and_then(Node::text).map(Box::from);
-        let Some(questions) = questions(requests) else { return Outcome::Unreadable };
-        return Outcome::InputRequired(questions, state);
-    }
     let is = |kind| result.member("resultType").is_some_and(|it| it.says(kind));
+    let [requests, state] = ["inputRequests", "requestState"]
+        .map(|member| result.member(member).filter(|it| !it.is_null()));
+    // Each goes without the others: a server may only want to be asked again.
+    if requests.is_some() || state.is_some() || is("input_required") {
+        let Some(questions) = requests.map_or(Some(Vec::new()), questions) else {
+            return Outcome::Unreadable;
+        };
+        return match state.map(Node::text) {
+            None => Outcome::InputRequired(questions, None),
+            Some(Some(state)) => Outcome::InputRequired(questions, Some(state.into())),
+            Some(None) => Outcome::Unreadable,
+        };
+    }
     // The extension names the handle beside the type; older revisions, without one, inside `task`.
     let within = result.member("task").and_then(|it| it.member("taskId"));
     if is("task") || within.is_some() {

@@ -134,7 +134,10 @@ fn a_result_ends_asks_or_becomes_a_task() {
         br#"{"jsonrpc":"2.0","id":"k","method":"elicitation/create","params":{"message":"?"}}"#;
     for (result, expected) in [
         (r#"{"resultType":"complete"}"#, Outcome::Complete),
-        (r#"{"resultType":"input_required","requestState":"s"}"#, Outcome::Complete),
+        (
+            r#"{"resultType":"input_required","requestState":"s"}"#,
+            Outcome::InputRequired(Vec::new(), Some("s".into())),
+        ),
         (
             r#"{"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"?"}}}}"#,
             Outcome::InputRequired(vec![Bytes::from_static(question)], None),
