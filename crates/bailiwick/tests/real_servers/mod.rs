@@ -5,6 +5,7 @@ mod byte_for_byte;
 mod clients;
 mod first_minute;
 pub(crate) mod fixture;
+mod inspector;
 
 use std::fs;
 use std::path::{Path, PathBuf};
