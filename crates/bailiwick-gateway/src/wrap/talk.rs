@@ -92,13 +92,14 @@ impl Talk {
         while self.calls.try_join_next().is_some() {}
         let client = self.client.clone();
         let heard = hear(&message);
-        if front::is_modern(&message) {
-            return self.call(message, heard).await;
-        }
+        // Before its era is looked at: a notification may say its own, and need not.
         if let Some(Heard::Notice(Some(Notice::Cancelled { request }))) = &heard
             && self.free.take_back(request)
         {
             return;
+        }
+        if front::is_modern(&message) {
+            return self.call(message, heard).await;
         }
         if self.session.is_none() {
             let id = if let Some(Heard::Request(id)) = heard { Some(id) } else { None };
