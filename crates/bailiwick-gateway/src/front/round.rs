@@ -25,8 +25,8 @@ use crate::upstream::{Envelope, Leg, Upstream};
 
 /// The fewest bytes of one entry of a list.
 const ENTRY_BYTES_MIN: usize = 20;
-/// The most work of looking up whose the entries of a list are: their number times that of what each
-/// is compared with.
+/// The most work of looking up whose the entries of a list are: their number times that of what
+/// each is compared with.
 const LOOKED_UP_MAX: usize = 1 << 20;
 
 /// A message of a client to all servers.

@@ -121,3 +121,18 @@ async fn a_stream_is_taken_up_again_at_the_server_that_it_came_from() {
     assert_eq!(again.raw().await, Some(format!("id: b/9\ndata: {answer}\n\n")));
     assert_eq!(house.book().trail(&events.decision()).1.as_deref(), Some("answered"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_entry_under_anothers_address_is_its_own_servers() {
+    let [a, b] = two().await;
+    a.list("resources/list", r#"{"resources":[{"uri":"bailiwick://b/crm://open","name":"x"}]}"#);
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let list = post(&agent, &crate::agent::ask(1, "resources/list", "{}")).await.text();
+    let shown = r#""uri":"bailiwick://a/bailiwick://b/crm://open""#;
+    assert!(list.contains(shown), "{list}");
+    let read = format!("{{{shown}}}");
+    let said = post(&agent, &crate::agent::ask(2, "resources/read", &read)).await;
+    assert_eq!(b.heard("resources/read"), 0, "{said:?}");
+    assert_eq!(a.heard(r#""uri":"bailiwick://b/crm://open"}"#), 1, "{said:?}");
+}

@@ -119,3 +119,18 @@ async fn another_caller_cannot_answer_for_the_client() {
     assert_eq!(agent.post("kid", ANSWER).await.status, 202);
     assert!(events.next().await.unwrap().contains("accept"));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_question_ends_with_its_session() {
+    let house = child::plan().open().await;
+    let agent = house.worker.in_session("kid").await;
+    let ask = call(3, "ask", r#"{"method":"elicitation/create"}"#);
+    let mut events = agent.stream("kid", &ask).await;
+    assert!(events.next().await.unwrap().contains("q-3"));
+    assert_eq!(agent.send("DELETE", "/mcp/kid", "").await.status, 204);
+    let asked = question(&house, "elicit", "kid").exchange.to_string();
+    let book = house.book();
+    until("its outcome is on record", || book.trail(&asked).1.is_some()).await;
+    assert_eq!(book.trail(&asked).1.as_deref(), Some("cancelled"));
+    until("nothing is owed", || book.owed().is_empty()).await;
+}

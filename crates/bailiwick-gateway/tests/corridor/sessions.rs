@@ -7,6 +7,7 @@ use bailiwick_core::RefusalReason;
 use crate::agent::{Agent, INITIALIZE, ask, call};
 use crate::child;
 use crate::house::{House, Plan, until};
+use crate::upstream::Fixture;
 
 pub(crate) fn is_alive(pid: &str) -> bool {
     // A process that ended and whom nobody has fetched yet is a zombie, and dead.
@@ -193,4 +194,27 @@ async fn a_process_is_asked_nothing_outside_of_a_session() {
     assert_eq!(said.status, 400, "{said:?}");
     assert!(said.text().contains("initialize"), "{said:?}");
     assert_eq!(house.book().refusals(RefusalReason::Session), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_callers_share_counts_those_that_are_about_to_begin() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.limits = "sessions_per_caller = 3\nanswer_seconds = 1\n".into();
+    let house = plan.open().await;
+    fixture.hang("initialize", true);
+    let asked: Vec<_> = (0..12)
+        .map(|_| {
+            let agent = house.worker.clone();
+            tokio::spawn(async move { agent.post("crm", INITIALIZE).await.status })
+        })
+        .collect();
+    let mut refused = 0;
+    for one in asked {
+        refused += usize::from(one.await.unwrap() == 503);
+    }
+    assert_eq!(refused, 9, "three were let begin");
+    // What came to nothing leaves its place.
+    fixture.hang("initialize", false);
+    drop(house.worker.in_session("crm").await);
 }
