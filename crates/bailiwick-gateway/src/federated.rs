@@ -26,6 +26,42 @@ const REQUESTS_MAX: usize = 1024;
 /// Under which decision, on which leaf of the log.
 pub(crate) type Stamp = (String, u64);
 
+/// What came of one message to one server.
+#[derive(Clone, Debug)]
+pub(crate) enum Came {
+    /// The server's answer.
+    Answered(Bytes, Stamp),
+    /// The server's answer is that it failed.
+    Erred(Bytes, Stamp),
+    /// It took a message to which there is no answer.
+    Accepted(Stamp),
+    /// Policy forbids it.
+    Denied(Stamp),
+    /// The server has nothing of that kind, and was not asked.
+    NotOffered,
+    /// There is no answer that the caller may have, and that is not the server's doing: too much is
+    /// under way, something could not be recorded, or the answer may not leave.
+    Withheld,
+    /// The server gave no answer.
+    Silent(&'static str),
+}
+
+impl Came {
+    /// Under which decision it came, where there was one.
+    pub(crate) const fn stamp(&self) -> Option<&Stamp> {
+        match self {
+            Self::Answered(_, stamp)
+            | Self::Erred(_, stamp)
+            | Self::Accepted(stamp)
+            | Self::Denied(stamp) => Some(stamp),
+            Self::NotOffered | Self::Withheld | Self::Silent(_) => None,
+        }
+    }
+}
+
+/// An attempt to open a server, and what came of it once it has ended.
+pub(crate) type Attempt = watch::Receiver<Option<Result<Arc<Open>, Came>>>;
+
 /// What the client said that a server which is opened later must be told too.
 #[derive(Debug, Default)]
 pub(crate) struct Said {
@@ -47,6 +83,7 @@ pub(crate) struct Federated {
     pub(crate) aside: Writer,
     pub(crate) kept: Mutex<Option<Reader>>,
     pub(crate) listening: AtomicBool,
+    ended: watch::Sender<bool>,
     used_ns: AtomicU64,
 }
 
@@ -77,6 +114,7 @@ impl Federated {
             aside,
             kept: Mutex::new(Some(kept)),
             listening: AtomicBool::new(false),
+            ended: watch::Sender::new(false),
             used_ns: AtomicU64::new(now.ns()),
         })
     }
@@ -120,9 +158,21 @@ impl Federated {
         requests.server.get(&id.plain()).cloned()
     }
 
-    /// Nobody asks for answers any more whose stream is gone.
+    /// The session is over: nobody asks for answers any more whose stream is gone, nobody is
+    /// listened to, and no server is opened.
     pub(crate) fn end_adrift(&self) {
+        self.ended.send_replace(true);
         self.alive().iter().for_each(|(_, open)| open.session.adrift.end());
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// Wait until the session is over.
+    pub(crate) async fn ended(&self) {
+        // Who tells it lives as long as this does.
+        drop(self.ended.subscribe().wait_for(|it| *it).await);
     }
 
     /// Where messages go that have no stream of their own.
@@ -137,7 +187,8 @@ impl Federated {
     pub(crate) fn is_idle(&self, idle_ns: u64, now: Timestamp) -> bool {
         let used = Timestamp::from_ns(self.used_ns.load(Ordering::Relaxed));
         let quiet = |(_, open): &(_, Arc<Open>)| open.session.is_idle(idle_ns, now);
-        now.since_ns(used) >= idle_ns && self.alive().iter().all(quiet)
+        let listens = self.listening.load(Ordering::Acquire);
+        !listens && now.since_ns(used) >= idle_ns && self.alive().iter().all(quiet)
     }
 }
 
@@ -145,7 +196,8 @@ impl Federated {
 pub(crate) struct Member {
     pub(crate) server: Arc<Server>,
     pub(crate) naming: Arc<OneOfMany>,
-    pub(crate) opening: tokio::sync::Mutex<()>,
+    /// The latest attempt to open it.
+    pub(crate) opening: Mutex<Option<Attempt>>,
     pub(crate) open: watch::Sender<Option<Arc<Open>>>,
     /// The client was shown a list without it.
     pub(crate) missed: AtomicBool,
@@ -169,7 +221,7 @@ impl Member {
         Self {
             naming: Arc::new(OneOfMany::new(server.name.clone())),
             server,
-            opening: tokio::sync::Mutex::default(),
+            opening: Mutex::default(),
             open: watch::Sender::new(None),
             missed: AtomicBool::new(false),
         }

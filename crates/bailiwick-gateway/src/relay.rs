@@ -69,6 +69,9 @@ pub(crate) struct Relay {
     pub(crate) session: Arc<Session>,
     /// The request that is answered; absent when the client only listens.
     pub(crate) id: Option<Id>,
+    /// Whether all of it belongs to one call, whose stream may have begun elsewhere: then its
+    /// places mean something.
+    pub(crate) is_one_calls: bool,
     /// Held until the last event is sent: the call is under way for so long.
     pub(crate) _busy: Busy,
 }
@@ -195,7 +198,7 @@ impl Relay {
     /// The event that carries a message, changed or not.
     fn event(&self, piece: &Piece, message: &Bytes) -> Bytes {
         match &self.session.one_of_many {
-            Some(it) => it.event(piece, message, self.id.is_some()),
+            Some(it) => it.event(piece, message, self.is_one_calls),
             None => piece.event(message),
         }
     }

@@ -9,10 +9,11 @@ use bailiwick_wire::mcp::{Asked, interpret};
 use bailiwick_wire::rpc::{Id, Message};
 use bailiwick_wire::sse::Decoder;
 use bytes::Bytes;
+use tokio::time::{Instant, timeout_at};
 
 use crate::drain::drain;
 use crate::exchange::{Reply, exchange};
-use crate::federated::{Open, Stamp};
+use crate::federated::{Came, Open, Stamp};
 use crate::gate::Gate;
 use crate::queue::{Reader, Writer};
 use crate::reading::{Heard, hear};
@@ -22,36 +23,8 @@ use crate::upstream::{Envelope, Leg};
 
 /// Why there is no answer, when there may be one yet.
 pub(super) const LATE: &str = "it did not answer in time";
-
-/// What came of one message to one server.
-#[derive(Clone, Debug)]
-pub(crate) enum Came {
-    /// The server's answer.
-    Answered(Bytes, Stamp),
-    /// The server's answer is that it failed.
-    Erred(Bytes, Stamp),
-    /// It took a message to which there is no answer.
-    Accepted(Stamp),
-    /// Policy forbids it.
-    Denied(Stamp),
-    /// The server has nothing of that kind, and was not asked.
-    NotOffered,
-    /// There is no answer.
-    Silent(&'static str),
-}
-
-impl Came {
-    /// Under which decision it came, where there was one.
-    pub(crate) const fn stamp(&self) -> Option<&Stamp> {
-        match self {
-            Self::Answered(_, stamp)
-            | Self::Erred(_, stamp)
-            | Self::Accepted(stamp)
-            | Self::Denied(stamp) => Some(stamp),
-            Self::NotOffered | Self::Silent(_) => None,
-        }
-    }
-}
+/// Why there is no answer, when there will be none.
+pub(super) const NO_ANSWER: &str = "it gave no answer";
 
 /// Where messages go that come before the answer.
 #[derive(Clone, Debug)]
@@ -79,11 +52,12 @@ pub(crate) async fn ask(
     patience: Option<Duration>,
     interims: &Interims,
 ) -> Came {
-    const SILENT: Came = Came::Silent("it gave no answer");
+    let waits = patience.unwrap_or(Duration::from_secs(gate.settings().limits.answer_seconds));
+    let ends = Instant::now() + waits;
     let session = &open.session;
     let limit = gate.settings().limits.calls_per_session;
-    let Some(busy) = session.begin(limit, gate.now()) else { return SILENT };
-    let Some((asked, id)) = read(session, &body) else { return SILENT };
+    let Some(busy) = session.begin(limit, gate.now()) else { return Came::Withheld };
+    let Some((asked, id)) = read(session, &body) else { return Came::Withheld };
     let known = session.server.catalogue.known();
     let envelope = Envelope {
         progress: asked.progress_token.clone(),
@@ -91,15 +65,19 @@ pub(crate) async fn ask(
         patience,
         ..Envelope::new(Leg::Message, id)
     };
-    let Ok(call) = gate.call(&session.owner, asked, body, Some(&known)) else { return SILENT };
+    let call = gate.call(&session.owner, asked, body, Some(&known));
+    let Ok(call) = call else { return Came::Withheld };
     let released = match exchange(gate, &session.upstream, call, &envelope).await {
-        Err(_) => return SILENT,
+        Err(_) => return Came::Withheld,
         Ok(Reply::Stream(owed, messages)) => {
             let stamp =
                 (owed.appended().exchange().to_string(), owed.appended().position().index());
             let id = envelope.id;
             let relay = relay(gate, session, id.clone(), busy);
-            return follow(gate, relay.start(owed, messages), id, stamp, interims).await;
+            let events = relay.start(owed, messages);
+            let answer = follow(gate, events, id, stamp, interims);
+            // Whom nobody reads any more, the relay sees to its end on record.
+            return timeout_at(ends, answer).await.unwrap_or(Came::Silent(LATE));
         }
         Ok(Reply::Whole(released)) => released,
     };
@@ -112,17 +90,14 @@ pub(crate) async fn ask(
         Some(Disposition::Erred) => Came::Erred(released.into_bytes(), stamp),
         Some(Disposition::Accepted) => Came::Accepted(stamp),
         Some(Disposition::TimedOut) => Came::Silent(LATE),
-        Some(
-            Disposition::Withheld
-            | Disposition::Unmet
-            | Disposition::Unreachable
-            | Disposition::Cancelled,
-        ) => SILENT,
+        Some(Disposition::Unreachable) => Came::Silent(NO_ANSWER),
+        Some(Disposition::Withheld | Disposition::Unmet | Disposition::Cancelled) => Came::Withheld,
     }
 }
 
 pub(super) fn relay(gate: &Arc<Gate>, session: &Arc<Session>, id: Option<Id>, busy: Busy) -> Relay {
-    Relay { gate: Arc::clone(gate), session: Arc::clone(session), id, _busy: busy }
+    let (gate, session, is_one_calls) = (Arc::clone(gate), Arc::clone(session), id.is_some());
+    Relay { gate, session, id, is_one_calls, _busy: busy }
 }
 
 fn read(session: &Session, body: &Bytes) -> Option<(Asked, Option<Id>)> {
@@ -171,7 +146,9 @@ pub(crate) async fn end(gate: &Arc<Gate>, open: &Open) {
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&session.owner, asked, Bytes::new(), Some(&known)) else { return };
     let version = open.version.clone();
-    let envelope = Envelope { version, ..Envelope::new(Leg::End, None) };
+    // Nobody needs a server's leave to go.
+    let patience = Some(Duration::from_secs(gate.settings().limits.gather_seconds));
+    let envelope = Envelope { version, patience, ..Envelope::new(Leg::End, None) };
     // Whether the server minds is on record and of no consequence.
     if let Ok(reply) = exchange(gate, &session.upstream, call, &envelope).await {
         drain(gate, reply).await;

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use crate::queue::Writer;
 
-use super::ask::{Came, Interims, LATE, ask};
-use crate::federated::{Federated, Member};
+use super::ask::{Interims, LATE, ask};
+use crate::federated::{Came, Federated, Member};
 use crate::gate::Gate;
 
 /// A round of questions.
@@ -58,7 +58,7 @@ impl Round {
             let answer = tokio::time::timeout_at(ends, answer).await;
             let answer = match answer {
                 Ok(Ok(answer)) => answer,
-                Ok(Err(_)) => Came::Silent("it gave no answer"),
+                Ok(Err(_)) => Came::Withheld,
                 Err(_) => Came::Silent(LATE),
             };
             match &answer {
@@ -66,7 +66,8 @@ impl Round {
                 Came::Answered(..) | Came::Erred(..) | Came::NotOffered => {
                     member.missed(&self.gate, None);
                 }
-                Came::Accepted(_) | Came::Denied(_) => {}
+                // What one caller may not have says nothing of the server.
+                Came::Accepted(_) | Came::Denied(_) | Came::Withheld => {}
             }
             came.push((member, answer));
         }
@@ -89,7 +90,11 @@ impl Round {
                 match came {
                     Came::Answered(..) => return Some(came),
                     Came::Erred(..) => second = second.take().or(Some(came)),
-                    Came::Accepted(_) | Came::Denied(_) | Came::NotOffered | Came::Silent(_) => {}
+                    Came::Accepted(_)
+                    | Came::Denied(_)
+                    | Came::NotOffered
+                    | Came::Withheld
+                    | Came::Silent(_) => {}
                 }
             }
             None
@@ -108,8 +113,9 @@ impl Round {
         let mut tries = 2;
         loop {
             tries -= 1;
-            let Some(open) = member.open(&self.gate, &self.all).await else {
-                return Came::Silent("no session with it could be opened");
+            let open = match member.open(&self.gate, &self.all).await {
+                Ok(open) => open,
+                Err(came) => return came,
             };
             let Some(body) = body.clone().filter(|_| wanted(&open.hello)) else {
                 return Came::NotOffered;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bailiwick_core::{Action, Resource, Value};
+use bailiwick_core::{Action, Disposition, Released, Resource, Value};
 use bailiwick_wire::mcp::{Asked, ListKind, reply};
 use bailiwick_wire::sse;
 use bytes::Bytes;
@@ -20,8 +20,10 @@ use crate::queue::{Reader, Writer};
 use crate::upstream::{Envelope, Leg};
 use crate::view;
 
-/// How long after its stream ended a server is listened to again.
+/// How long after its stream ended a server is listened to again; and where that fails again and
+/// again, how long at most.
 const AGAIN: Duration = Duration::from_secs(1);
+const AGAIN_AT_MOST: Duration = Duration::from_secs(64);
 
 /// Listen to all servers; `None` when the client does already.
 pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<Reader> {
@@ -53,6 +55,7 @@ async fn keep(gate: Arc<Gate>, all: Arc<Federated>, client: Writer) {
             let event = tokio::select! {
                 event = kept.recv() => event,
                 () = client.closed() => None,
+                () = all.ended() => None,
                 _ = stop.wait_for(|it| *it) => None,
             };
             let Some(event) = event else { break };
@@ -78,32 +81,68 @@ type Opened = watch::Receiver<Option<Arc<Open>>>;
 /// What the client sees of a server: kinds and names, and what they are worth.
 type Shown = HashSet<(ListKind, String)>;
 
+/// What came of listening to a server's stream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Stream {
+    /// There was one, and it ended.
+    Ended,
+    /// There may be one later.
+    Failed,
+    /// There is none in this session, as the server or policy says.
+    None,
+}
+
+impl Stream {
+    fn refused(released: &Released) -> Self {
+        match released.disposition() {
+            None | Some(Disposition::Erred) => Self::None,
+            Some(
+                Disposition::Answered
+                | Disposition::ToolFailed
+                | Disposition::Accepted
+                | Disposition::Withheld
+                | Disposition::TimedOut
+                | Disposition::Unreachable
+                | Disposition::Cancelled
+                | Disposition::Unmet,
+            ) => Self::Failed,
+        }
+    }
+}
+
 impl Ear {
     /// Listen to the server's own stream, in each session that is opened with it.
     async fn listen(self) {
         let mut stop = self.gate.parts.stop.subscribe();
         let mut opened = self.member.watch();
+        let mut rules = self.gate.parts.rules.changes();
+        let mut wait = AGAIN;
         loop {
             let open = opened.borrow_and_update().clone();
             let seen = self.gate.is_server_visible(&self.all.owner, &self.member.server.name);
-            let again = match open.filter(|it| seen && !it.session.upstream.is_dead()) {
+            let stream = match open.filter(|it| seen && !it.session.upstream.is_dead()) {
                 Some(open) => self.stream(&open, &mut opened).await,
-                None => false,
+                None => Stream::None,
+            };
+            wait = match stream {
+                Stream::Failed => wait.saturating_mul(2).min(AGAIN_AT_MOST),
+                Stream::Ended | Stream::None => AGAIN,
             };
             tokio::select! {
                 changed = opened.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(AGAIN), if again => {}
+                changed = rules.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(wait), if stream != Stream::None => {}
                 () = self.client.closed() => return,
+                () = self.all.ended() => return,
                 _ = stop.wait_for(|it| *it) => return,
             }
         }
     }
 
-    /// Pass on one stream to its end, or until the server is opened anew. False when it has none
-    /// to offer.
-    async fn stream(&self, open: &Open, opened: &mut Opened) -> bool {
+    /// Pass on one stream to its end, or until the server is opened anew.
+    async fn stream(&self, open: &Open, opened: &mut Opened) -> Stream {
         let (gate, session) = (&self.gate, &open.session);
-        let Some(busy) = session.begin(usize::MAX, gate.now()) else { return false };
+        let Some(busy) = session.begin(usize::MAX, gate.now()) else { return Stream::Failed };
         let asked = Asked {
             action: Action::Connect,
             resource: Resource::Server(session.server.name.clone()),
@@ -113,12 +152,16 @@ impl Ear {
         };
         let known = session.server.catalogue.known();
         let call = gate.call(&session.owner, asked, Bytes::new(), Some(&known));
-        let Ok(call) = call else { return false };
+        let Ok(call) = call else { return Stream::Failed };
         let version = open.version.clone();
         let envelope = Envelope { version, ..Envelope::new(Leg::Listen, None) };
         // Never let go of before it has ended: until there is a relay, the outcome is owed here.
         let reply = exchange(gate, &session.upstream, call, &envelope).await;
-        let Ok(Reply::Stream(owed, messages)) = reply else { return false };
+        let (owed, messages) = match reply {
+            Ok(Reply::Stream(owed, messages)) => (owed, messages),
+            Ok(Reply::Whole(released)) => return Stream::refused(&released),
+            Err(_) => return Stream::Failed,
+        };
         let mut events = relay(gate, session, None, busy).start(owed, messages);
         loop {
             tokio::select! {
@@ -127,16 +170,17 @@ impl Ear {
                     None => break,
                 },
                 // The relay notices that nobody reads any more, and ends on record.
-                () = self.client.closed() => return false,
+                () = self.client.closed() => return Stream::None,
+                () = self.all.ended() => return Stream::None,
                 _ = opened.changed() => {
                     opened.mark_changed();
-                    return false;
+                    return Stream::None;
                 }
             }
         }
         // It may have gone: the gateway's own listing finds out.
         self.member.server.catalogue.wanted.notify_one();
-        true
+        Stream::Ended
     }
 
     /// Tell the client when what it sees of the server changes: because the server came or went,
@@ -154,6 +198,7 @@ impl Ear {
                 changed = opened.changed() => match changed { Ok(()) => true, Err(_) => return },
                 changed = rules.changed() => match changed { Ok(()) => false, Err(_) => return },
                 () = self.client.closed() => return,
+                () = self.all.ended() => return,
                 _ = stop.wait_for(|it| *it) => return,
             };
             let now = self.shown();

@@ -16,7 +16,7 @@ use crate::federated::{Federated, Member, Open};
 use crate::gate::Gate;
 
 pub(crate) use address::{find, is_sole};
-pub(crate) use ask::{Came, Interims, ask};
+pub(crate) use ask::{Interims, ask};
 pub(crate) use gather::{Question, Round};
 pub(crate) use listen::listen;
 

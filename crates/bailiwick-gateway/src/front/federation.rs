@@ -17,8 +17,8 @@ use super::reply::{Answered, bare, json, spoken};
 use super::round::{self, Said, nobody, stamped, streamed};
 use super::{batch, modern};
 use crate::era::LEGACY;
-use crate::federated::Federated;
-use crate::federation::{self, Came, EVERY, Question, Round, find};
+use crate::federated::{Came, Federated};
+use crate::federation::{self, EVERY, Question, Round, find};
 use crate::refusal;
 use crate::upstream::{Envelope, Leg};
 
@@ -107,7 +107,8 @@ async fn begin(knock: &Knock, asked: Asked, id: Id, body: Bytes) -> Response<Bod
         .map(|member| Question { member, body: None, wanted: |_| false })
         .collect();
     let came = Round::aside(gate, &all).all(questions).await;
-    let missing = came.iter().any(|(_, it)| matches!(it, Came::Silent(_)));
+    let missing =
+        came.iter().any(|(_, it)| matches!(it, Came::Silent(_) | Came::Denied(_) | Came::Withheld));
     let open = all.alive();
     let hellos: Vec<_> =
         open.iter().map(|(it, open)| (it.server.name.as_str(), &open.hello)).collect();
@@ -166,12 +167,13 @@ async fn one(said: Said) -> Response<Body> {
     let Some((Read::Ask(its, id), told)) = read else {
         return nobody(&knock, &all, asked, id.as_ref(), body).await;
     };
-    let open = member.open(gate, &all).await;
-    // Who may do it is decided and recorded also where nobody can be reached.
-    let open = open.unwrap_or_else(|| member.unreachable(gate, &all));
+    // Said before the server is opened: what is called off meanwhile is no other server's.
     if let Some(id) = &id {
         all.sent(id, &member);
     }
+    let open = member.open(gate, &all).await;
+    // Who may do it is decided and recorded also where nobody can be reached.
+    let open = open.unwrap_or_else(|_| member.unreachable(gate, &all));
     let subscribes = its.action == Action::Subscribe;
     let resource = its.resource.clone();
     let envelope = Envelope {
@@ -204,9 +206,11 @@ async fn notify(said: Said) -> Response<Body> {
     match told(&body) {
         Some(Notice::Initialized) => {
             all.said().initialized = Some(body);
-            for (member, open) in all.alive() {
-                member.initialize(gate, &all, &open).await;
-            }
+            let told = all.alive().into_iter().map(|(member, open)| {
+                let (gate, all) = (Arc::clone(gate), Arc::clone(&all));
+                tokio::spawn(async move { member.initialize(&gate, &all, &open).await })
+            });
+            round::stamps(gate, told.collect()).await;
             return bare(StatusCode::ACCEPTED);
         }
         Some(Notice::Cancelled { request }) => {

@@ -203,6 +203,8 @@ pub(super) async fn carry_out(
     // While the gateway observes, what cannot be listed is asked all the same.
     let unknowable = known.is_none() && !gate.observes();
     let id = envelope.id.clone();
+    // Whoever listens from a place on takes up the stream of one call.
+    let resumes = envelope.leg == Leg::Listen && !body.is_empty();
     let Ok(call) = gate.call(&session.owner, asked, body, known.as_deref()) else {
         return spoken(refusal::unrecorded(id.as_ref()));
     };
@@ -235,7 +237,8 @@ pub(super) async fn carry_out(
             let mut reply = Response::new(Body::Whole(None));
             reply.extensions_mut().insert(Answered);
             stamp_at(&mut reply, owed.appended());
-            let relay = Relay { gate: Arc::clone(gate), session, id, _busy: busy };
+            let is_one_calls = id.is_some() || resumes;
+            let relay = Relay { gate: Arc::clone(gate), session, id, is_one_calls, _busy: busy };
             *reply.body_mut() = Body::Events(relay.start(owed, messages));
             stream_headers(&mut reply);
             reply

@@ -11,13 +11,14 @@ use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
+use tokio::task::JoinHandle;
 
 use super::body::Body;
 use super::knock::Knock;
 use super::reply::{bare, headers, json, spoken, stream_headers, whole};
 use crate::exchange::{Reply, exchange};
-use crate::federated::{Federated, Member, Stamp};
-use crate::federation::{Came, Interims, Question, Round, ask, is_sole};
+use crate::federated::{Came, Federated, Member, Stamp};
+use crate::federation::{Interims, Question, Round, ask, is_sole};
 use crate::gate::Gate;
 use crate::queue::Reader;
 use crate::refusal;
@@ -117,6 +118,7 @@ fn merge(
             | Came::Accepted(_)
             | Came::Denied(_)
             | Came::NotOffered
+            | Came::Withheld
             | Came::Silent(_) => None,
         })
         .collect();
@@ -196,9 +198,14 @@ pub(super) async fn any(said: Said) -> Response<Body> {
         Some(Came::Answered(message, stamp) | Came::Erred(message, stamp)) => {
             stamped(json(StatusCode::OK, message), &[stamp])
         }
-        Some(Came::Accepted(_) | Came::Denied(_) | Came::NotOffered | Came::Silent(_)) | None => {
-            spoken(refusal::without_answer(Some(&id), Disposition::Unreachable))
-        }
+        Some(
+            Came::Accepted(_)
+            | Came::Denied(_)
+            | Came::NotOffered
+            | Came::Withheld
+            | Came::Silent(_),
+        )
+        | None => spoken(refusal::without_answer(Some(&id), Disposition::Unreachable)),
     }
 }
 
@@ -213,19 +220,26 @@ pub(super) async fn tell(
         let (gate, all, open) = (Arc::clone(&knock.gate), Arc::clone(all), member.alive()?);
         let body = body.clone();
         Some(tokio::spawn(async move {
-            ask(&gate, &open, body, None, &Interims::Later(all.aside())).await
+            Some(ask(&gate, &open, body, None, &Interims::Later(all.aside())).await)
         }))
     });
-    let patience = Duration::from_secs(knock.gate.settings().limits.gather_seconds);
+    let told = told.collect();
+    stamped(bare(StatusCode::ACCEPTED), &stamps(&knock.gate, told).await)
+}
+
+/// Under which decisions the servers were told, as far as they were in the time that the slowest is
+/// waited for.
+pub(super) async fn stamps(gate: &Gate, told: Vec<JoinHandle<Option<Came>>>) -> Vec<Stamp> {
+    let patience = Duration::from_secs(gate.settings().limits.gather_seconds);
     let ends = tokio::time::Instant::now() + patience;
     let mut stamps = Vec::new();
-    for one in told.collect::<Vec<_>>() {
+    for one in told {
         // Whoever takes longer is told all the same.
-        if let Ok(Ok(came)) = tokio::time::timeout_at(ends, one).await {
+        if let Ok(Ok(Some(came))) = tokio::time::timeout_at(ends, one).await {
             stamps.extend(came.stamp().cloned());
         }
     }
-    stamped(bare(StatusCode::ACCEPTED), &stamps)
+    stamps
 }
 
 /// The decisions that a reply rests on, one header for each.

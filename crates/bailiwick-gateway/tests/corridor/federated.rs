@@ -28,7 +28,7 @@ pub(crate) async fn house(servers: &[(&str, &Fixture)]) -> House {
     plan(servers).open().await
 }
 
-fn plan(servers: &[(&str, &Fixture)]) -> Plan {
+pub(crate) fn plan(servers: &[(&str, &Fixture)]) -> Plan {
     let urls: Vec<_> = servers
         .iter()
         .map(|(name, it)| format!("[servers.{name}]\nurl = \"{}\"\n", it.url))

@@ -51,6 +51,7 @@ struct State {
     /// Methods that are never answered.
     hung: Mutex<HashSet<String>>,
     dead: Mutex<bool>,
+    deaf: Mutex<bool>,
     /// Sessions up to this one are of a life before.
     buried: Mutex<u64>,
     capabilities: Mutex<Option<String>>,
@@ -165,6 +166,11 @@ impl Fixture {
         };
     }
 
+    /// Who listens is broken off, or is not any more.
+    pub(crate) fn break_off_listeners(&self, breaks: bool) {
+        *self.state.deaf.lock().unwrap() = breaks;
+    }
+
     /// Connections break off; nothing is answered any more.
     pub(crate) fn die(&self) {
         *self.state.dead.lock().unwrap() = true;
@@ -246,7 +252,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Res
     }
     let number = seen.headers.get("mcp-session-id").and_then(|it| it.to_str().ok());
     let number = number.and_then(|it| it.strip_prefix("up-")?.parse::<u64>().ok());
-    if *state.dead.lock().unwrap() {
+    if *state.dead.lock().unwrap() || seen.method == Method::GET && *state.deaf.lock().unwrap() {
         return Err(io::Error::other("dead"));
     }
     if number.is_some_and(|it| it <= *state.buried.lock().unwrap()) {
