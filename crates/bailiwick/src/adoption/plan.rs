@@ -49,7 +49,7 @@ impl Plan {
         let mut names = Names::default();
         for (_, standing) in plan.files.iter().flat_map(|it| &it.entries) {
             if let Standing::Governed(Wrapped { name: Some(name), inner, extras, .. }) = standing {
-                names.take(name, (inner.clone(), extras.clone()));
+                names.take(name, (inner.clone(), extras.with_values()));
             }
         }
         for file in &mut plan.files {

@@ -30,6 +30,20 @@ pub(crate) struct Extras {
     pub(crate) files: Vec<(String, String)>,
 }
 
+impl Extras {
+    /// The same with what lies in the files in their place, as a client says it that is not
+    /// governed yet. What cannot be read is like nothing that a client says.
+    pub(super) fn with_values(&self) -> Self {
+        let value = |file: &String| {
+            let text = std::fs::read_to_string(file).ok();
+            let value = text.map(|it| it.strip_suffix('\n').unwrap_or(&it).to_owned());
+            value.unwrap_or_else(|| file.clone())
+        };
+        let files = self.files.iter().map(|(name, file)| (name.clone(), value(file)));
+        Self { open: self.open.clone(), files: files.collect() }
+    }
+}
+
 impl Wrapping {
     /// The arguments of the binary for one server of one client, which is the agent.
     pub(super) fn arguments(

@@ -195,7 +195,11 @@ fn as_json(plan: &Plan, wrapping: &Wrapping, done: bool) -> Value {
 
 fn put_back(common: &Common, arguments: &Arguments, machine: &Machine) -> Outcome {
     let undone = undo(&RealDisk, &machine.journal, arguments.force)?;
-    let refused = undone.iter().any(|it| matches!(it, Undone::Refused { .. }));
+    let left = undone.iter().any(|it| match it {
+        Undone::Restored(_) => false,
+        Undone::TakenBack { lost, .. } => !lost.is_empty(),
+        Undone::Refused { .. } => true,
+    });
     if common.json {
         output::json(&undone.iter().map(undone_json).collect::<Vec<_>>())?;
     } else if undone.is_empty() {
@@ -204,7 +208,7 @@ fn put_back(common: &Common, arguments: &Arguments, machine: &Machine) -> Outcom
         undone.iter().for_each(|it| say(undone_text(it)));
         say("The configuration and the log stay.");
     }
-    if refused { no() } else { YES }
+    if left { no() } else { YES }
 }
 
 fn undone_text(it: &Undone) -> String {

@@ -296,3 +296,21 @@ fn what_cannot_be_read_is_left_alone_with_its_line() {
         assert_eq!(home.files()[at], before[at]);
     }
 }
+
+#[test]
+fn the_same_launch_with_the_same_key_has_one_name_in_a_later_run_too() {
+    let home = Home::new();
+    home.adopt();
+    let slack = corpus(FILES[5].1);
+    let begin = slack.find("\"slack\"").unwrap();
+    let end = begin + slack[begin..].find("\n    }").unwrap() + "\n    }".len();
+    let entry = slack[begin..end].to_owned();
+    let file = home.file(FILES[0].0);
+    let text = rewritten(&home, FILES[0].0);
+    let added = text.replace("\"mcpServers\": {", &format!("\"mcpServers\": {{ {entry},"));
+    fs::write(&file, &added).unwrap();
+    assert_eq!(standings(&home, FILES[0].0)[0], "slack: as slack");
+    // With another key it is another server.
+    fs::write(&file, added.replace("xoxb-", "xoxb-1")).unwrap();
+    assert_eq!(standings(&home, FILES[0].0)[0], "slack: as slack-2");
+}
