@@ -92,12 +92,12 @@ impl Wrap {
     /// [`StartError`] when it cannot begin, or the log could not be closed.
     pub async fn serve(mut self, told: impl Future<Output = ()>) -> Result<Ended, StartError> {
         let threads = |problem: std::io::Error| StartError::File(problem.to_string());
-        let lines = front::input(self.gate.settings().limits.message_bytes).map_err(threads)?;
+        let input = front::input(self.gate.settings().limits.message_bytes).map_err(threads)?;
         let (out, writer) = front::output().map_err(threads)?;
         let client = Stdio::new(Arc::clone(&self.gate), self.server.name.to_string(), out);
         let client = client.map_err(|it| StartError::File(it.to_string()))?;
         let mut talk = Talk::new(client, self.gate.settings().limits.calls_per_session);
-        let ended = self.talk(&mut talk, lines, told).await;
+        let ended = self.talk(&mut talk, input, told).await;
         self.finish(talk, ended).await?;
         // A client that reads no more must not keep us.
         let said = tokio::task::spawn_blocking(move || drop(writer.join()));
@@ -108,10 +108,15 @@ impl Wrap {
     async fn talk(
         &mut self,
         talk: &mut Talk,
-        mut lines: mpsc::Receiver<Line>,
+        (mut lines, over): (mpsc::Receiver<Line>, oneshot::Receiver<()>),
         told: impl Future<Output = ()>,
     ) -> Ended {
-        tokio::pin!(told);
+        // The end of input is behind what waits to be told, which may wait for long.
+        let over = async {
+            let _ = over.await;
+            tokio::time::sleep(LAST_WORDS).await;
+        };
+        tokio::pin!(told, over);
         let mut look = tokio::time::interval(SWEEP);
         let is_process = self.server.is_process();
         loop {
@@ -135,19 +140,18 @@ impl Wrap {
                     }
                     talk.go_on().await;
                 }
-                line = lines.recv(), if talk.opening.is_empty() => match line {
+                () = &mut over, if !talk.telling.is_empty() => return Ended::ByClient,
+                Some(_) = talk.telling.join_next() => self.others_may_ask(talk, is_open),
+                line = lines.recv(), if talk.is_open() => match line {
                     None => return Ended::ByClient,
-                    Some(Line::TooLong) => talk.client.too_long().await,
+                    Some(Line::TooLong) => talk.turn_away(None),
                     Some(Line::Message(message)) if !is_process && talk.is_lost() => {
                         talk.renew(message);
                     }
                     Some(Line::Message(message)) => {
                         talk.hear(message).await;
-                        // The client has answered the handshake: now others may ask too.
-                        if let Some(within) = talk.listable.take_if(|_| is_open)
-                            && let Some(listable) = self.listable.take()
-                        {
-                            let _ = listable.send(within);
+                        if talk.telling.is_empty() {
+                            self.others_may_ask(talk, is_open);
                         }
                     }
                 },
@@ -155,11 +159,21 @@ impl Wrap {
         }
     }
 
+    /// The client has answered the handshake: now others may ask too.
+    fn others_may_ask(&mut self, talk: &mut Talk, is_open: bool) {
+        if let Some(within) = talk.listable.take_if(|_| is_open)
+            && let Some(listable) = self.listable.take()
+        {
+            let _ = listable.send(within);
+        }
+    }
+
     /// Let calls under way end, then the server's process, then the log.
     async fn finish(mut self, talk: Talk, ended: Ended) -> Result<(), StartError> {
-        let Talk { client, mut calls, mut opening, session, free, .. } = talk;
+        let Talk { client, mut calls, mut telling, mut opening, session, free, .. } = talk;
         self.gate.parts.stop.send_replace(true);
         let mut end = async || {
+            while telling.join_next().await.is_some() {}
             while calls.join_next().await.is_some() {}
             while opening.join_next().await.is_some() {}
         };
@@ -175,7 +189,7 @@ impl Wrap {
         self.gate.sessions().clear();
         let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
         let _ = tokio::time::timeout(OUTCOMES, end()).await;
-        drop((calls, opening));
+        drop((telling, calls, opening));
         self.background.shutdown().await;
         run::flush_tally(&self.gate);
         drop(self.listable);

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::body::Body;
 use super::knock::{Knock, SESSION, VERSION};
@@ -36,13 +36,18 @@ pub(crate) enum Line {
     TooLong,
 }
 
-/// The lines of standard input, until its end. Reading blocks, so it has a thread of its own.
+/// The lines of standard input, until its end, which is told as soon as it was read: the lines
+/// before it may still wait then. Reading blocks, so it has a thread of its own.
 ///
 /// # Errors
 /// When the thread cannot be started.
-pub(crate) fn input(longest: usize) -> std::io::Result<mpsc::Receiver<Line>> {
+pub(crate) fn input(
+    longest: usize,
+) -> std::io::Result<(mpsc::Receiver<Line>, oneshot::Receiver<()>)> {
     let (heard, lines) = mpsc::channel(QUEUE);
+    let (open, ended) = oneshot::channel::<()>();
     let read = move || {
+        let _open = open;
         let mut input = std::io::stdin().lock();
         while let Some(line) = next_line(&mut input, longest) {
             if heard.blocking_send(line).is_err() {
@@ -51,7 +56,7 @@ pub(crate) fn input(longest: usize) -> std::io::Result<mpsc::Receiver<Line>> {
         }
     };
     std::thread::Builder::new().name("stdin".into()).spawn(read)?;
-    Ok(lines)
+    Ok((lines, ended))
 }
 
 /// Where lines for standard output go. Dropping it, and joining the thread, leaves nothing unsaid.
@@ -209,12 +214,15 @@ impl Stdio {
         drop(mcp::in_session(self.knock(), Leg::End, Bytes::new()).await);
     }
 
-    /// Turn a line away that is too long to be read.
-    pub(crate) async fn too_long(&self) {
-        let reply = Response::new(Body::Whole(None));
+    /// Turn away what is over a limit: a line too long to be read, or one call too many.
+    pub(crate) async fn turn_away(self, id: Option<Id>) {
+        let mut reply = Response::new(Body::Whole(None));
+        *reply.status_mut() = StatusCode::TOO_MANY_REQUESTS;
         let reply = knock::turn_off(&self.gate, RefusalReason::Limit, reply);
-        if reply.status() == StatusCode::OK {
-            let _ = self.out.send(reply::invalid_request(None)).await;
+        if id.is_none() && reply.status() == StatusCode::TOO_MANY_REQUESTS {
+            self.say(reply::invalid_request(None)).await;
+        } else {
+            self.tell(reply, id.as_ref()).await;
         }
     }
 
@@ -231,7 +239,7 @@ impl Stdio {
         match reply.into_body() {
             Body::Whole(Some(message)) if is_json => self.say(message).await,
             Body::Whole(_) => match id {
-                Some(id) => self.say(reply::unavailable(id, in_words(status))).await,
+                Some(id) => self.say(reply::unavailable(id, self.in_words(status))).await,
                 None => Bytes::new(),
             },
             mut events @ (Body::Events(_) | Body::Until(..)) => {
@@ -251,21 +259,25 @@ impl Stdio {
         }
     }
 
+    /// What a request is told whose reply has no words for a client of this kind.
+    fn in_words(&self, status: StatusCode) -> &'static str {
+        match status {
+            // Its session was lost, and none could be begun in its place.
+            StatusCode::NOT_FOUND if self.headers.contains_key(SESSION) => {
+                "The session is over, and the server could not be reached for another"
+            }
+            StatusCode::NOT_FOUND => "There is no such server, or policy does not permit it",
+            StatusCode::TOO_MANY_REQUESTS => "Too many calls are under way",
+            _ => "There is no answer",
+        }
+    }
+
     /// A client that reads no more is told nothing more.
     async fn say(&self, message: Bytes) -> Bytes {
         if !message.is_empty() {
             let _ = self.out.send(message.clone()).await;
         }
         message
-    }
-}
-
-/// What a request is told whose reply has no words for a client of this kind.
-fn in_words(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::NOT_FOUND => "There is no such server, or policy does not permit it",
-        StatusCode::TOO_MANY_REQUESTS => "Too many calls are under way",
-        _ => "There is no answer",
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Notice, initialize_result};
+use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::free::Free;
@@ -16,6 +17,10 @@ use crate::reading::{Heard, hear};
 use crate::session::Session;
 use crate::upstream::Away;
 
+/// What has its place in the session beside the client's requests: what the server says between
+/// them, and one message that tells the server of them, such as that one is called off.
+const BESIDE: usize = 2;
+
 /// The client, its session with the server, and its calls under way.
 pub(super) struct Talk {
     pub(super) client: Stdio,
@@ -24,6 +29,8 @@ pub(super) struct Talk {
     /// The handshake under way: nothing else is heard before its end.
     pub(super) opening: JoinSet<Option<Begun>>,
     pub(super) calls: JoinSet<()>,
+    /// What is told in its place: nothing else is heard before its end.
+    pub(super) telling: JoinSet<()>,
     room: Arc<Semaphore>,
     /// Calls of the modern era under way, which the client may take back.
     pub(super) free: Free,
@@ -42,12 +49,18 @@ impl Talk {
             session: None,
             opening: JoinSet::new(),
             calls: JoinSet::new(),
-            room: Arc::new(Semaphore::new(calls_max)),
+            telling: JoinSet::new(),
+            room: Arc::new(Semaphore::new(calls_max.saturating_sub(BESIDE).max(1))),
             free: Free::default(),
             listable: None,
             beginning: (Bytes::new(), None),
             held: None,
         }
+    }
+
+    /// Whether the next message may be heard.
+    pub(super) fn is_open(&self) -> bool {
+        self.opening.is_empty() && self.telling.is_empty()
     }
 
     /// Whether the server knows of the session no more.
@@ -87,7 +100,8 @@ impl Talk {
         self.opening.spawn(self.client.clone().renew(shake, ready));
     }
 
-    /// Take one message. Requests are answered side by side; all else in its place.
+    /// Take one message, and wait for nothing: whoever ends us is heard meanwhile. Requests are
+    /// answered side by side; all else in its place.
     pub(super) async fn hear(&mut self, message: Bytes) {
         while self.calls.try_join_next().is_some() {}
         let client = self.client.clone();
@@ -112,15 +126,14 @@ impl Talk {
                 if self.beginning.1.is_none() {
                     self.beginning.1 = Some(message.clone());
                 }
-                client.answer(message, None).await;
+                self.telling.spawn(async move { drop(client.answer(message, None).await) });
                 return;
             }
             Some(Heard::Request(id)) => Some(id),
             // A batch, or nothing that can be read.
             None => None,
         };
-        // A client that asks without reading its answers is heard no further.
-        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+        let Some(room) = self.room(id.clone()) else { return };
         self.calls.spawn(async move {
             client.answer(message, id.as_ref()).await;
             drop(room);
@@ -129,13 +142,31 @@ impl Talk {
         tokio::task::yield_now().await;
     }
 
+    /// Room for one more call. Where there is none the call is turned away: what would make room,
+    /// a call taken back or a question answered, comes behind it. A client that does not read that
+    /// is heard no further.
+    fn room(&mut self, id: Option<Id>) -> Option<OwnedSemaphorePermit> {
+        let room = Arc::clone(&self.room).try_acquire_owned().ok();
+        if room.is_none() {
+            self.turn_away(id);
+        }
+        room
+    }
+
+    /// Tell the client that this was over a limit.
+    pub(super) fn turn_away(&mut self, id: Option<Id>) {
+        self.telling.spawn(self.client.clone().turn_away(id));
+    }
+
     /// Take one message of the modern era. There is no session, and so nothing to wait for.
     async fn call(&mut self, message: Bytes, heard: Option<Heard>) {
         let client = self.client.clone();
         let Some(Heard::Request(id)) = heard else {
-            return client.call(message, None, Away::never()).await;
+            let told = async move { client.call(message, None, Away::never()).await };
+            self.telling.spawn(told);
+            return;
         };
-        let Ok(room) = Arc::clone(&self.room).acquire_owned().await else { return };
+        let Some(room) = self.room(Some(id.clone())) else { return };
         let ((here, away), named) = (Away::new(), id.clone());
         let task = self.calls.spawn(async move {
             client.call(message, Some(&named), away).await;

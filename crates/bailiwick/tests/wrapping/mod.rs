@@ -24,9 +24,13 @@ fn helpdesk(house: &House, more: &[&str]) -> Client {
 
 /// The stories know people of one tenant.
 fn house() -> House {
+    house_with("")
+}
+
+fn house_with(sections: &str) -> House {
     let keyless =
         "keyless_loopback = { agent = \"nobody\", person = \"nobody\", tenant = \"acme\" }\n";
-    let house = House::new(keyless, "");
+    let house = House::new(keyless, sections);
     house.add_helpdesk_rules();
     house
 }

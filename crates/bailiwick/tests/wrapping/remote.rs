@@ -60,13 +60,21 @@ fn a_session_that_the_server_forgot_is_begun_anew() {
     // Nobody is there: that is told, and no reason to end.
     let gone = billing(&mut client, "c_41");
     assert_eq!(gone["error"]["code"], 503, "{gone}");
-    let _running = remote.up();
+    let running = remote.up();
     wait_for("the session to be renewed", || {
         billing(&mut client, "c_41")["result"]["content"].is_array().then_some(())
     });
     // The catalogue is kept in the new session: what does not exist there does not exist.
     let absent = client.call("no_such_tool", &json!({}));
     assert_eq!(absent["error"]["message"], "Unknown tool", "{absent}");
+    // Forgotten again, and gone before another session could begin: that is told as it is.
+    assert_eq!(running.stop(), 0);
+    let running = remote.up();
+    assert!(billing(&mut client, "c_41")["error"].is_object());
+    assert_eq!(running.stop(), 0);
+    let over = billing(&mut client, "c_41");
+    let words = "The session is over, and the server could not be reached for another";
+    assert_eq!(over["error"]["message"], words, "{over}");
     assert_eq!(client.close(), 0);
     assert_eq!(house.verified()["in_doubt"], 0);
 }

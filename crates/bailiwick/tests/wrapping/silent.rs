@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use serde_json::json;
 
 use super::client::Client;
-use super::{house, permissive};
+use super::{house, house_with, permissive};
 use crate::support::house::House;
-use crate::support::process::wait_for;
+use crate::support::process::{signal, wait_for};
 
 const INITIALIZED: &str = "notifications/initialized";
 
@@ -93,6 +93,42 @@ fn at_the_end_each_call_under_way_has_its_outcome() {
     silent.hears("\"ping\"", 1);
     // What we ask for ourselves is owed its outcome too.
     silent.hears("tools/list", 1);
+    assert_eq!(client.close(), 0);
+    assert_eq!(house.verified()["in_doubt"], 0);
+}
+
+#[test]
+fn it_can_be_told_to_end_while_a_message_waits_to_be_taken() {
+    for by_signal in [true, false] {
+        let (house, silent) = (house(), Silent::new(&[]));
+        let mut client = wrapped(&house, &silent).open();
+        silent.hears(INITIALIZED, 1);
+        if by_signal {
+            signal(client.id(), "TERM");
+            assert_eq!(client.ended(), 0);
+        } else {
+            assert_eq!(client.close(), 0);
+        }
+        assert_eq!(house.verified()["in_doubt"], 0);
+    }
+}
+
+#[test]
+fn one_call_too_many_is_told_so_and_one_called_off_makes_room() {
+    let house = house_with("[limits]\ncalls_per_session = 4\n");
+    let silent = Silent::new(&["notifications/"]);
+    let mut client = wrapped(&house, &silent).open();
+    let first = client.begin("ping", &json!({}));
+    client.begin("ping", &json!({}));
+    let one_more = client.ask("ping", &json!({}));
+    assert_eq!(one_more["error"]["message"], "Too many calls are under way", "{one_more}");
+    assert_eq!(house.query(&["--kind", "refusal"]).len(), 1);
+    let off = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+        "params": { "requestId": first } });
+    client.say(&off.to_string());
+    client.answer(first);
+    client.begin("ping", &json!({}));
+    silent.hears("\"ping\"", 3);
     assert_eq!(client.close(), 0);
     assert_eq!(house.verified()["in_doubt"], 0);
 }
