@@ -1,8 +1,8 @@
 //! Only the vault reveals a secret.
 
-use bailiwick_broker::{Revealed, Secret};
+use bailiwick_broker::Revealed;
 
-fn revealed<'a>(value: &'a Secret) -> Revealed<'a> {
+fn revealed<'a>(value: &'a str) -> Revealed<'a> {
     Revealed { name: "x", value }
 }
 

@@ -59,6 +59,16 @@ impl Record {
         }
     }
 
+    /// The version in which some bytes say that they are written.
+    ///
+    /// # Errors
+    /// [`RecordError`] when they do not begin like a record.
+    pub fn version_of(bytes: &[u8]) -> Result<u64, RecordError> {
+        let mut r = Reader::new(bytes);
+        r.array()?;
+        Ok(r.uint()?)
+    }
+
     /// The record that the bytes write.
     ///
     /// # Errors

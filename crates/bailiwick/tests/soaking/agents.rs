@@ -28,6 +28,11 @@ pub(super) fn live(address: &str, key: &str, mut random: Random, over: &AtomicBo
             Ok(answer) => replies += counted(&answer),
             Err(why) => panic!("the gateway itself does not answer: {why}"),
         }
+        // The server was away. It is tried again, after a while.
+        if !agent.is_open() {
+            pause(Duration::from_millis(random.below(50)));
+            continue;
+        }
         for _ in 0..random.below(12) {
             match act(&mut agent, together, &mut random) {
                 Ok(came) => replies += came,

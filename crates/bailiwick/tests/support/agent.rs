@@ -39,6 +39,11 @@ impl Agent {
         Self { path: "/mcp".to_owned(), ..Self::new(address, "", key) }
     }
 
+    /// Whether it has a session.
+    pub(crate) fn is_open(&self) -> bool {
+        self.session.is_some()
+    }
+
     /// Whether all servers are one to it.
     pub(crate) fn is_everywhere(&self) -> bool {
         self.path == "/mcp"
