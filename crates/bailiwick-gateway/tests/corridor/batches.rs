@@ -141,4 +141,10 @@ async fn a_process_may_answer_in_batches() {
     assert!(events.next().await.unwrap().contains("first of two"));
     assert!(events.next().await.unwrap().contains("\"id\":1"));
     assert_eq!(events.next().await, None);
+    // Of two, each has its answer, whatever comes together with one of them.
+    let both = format!("[{},{}]", call(1, "together", "{}"), call(2, "echo", "{\"a\":1}"));
+    let said = agent.post("kid", &both).await;
+    for id in ["\"id\":1", "\"id\":2"] {
+        assert_eq!(said.text().matches(id).count(), 1, "{said:?}");
+    }
 }
