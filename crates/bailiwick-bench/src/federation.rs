@@ -5,13 +5,13 @@
 
 use tokio::task::JoinSet;
 
-use crate::Done;
 use crate::client::Client;
 use crate::clock::now;
 use crate::gateway::{Plan, Site};
 use crate::parts;
 use crate::protocol::{INITIALIZE, LIST, READY, SESSION, request};
 use crate::report::{Report, median};
+use crate::{Done, on_one_thread};
 
 const SERVERS: usize = 20;
 const ROUNDS: usize = 300;
@@ -28,8 +28,7 @@ struct Asker {
 
 /// The figures of federated lists.
 pub(crate) fn run() -> Done<Report> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measured())
+    on_one_thread(measured())
 }
 
 async fn measured() -> Done<Report> {

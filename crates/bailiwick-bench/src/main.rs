@@ -98,6 +98,12 @@ fn dispatch(words: &[&str]) -> Done {
     }
 }
 
+/// Measure with a load of one thread, which leaves room for what is measured.
+fn on_one_thread(load: impl Future<Output = Done<Report>>) -> Done<Report> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(load)
+}
+
 fn run(name: &str) -> Done<Report> {
     let bench = BENCHES.iter().find(|it| it.name == name);
     let bench = bench.ok_or_else(|| format!("no such benchmark: {name}; see --list"))?;

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use crate::Done;
 use crate::client::Client;
 use crate::clock::now;
 use crate::gateway::{Plan, Site};
 use crate::parts;
 use crate::protocol::{INITIALIZE, READY, SESSION, request};
 use crate::report::Report;
+use crate::{Done, on_one_thread};
 
 const SESSIONS: u32 = 5_000;
 const PATH: &str = "/mcp/bench";
@@ -20,8 +20,7 @@ const SETTINGS: &str = "[limits]\nsessions = 10000\nsessions_per_caller = 10000\
 
 /// The figures of idle sessions.
 pub(crate) fn run() -> Done<Report> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measured())
+    on_one_thread(measured())
 }
 
 async fn measured() -> Done<Report> {

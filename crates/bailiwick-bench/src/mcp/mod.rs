@@ -13,18 +13,16 @@ use std::path::Path;
 
 use self::load::Target;
 use self::rounds::Variants;
-use crate::Done;
 use crate::clock::now;
 use crate::gateway::{self, Plan, Site};
 use crate::parts;
 use crate::process::Part;
 use crate::report::Report;
+use crate::{Done, on_one_thread};
 
 /// The figures of the gateway.
 pub(crate) fn run() -> Done<Report> {
-    // The load is one thread, so that it leaves room for what is measured.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(measured())
+    on_one_thread(measured())
 }
 
 async fn measured() -> Done<Report> {
