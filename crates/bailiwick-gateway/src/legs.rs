@@ -70,7 +70,7 @@ fn parse(message: &Bytes) -> Result<Document<'_>, Disposition> {
 /// Each caller has a view of its own, so no cache may hold an answer for two of them.
 fn kept_private(message: Bytes) -> Result<Bytes, Disposition> {
     // Most answers say nothing of caches, and need not be read again to see it.
-    if !modern::may_say(&message, "cacheScope") {
+    if !modern::may_scope_caches(&message) {
         return Ok(message);
     }
     let document = parse(&message)?;
@@ -89,13 +89,10 @@ fn own_tasks(gate: &Gate, call: &Call, message: &Bytes) -> Result<Bytes, Disposi
     tasks::only_own(message, &document, is_own).map_err(|_| Disposition::Unreachable)
 }
 
-/// The members of a result of which one at least says that its call goes on.
-const GOES_ON: [&str; 4] = ["inputRequests", "requestState", "resultType", "taskId"];
-
 /// Only some calls are made in several legs: in the answer to another, a question would go out that
 /// nobody decided on.
 fn asks_nothing(message: &Bytes) -> Result<(), Disposition> {
-    if !GOES_ON.iter().any(|it| modern::may_say(message, it)) {
+    if !modern::may_go_on(message) {
         return Ok(());
     }
     match modern::outcome(&parse(message)?) {
@@ -107,7 +104,7 @@ fn asks_nothing(message: &Bytes) -> Result<(), Disposition> {
 
 /// What the answer asks; the handle that it gives out is noted.
 fn open(gate: &Gate, call: &Call, message: &Bytes) -> Result<Vec<Bytes>, Disposition> {
-    if !GOES_ON.iter().any(|it| modern::may_say(message, it)) {
+    if !modern::may_go_on(message) {
         return Ok(Vec::new());
     }
     let outcome = modern::outcome(&parse(message)?);

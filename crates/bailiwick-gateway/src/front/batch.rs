@@ -33,9 +33,10 @@ struct Member {
 /// Answer what was POSTed: one message, or a batch.
 pub(super) async fn answer(knock: Knock, body: Bytes) -> Response<Body> {
     match message::read(&knock.server, &body) {
-        Read::Batch(messages) => many(knock, messages).await,
+        // What is rare is put on the heap: every other message would carry its room along.
+        Read::Batch(messages) => Box::pin(many(knock, messages)).await,
         // Its header does not say so, which is what it will be told.
-        Read::Modern => modern::answer(knock, body, Away::never()).await,
+        Read::Modern => Box::pin(modern::answer(knock, body, Away::never())).await,
         read @ (Read::Ask(..) | Read::Answer(_) | Read::Bad(_)) => one(knock, read, body).await,
     }
 }

@@ -113,10 +113,13 @@ async fn ask(knock: Knock, asked: Asked, id: Option<Id>, body: Bytes) -> Respons
     };
     let of = (&asked, id.as_ref());
     // What such a client knows, it has said in its handshake.
-    let about = tasks::handle_of(&asked);
-    let about = about.map(|it| modern::AboutTask { handle: it.into(), is_declared: true });
-    if let Some(reply) = stray::task(&knock, &session.server, about.as_ref(), of, &body).await {
-        return reply;
+    if let Some(handle) = tasks::handle_of(&asked) {
+        let about = modern::AboutTask { handle: handle.into(), is_declared: true };
+        // On the heap: the rare call about a task must not weigh on all others.
+        let stray = Box::pin(stray::task(&knock, &session.server, &about, of, &body));
+        if let Some(reply) = stray.await {
+            return reply;
+        }
     }
     let envelope = Envelope {
         progress: asked.progress_token.clone(),

@@ -137,10 +137,11 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
         return refuse(knock, reply::header_mismatch(told.id.as_ref(), which));
     }
     let Told { asked, id, task, state, .. } = told;
-    if let Some(reply) =
-        stray::task(knock, server, task.as_ref(), (&asked, id.as_ref()), &body).await
-    {
-        return reply;
+    if let Some(task) = &task {
+        let stray = Box::pin(stray::task(knock, server, task, (&asked, id.as_ref()), &body));
+        if let Some(reply) = stray.await {
+            return reply;
+        }
     }
     let parent = match continued(knock, server, state.as_deref()) {
         Ok(parent) => parent,

@@ -174,20 +174,21 @@ pub(super) async fn http2<F: Future<Output = Response<Body>> + Send + 'static>(
     turning::is_on_record(&door.gate, door.listener, reason);
 }
 
-/// The answer to a request, if its head is no larger than it may be.
+/// The answer to a request, if its head is no larger than it may be. It is on the heap, because
+/// the connection moves it from hand to hand.
 fn bounded<F>(
     door: &Door,
     answer: &impl Fn(Request<Incoming>) -> F,
     request: Request<Incoming>,
-) -> Result<F, Box<Response<Body>>> {
+) -> Result<Pin<Box<F>>, Box<Response<Body>>> {
     let headers = request.headers();
     let bytes: usize = headers.iter().map(|(name, it)| name.as_str().len() + it.len()).sum();
     let is_large = headers.len() > HEADERS_MAX || bytes > HEAD_BYTES_MAX;
-    if is_large { Err(Box::new(head_too_large(door))) } else { Ok(answer(request)) }
+    if is_large { Err(Box::new(head_too_large(door))) } else { Ok(Box::pin(answer(request))) }
 }
 
 async fn settled<F: Future<Output = Response<Body>>>(
-    reply: Result<F, Box<Response<Body>>>,
+    reply: Result<Pin<Box<F>>, Box<Response<Body>>>,
 ) -> Response<Body> {
     match reply {
         Ok(reply) => reply.await,

@@ -19,16 +19,15 @@ use crate::upstream::{Envelope, Leg, Upstream};
 use crate::view;
 
 /// The refusal of a request about a task that is not the caller's, decided and recorded like one
-/// about a name that never was. `None` when the task is the caller's, or there is none.
+/// about a name that never was. `None` when the task is the caller's.
 pub(super) async fn task(
     knock: &Knock,
     server: &Arc<Server>,
-    task: Option<&AboutTask>,
+    task: &AboutTask,
     of: (&Asked, Option<&Id>),
     body: &Bytes,
 ) -> Option<Response<Body>> {
     let (asked, id) = of;
-    let task = task?;
     let begun_with = server.tasks.of(&task.handle, &knock.who);
     if knock.gate.observes() {
         return None;

@@ -157,7 +157,8 @@ impl Pool {
                 Err(mut refused) => request = refused.take_message().ok_or(Unreachable)?,
             }
         }
-        let mut fresh = self.connect().await?;
+        // On the heap: few calls need it, and every call would carry its room along.
+        let mut fresh = Box::pin(self.connect()).await?;
         let Connection { sender, driver } = &mut fresh;
         let response =
             drive(driver, sender.send_request(request)).await.map_err(|_| Unreachable)?;

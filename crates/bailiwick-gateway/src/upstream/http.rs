@@ -68,7 +68,7 @@ impl HttpLink {
         envelope: &Envelope,
     ) -> Answer {
         if self.older.get().is_some() || self.is_older() {
-            return self.forward_older(means, cleared, envelope).await;
+            return Box::pin(self.forward_older(means, cleared, envelope)).await;
         }
         let request = request(means, &cleared, envelope, &self.target, self.session.get());
         let Some(request) = request else {
@@ -92,7 +92,7 @@ impl HttpLink {
             Err(_) => Answer::Ended(cleared.owe(), Disposition::TimedOut),
             Ok(Err(Unreachable)) => Answer::Ended(cleared.owe(), Disposition::Unreachable),
             Ok(Ok(came)) if self.seems_older(&cleared, envelope, &came) => {
-                self.forward_older(means, cleared, envelope).await
+                Box::pin(self.forward_older(means, cleared, envelope)).await
             }
             Ok(Ok(came)) => self.read(means, cleared.owe(), envelope, (came, call)),
         }

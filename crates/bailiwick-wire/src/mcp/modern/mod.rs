@@ -13,7 +13,9 @@ pub use header::{Marked, agrees, decoded, marked, repeated};
 pub use metadata::{
     AboutTask, Fault, Metadata, is_gone, is_modern, is_modern_version, name_of, state_of, task_of,
 };
-pub use result::{Outcome, discovered, kept_private, may_say, only_versions, outcome};
+pub use result::{
+    Outcome, discovered, kept_private, may_go_on, may_scope_caches, only_versions, outcome,
+};
 
 /// The revision.
 pub const VERSION: &str = "2026-07-28";

@@ -1,6 +1,9 @@
 //! What a result is: the end of a call, a question before it goes on, or the handle of a task.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
+use memchr::memmem::Finder;
 
 use crate::json::{Document, Kind, Node, quote};
 use crate::splice::Splice;
@@ -20,11 +23,31 @@ pub enum Outcome {
     Unreadable,
 }
 
-/// Whether a member of this name may be in a message: plainly, or written with an escape. When not,
-/// the message need not be read again to see it.
-pub fn may_say(body: &[u8], name: &str) -> bool {
-    let find = |text: &[u8]| memchr::memmem::find(body, text).is_some();
-    find(name.as_bytes()) || find(br"\u")
+/// What is looked for in every answer. Making a search ready costs more than most answers take to
+/// be searched.
+struct Sought {
+    goes_on: [Finder<'static>; 4],
+    cache: Finder<'static>,
+    /// Any member may be written with one.
+    escape: Finder<'static>,
+}
+
+static SOUGHT: LazyLock<Sought> = LazyLock::new(|| Sought {
+    goes_on: ["inputRequests", "requestState", "resultType", "taskId"].map(Finder::new),
+    cache: Finder::new("cacheScope"),
+    escape: Finder::new(r"\u"),
+});
+
+/// Whether a result may say that its call goes on. When not, it need not be read again to see it.
+pub fn may_go_on(body: &[u8]) -> bool {
+    let Sought { goes_on, escape, .. } = &*SOUGHT;
+    goes_on.iter().chain([escape]).any(|it| it.find(body).is_some())
+}
+
+/// Whether a result may say who may keep it. When not, it need not be read again to see it.
+pub fn may_scope_caches(body: &[u8]) -> bool {
+    let Sought { cache, escape, .. } = &*SOUGHT;
+    [cache, escape].into_iter().any(|it| it.find(body).is_some())
 }
 
 /// What the result in this answer makes of its call.
