@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io::ErrorKind;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
