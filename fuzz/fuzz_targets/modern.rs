@@ -4,7 +4,8 @@
 
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::modern::{
-    Frame, Metadata, agrees, belongs_to, decoded, kept_private, marked, outcome, restored,
+    Frame, Metadata, Outcome, agrees, belongs_to, decoded, kept_private, marked, may_go_on,
+    outcome, restored,
 };
 use bailiwick_wire::mcp::tasks;
 use bailiwick_wire::rpc::Message;
@@ -20,8 +21,12 @@ fuzz_target!(|input: (&[u8], &[u8])| {
     if let Ok(message) = Message::read(&document) {
         let _ = Metadata::read(&message);
     }
-    let private = kept_private(&body, &document);
-    assert!(Document::parse(&private, Limits::default()).is_ok());
+    if let Some(private) = kept_private(&body, &document) {
+        assert!(Document::parse(&private, Limits::default()).is_ok());
+    }
+    // What may be overlooked decides nothing.
+    assert!(may_go_on(&body) || outcome(&document) == Outcome::Complete);
+    let _ = tasks::tells_failure(&document);
     if let Ok(own) = tasks::only_own(&body, &document, |it| it.len() % 2 == 0) {
         assert!(Document::parse(&own, Limits::default()).is_ok());
     }

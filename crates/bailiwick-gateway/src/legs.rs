@@ -74,7 +74,7 @@ fn kept_private(message: Bytes) -> Result<Bytes, Disposition> {
         return Ok(message);
     }
     let document = parse(&message)?;
-    Ok(modern::kept_private(&message, &document))
+    modern::kept_private(&message, &document).ok_or(Disposition::Unreachable)
 }
 
 /// A list of tasks without those that others began.

@@ -11,7 +11,7 @@ use bailiwick_core::{
 use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::{
     ListKind, Listed, Notice, completion_values, filter_completions, initialize_result, modern,
-    read_list, without_instructions,
+    read_list, tasks, without_instructions,
 };
 use bytes::Bytes;
 
@@ -57,9 +57,11 @@ pub(crate) async fn cut(
         view.observe(call.action(), &message);
         return Some(message);
     }
-    // Only a tool's own answer may say that it failed: elsewhere the word is the server's fancy.
+    // Only a tool's own answer may say that it failed, at once or as its task's: elsewhere the word
+    // is the server's fancy.
     let failed = disposition == Disposition::Erred
-        || disposition == Disposition::ToolFailed && call.action() == Action::InvokeTool;
+        || disposition == Disposition::ToolFailed && call.action() == Action::InvokeTool
+        || tasks::is_about_one(call.resource()) && task_failed(&message);
     if failed {
         return view.error(&message, call.ask());
     }
@@ -82,6 +84,12 @@ pub(crate) async fn cut(
         | Action::ListRoots
         | Action::Other => Some(message),
     }
+}
+
+/// Whether the answer about a task tells that it failed; what cannot be read is taken for it.
+fn task_failed(message: &Bytes) -> bool {
+    let document = Document::parse(message, Limits::default());
+    document.map_or(true, |it| tasks::tells_failure(&it))
 }
 
 /// Whether a caller may know of a thing.

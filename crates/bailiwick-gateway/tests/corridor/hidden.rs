@@ -217,9 +217,9 @@ async fn notices_lack_it() {
     };
     let strange = r#"{"jsonrpc":"2.0","method":"notifications/strange","params":{"of":"hidden"}}"#;
     let changed = r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#;
-    for hidden in
-        [&updated("crm://hidden"), &updated("crm://secret/1"), &said("hidden ran"), strange]
-    {
+    let task = r#"{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t-1","status":"failed","error":{"code":1,"message":"try hidden"}}}"#;
+    let updates = ["crm://hidden", "crm://secret/1"].map(updated);
+    for hidden in [&updates[0], &updates[1], &said("hidden ran"), strange, task] {
         feed.send(event(hidden)).unwrap();
     }
     feed.send(event(&updated("crm://open"))).unwrap();

@@ -95,3 +95,25 @@ async fn a_question_in_another_answer_is_withheld() {
     let said = crate::modern::ask(&house.worker, "crm", "tools/list", "").await;
     assert_eq!(house.trail(&said).1.as_deref(), Some("withheld"), "{said:?}");
 }
+
+/// A client that ignores case would take what nobody decided on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_only_looks_like_a_question_is_withheld() {
+    let (house, fixture) = house().await;
+    for asks in [
+        r#"{"InputRequests":{"k":{"method":"sampling/createMessage","params":{}}},"tools":[]}"#,
+        r#"{"RequestState":"s","tools":[]}"#,
+        r#"{"TASK":{"taskId":"t-1"},"tools":[]}"#,
+        r#"{"CacheScope":"public","tools":[]}"#,
+    ] {
+        fixture.list("tools/list", asks);
+        let said = crate::modern::ask(&house.worker, "crm", "tools/list", "").await;
+        assert_eq!(house.trail(&said).1.as_deref(), Some("unreachable"), "{said:?}");
+        if asks.contains("CacheScope") {
+            continue;
+        }
+        fixture.verbatim("boom", &format!(r#"{{"jsonrpc":"2.0","id":1,"result":{asks}}}"#));
+        let said = call(&house.worker, "crm", "boom", "{}").await;
+        assert_eq!(house.trail(&said).1.as_deref(), Some("unreachable"), "{said:?}");
+    }
+}

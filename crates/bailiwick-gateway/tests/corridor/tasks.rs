@@ -70,3 +70,38 @@ async fn a_task_is_its_callers_and_to_others_it_never_was() {
     let said = other.post("crm", &call(1, "boom", "{}")).await;
     assert_eq!(house.trail(&said).1.as_deref(), Some("withheld"), "{said:?}");
 }
+
+/// How the call of a task failed is told as a failed call is: not with the name of what is hidden.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_task_that_failed_names_nothing_hidden() {
+    let (house, fixture) = house().await;
+    let begun = r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t-1","status":"working"}}}"#;
+    fixture.verbatim("boom", begun);
+    let worker = house.worker.in_session("crm").await;
+    assert_eq!(worker.post("crm", &call(1, "boom", "{}")).await.text(), begun);
+    let said = |it: &str| format!(r#"{{"jsonrpc":"2.0","id":2,"result":{it}}}"#);
+    let content = |name: &str| {
+        format!(r#"{{"content":[{{"type":"text","text":"try {name}"}}],"isError":true}}"#)
+    };
+    let inside = |member: &str, it: &str| {
+        said(&format!(r#"{{"taskId":"t-1","status":"completed","{member}":{it}}}"#))
+    };
+    for (method, told) in [
+        ("tasks/result", &(|name: &str| said(&content(name))) as &dyn Fn(&str) -> String),
+        ("tasks/get", &|name| inside("result", &content(name))),
+        ("tasks/get", &|name| inside("error", &format!(r#"{{"code":1,"message":"try {name}"}}"#))),
+        ("tasks/get", &|name| {
+            said(&format!(r#"{{"taskId":"t-1","status":"failed","statusMessage":"try {name}"}}"#))
+        }),
+    ] {
+        fixture.verbatim(method, &told("hidden"));
+        let answer = about(&worker, method, "t-1").await;
+        assert_eq!(house.trail(&answer).1.as_deref(), Some("unreachable"), "{answer:?}");
+        fixture.verbatim(method, &told("locked"));
+        assert_eq!(about(&worker, method, "t-1").await.text(), told("locked"));
+    }
+    // A task that went well may say whatever it found.
+    let found = said(r#"{"content":[{"type":"text","text":"hidden"}]}"#);
+    fixture.verbatim("tasks/result", &found);
+    assert_eq!(about(&worker, "tasks/result", "t-1").await.text(), found);
+}

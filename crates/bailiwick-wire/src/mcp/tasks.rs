@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::interpret::Asked;
 use super::list::{ListError, name, page};
-use crate::json::Document;
+use crate::json::{Document, Node};
 use crate::splice::Splice;
 
 /// The method that lists tasks.
@@ -13,10 +13,25 @@ pub const LIST: &str = "tasks/list";
 
 /// The handle that a request of an older revision is about.
 pub fn handle_of(asked: &Asked) -> Option<&str> {
-    let Resource::Method { name, .. } = &asked.resource else { return None };
-    let is_about_one = name.starts_with("tasks/") && **name != *LIST;
-    let handle = asked.arguments.member("taskId").filter(|_| is_about_one);
+    let handle = asked.arguments.member("taskId").filter(|_| is_about_one(&asked.resource));
     handle.and_then(Value::as_text)
+}
+
+/// Whether a request for this is about one task.
+pub fn is_about_one(resource: &Resource) -> bool {
+    let Resource::Method { name, .. } = resource else { return false };
+    name.starts_with("tasks/") && **name != *LIST
+}
+
+/// Whether an answer about a task tells how its call failed: as the answer of the call itself, or
+/// with that answer, or an error in its place, inside.
+pub fn tells_failure(document: &Document<'_>) -> bool {
+    let Some(about) = document.root().member("result") else { return false };
+    let failed = |it: Node<'_>| it.member("isError").and_then(Node::as_bool) == Some(true);
+    failed(about)
+        || about.member("result").is_some_and(failed)
+        || about.member("error").is_some_and(|it| !it.is_null())
+        || about.member("status").is_some_and(|it| it.says("failed"))
 }
 
 /// The list of tasks with only those whose handle is the caller's. `document` must have been parsed

@@ -146,9 +146,29 @@ fn a_result_ends_asks_or_becomes_a_task() {
         (r#"{"inputRequests":["k"]}"#, Outcome::Unreadable),
         (r#"{"resultType":"task","taskId":"t-1"}"#, Outcome::Task("t-1".into())),
         (r#"{"resultType":"task"}"#, Outcome::Unreadable),
+        (r#"{"task":{"taskId":"t-1"}}"#, Outcome::Task("t-1".into())),
+        // What a client that ignores case would read is not passed over.
+        (r#"{"InputRequests":{"k":{"method":"x"}}}"#, Outcome::Unreadable),
+        (r#"{"requeststate":"s"}"#, Outcome::Unreadable),
+        (r#"{"requestState":"s","requeſtState":"t"}"#, Outcome::Unreadable),
+        (r#"{"RESULTTYPE":"input_required"}"#, Outcome::Unreadable),
+        (r#"{"Task":{"taskId":"t-1"}}"#, Outcome::Unreadable),
+        (r#"{"tasK":{"taskId":"t-1"}}"#, Outcome::Unreadable),
+        (r#"{"task":{"TaskId":"t-1"}}"#, Outcome::Unreadable),
+        (r#"{"\u0054askid":"t-1"}"#, Outcome::Unreadable),
+        (r#"{"inputRequests":{"k":{"method":"ping","Method":"x"}}}"#, Outcome::Unreadable),
+        (r#"{"inputRequests":{"k":{"method":"ping","Params":{}}}}"#, Outcome::Unreadable),
     ] {
         let text = format!(r#"{{"jsonrpc":"2.0","id":1,"result":{result}}}"#);
+        assert!(may_go_on(text.as_bytes()), "{text}");
         assert_eq!(outcome(&document(&text)), expected, "{text}");
+    }
+    for plain in [
+        r#"{"content":[{"type":"text","text":"task, requestState and resultType \"task\""}]}"#,
+        r#"{"ok":true}"#,
+        r#"k"#,
+    ] {
+        assert!(!may_go_on(plain.as_bytes()), "{plain}");
     }
 }
 
@@ -156,10 +176,16 @@ fn a_result_ends_asks_or_becomes_a_task() {
 fn what_was_for_all_is_for_one_and_versions_are_those_served() {
     let text = r#"{"jsonrpc":"2.0","id":1,"result":{"supportedVersions":["2030-01-01", "2026-07-28"],"ttlMs":1e3,"cacheScope" : "public"}}"#;
     let body = Bytes::from(text);
-    let private = kept_private(&body, &document(text));
+    let private = kept_private(&body, &document(text)).unwrap();
     assert_eq!(private, text.replace("\"public\"", "\"private\"").as_bytes());
     let again = std::str::from_utf8(&private).unwrap();
-    assert_eq!(kept_private(&private, &document(again)).as_ptr(), private.as_ptr());
+    assert_eq!(kept_private(&private, &document(again)).unwrap().as_ptr(), private.as_ptr());
+    for alike in ["CacheScope", "cacheſcope", "CACHESCOPE", "c\\u0061cheScopE"] {
+        let text = text.replace("cacheScope", alike);
+        assert!(may_scope_caches(text.as_bytes()), "{text}");
+        assert_eq!(kept_private(&Bytes::from(text.clone()), &document(&text)), None, "{text}");
+    }
+    assert!(!may_scope_caches(br#"{"result":{"p":"cacheScope is not here"}}"#));
     let served = only_versions(&body, &document(text), &[VERSION]);
     assert_eq!(served, text.replace(r#""2030-01-01", "#, "").as_bytes());
 }
