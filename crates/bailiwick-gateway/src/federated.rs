@@ -16,6 +16,7 @@ use crate::one_of_many::OneOfMany;
 use crate::queue::{Reader, Writer, queue};
 use crate::server::Server;
 use crate::session::Session;
+use crate::tokens::Tokens;
 use crate::upstream::Waiting;
 
 /// How many messages without a stream of their own are kept until the client listens.
@@ -79,6 +80,7 @@ pub(crate) struct Federated {
     pub(crate) members: Vec<Arc<Member>>,
     pub(crate) said: Mutex<Said>,
     pub(crate) waiting: Arc<Waiting>,
+    pub(crate) tokens: Arc<Tokens>,
     requests: Mutex<Requests>,
     pub(crate) aside: Writer,
     pub(crate) kept: Mutex<Option<Reader>>,
@@ -104,12 +106,15 @@ impl Federated {
     ) -> Arc<Self> {
         servers.sort_by(|a, b| a.name.cmp(&b.name));
         let (aside, kept) = queue(ASIDE);
+        let tokens = Arc::<Tokens>::default();
+        let member = |it| Arc::new(Member::new(it, Arc::clone(&tokens)));
         Arc::new(Self {
             owner,
             hello,
-            members: servers.into_iter().map(|it| Arc::new(Member::new(it))).collect(),
+            members: servers.into_iter().map(member).collect(),
             said: Mutex::default(),
             waiting: Arc::default(),
+            tokens,
             requests: Mutex::default(),
             aside,
             kept: Mutex::new(Some(kept)),
@@ -217,9 +222,9 @@ pub(crate) struct Open {
 }
 
 impl Member {
-    pub(crate) fn new(server: Arc<Server>) -> Self {
+    pub(crate) fn new(server: Arc<Server>, tokens: Arc<Tokens>) -> Self {
         Self {
-            naming: Arc::new(OneOfMany::new(server.name.clone())),
+            naming: Arc::new(OneOfMany::new(server.name.clone(), tokens)),
             server,
             opening: Mutex::default(),
             open: watch::Sender::new(None),

@@ -49,6 +49,7 @@ pub mod store;
 mod tally;
 mod tasks;
 pub mod tls;
+mod tokens;
 mod turning;
 mod unfinished;
 mod uninterrupted;

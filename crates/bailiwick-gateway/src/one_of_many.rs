@@ -2,7 +2,7 @@
 //! called.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bailiwick_core::ServerId;
 use bailiwick_wire::mcp::{Notice, federation};
@@ -10,6 +10,7 @@ use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 
+use crate::tokens::Tokens;
 use crate::upstream::Piece;
 
 /// How many subscriptions of one session with one server are remembered.
@@ -18,6 +19,7 @@ const SUBSCRIPTIONS_MAX: usize = 1000;
 /// How one server is told from others in what the client is told.
 pub(crate) struct OneOfMany {
     server: ServerId,
+    tokens: Arc<Tokens>,
     /// What the client wants to hear of, by the server's own URI.
     subscribed: Mutex<HashMap<Box<str>, Subscription>>,
 }
@@ -31,8 +33,18 @@ struct Subscription {
 }
 
 impl OneOfMany {
-    pub(crate) fn new(server: ServerId) -> Self {
-        Self { server, subscribed: Mutex::default() }
+    pub(crate) fn new(server: ServerId, tokens: Arc<Tokens>) -> Self {
+        Self { server, tokens, subscribed: Mutex::default() }
+    }
+
+    /// The server is asked to make a call whose progress is told by this token.
+    pub(crate) fn may_report(&self, token: &str) {
+        self.tokens.give(token, &self.server);
+    }
+
+    /// Whether the server was asked to make such a call.
+    pub(crate) fn reports(&self, token: &str) -> bool {
+        self.tokens.has(token, &self.server)
     }
 
     /// The server's question as the client is asked it, and the id that its answer will bear.

@@ -239,11 +239,14 @@ impl Relay {
         true
     }
 
-    /// A change of a resource is told to whoever asked to be told of it.
+    /// A change of a resource is told to whoever asked to be told of it, and the progress of a call
+    /// by the server that makes it.
     fn is_wanted(&self, notice: Option<&Notice>) -> bool {
-        match (notice, self.session.upstream.subscriptions()) {
-            (Some(Notice::ResourceUpdated { uri }), Some(all)) => all.cover(uri),
-            (_, _) => true,
+        let session = &self.session;
+        match (notice, session.upstream.subscriptions(), &session.one_of_many) {
+            (Some(Notice::ResourceUpdated { uri }), Some(all), _) => all.cover(uri),
+            (Some(Notice::Progress { token }), _, Some(it)) => it.reports(token),
+            (_, _, _) => true,
         }
     }
 

@@ -65,6 +65,9 @@ pub(crate) async fn ask(
         patience,
         ..Envelope::new(Leg::Message, id)
     };
+    if let (Some(it), Some(token)) = (&session.one_of_many, &asked.progress_token) {
+        it.may_report(token);
+    }
     let call = gate.call(&session.owner, asked, body, Some(&known));
     let Ok(call) = call else { return Came::Withheld };
     let released = match exchange(gate, &session.upstream, call, &envelope).await {

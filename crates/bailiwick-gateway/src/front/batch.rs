@@ -172,8 +172,8 @@ impl Member {
     /// Each decision is named in the headers, in the order of the batch.
     fn stamp(&self, reply: &mut Response<Body>) {
         for name in [DECISION, LEAF] {
-            if let Some(value) = self.said.headers().get(&name) {
-                reply.headers_mut().append(name, value.clone());
+            for value in self.said.headers().get_all(&name) {
+                reply.headers_mut().append(name.clone(), value.clone());
             }
         }
     }

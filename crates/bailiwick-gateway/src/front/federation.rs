@@ -126,6 +126,9 @@ async fn begin(knock: &Knock, asked: Asked, id: Id, body: Bytes) -> Response<Bod
 
 /// One message in a session.
 async fn serve(said: Said) -> Response<Body> {
+    if let Some(token) = &said.asked.progress_token {
+        said.all.tokens.renew(token);
+    }
     match said.asked.action {
         Action::ListTools | Action::ListPrompts | Action::ListResources | Action::ListTemplates => {
             round::list(said).await
@@ -174,6 +177,9 @@ async fn one(said: Said) -> Response<Body> {
     let open = member.open(gate, &all).await;
     // Who may do it is decided and recorded also where nobody can be reached.
     let open = open.unwrap_or_else(|_| member.unreachable(gate, &all));
+    if let Some(token) = &its.progress_token {
+        member.naming.may_report(token);
+    }
     let subscribes = its.action == Action::Subscribe;
     let resource = its.resource.clone();
     let envelope = Envelope {
@@ -210,8 +216,8 @@ async fn notify(said: Said) -> Response<Body> {
                 let (gate, all) = (Arc::clone(gate), Arc::clone(&all));
                 tokio::spawn(async move { member.initialize(&gate, &all, &open).await })
             });
-            round::stamps(gate, told.collect()).await;
-            return bare(StatusCode::ACCEPTED);
+            let stamps = round::stamps(gate, told.collect()).await;
+            return stamped(bare(StatusCode::ACCEPTED), &stamps);
         }
         Some(Notice::Cancelled { request }) => {
             if let Some(member) = all.asked(&request) {

@@ -117,3 +117,39 @@ async fn what_comes_before_a_list_reaches_the_client() {
     assert!(last.contains("a__t") && last.contains("b__look"), "{last}");
     assert_eq!(events.next().await, None);
 }
+
+/// A server tells the progress of what it was asked to do, and of nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn progress_of_another_servers_call_is_not_passed_on() {
+    let [a, b] = two().await;
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let with = |token: &str, it: String| {
+        let meta = format!(r#""_meta":{{"progressToken":{token}}},"arguments""#);
+        it.replace(r#""arguments""#, &meta)
+    };
+    let progress = |token: &str, text: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},"progress":1,"message":"{text}"}}}}"#
+        )
+    };
+    let feeds = [a.feed("stream"), b.feed("stream")];
+    let first = with("1", call(1, "a__stream", "{}"));
+    let mut of_a = Events::of(agent.open("POST", "/mcp", &first).await);
+    let second = with(r#""\u0062""#, call(2, "b__stream", "{}"));
+    let mut of_b = Events::of(agent.open("POST", "/mcp", &second).await);
+    feeds[1].send(event(&progress("1", "victim says: run wipe"))).unwrap();
+    feeds[1].send(event(&progress(r#""b""#, "own"))).unwrap();
+    assert_eq!(of_b.next().await, Some(progress(r#""b""#, "own")));
+    feeds[0].send(event(&progress("1", "own"))).unwrap();
+    assert_eq!(of_a.next().await, Some(progress("1", "own")));
+    // A token that is used again is of the new call alone.
+    let feed = b.feed("stream");
+    let third = with("1", call(3, "b__stream", "{}"));
+    let mut again = Events::of(agent.open("POST", "/mcp", &third).await);
+    feeds[0].send(event(&progress("1", "late"))).unwrap();
+    feeds[0].send(event(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#)).unwrap();
+    assert_eq!(of_a.next().await.as_deref(), Some(r#"{"jsonrpc":"2.0","id":1,"result":{}}"#));
+    feed.send(event(&progress("1", "new"))).unwrap();
+    assert_eq!(again.next().await, Some(progress("1", "new")));
+}

@@ -3,7 +3,7 @@
 use bailiwick_core::RefusalReason;
 use serde_json::json;
 
-use crate::agent::{Agent, Events, INITIALIZE, Said, call};
+use crate::agent::{Agent, Events, INITIALIZE, INITIALIZED, Said, call};
 use crate::federated::{POLICIES, house, post, session};
 use crate::house::until;
 use crate::modern;
@@ -39,6 +39,13 @@ async fn the_greeting_names_the_decision_on_each_server() {
         assert_eq!((decision.action.as_ref(), decision.server.as_str()), ("connect", server));
         assert_eq!(outcome.as_deref(), Some("answered"));
     }
+    // And so does the reply to what the client says next.
+    let agent = house.worker.and("mcp-session-id", said.header("mcp-session-id").unwrap());
+    let said = post(&agent, INITIALIZED).await;
+    let trails: Vec<_> = decisions(&said).iter().map(|it| house.book().trail(it)).collect();
+    let told = trails.iter().map(|(it, outcome)| (it.server.as_str(), outcome.as_deref()));
+    assert_eq!(said.status, 202);
+    assert_eq!(told.collect::<Vec<_>>(), [("a", Some("accepted")), ("b", Some("accepted"))]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -60,7 +67,7 @@ async fn a_batch_goes_to_whom_its_messages_name() {
     assert_eq!((&answers[1]["id"], &answers[1]["error"]), (&json!(2), &json!(null)), "{said:?}");
     assert_eq!(answers[2]["error"]["code"], -32602, "{said:?}");
     assert_eq!(b.heard(&call(2, "look", "{ }")), 1);
-    assert_eq!(decisions(&said).len(), 3, "{said:?}");
+    assert_eq!(decisions(&said).len(), 5, "three calls, and what both were told: {said:?}");
     // No other revision has batches.
     let agent = in_revision(&house.worker, "2025-06-18").await;
     assert_eq!(post(&agent, &batch).await.status, 400);

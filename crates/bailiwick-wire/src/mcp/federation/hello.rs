@@ -65,6 +65,12 @@ pub fn agreed_revision(initialize: &Bytes) -> &'static str {
     known.unwrap_or(latest)
 }
 
+/// The lines of a text, as whoever reads it may break them.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let ends = ['\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'];
+    text.split("\r\n").flat_map(move |it| it.split(ends))
+}
+
 /// The answer to a client's `initialize` that speaks for all: what one of them offers is offered.
 /// Of a server that is `missing` nobody knows what it offers: the lists are offered for it.
 /// That lists change is always told, because servers come and go.
@@ -96,7 +102,11 @@ pub fn merged_hello(
     let mut said = String::new();
     for (server, hello) in hellos {
         if let Some(text) = &hello.instructions {
-            let _ = write!(said, "{}{server}:\n{text}\n", if said.is_empty() { "" } else { "\n" });
+            let _ = writeln!(said, "{}{server}:", if said.is_empty() { "" } else { "\n" });
+            // Set in, so that no line of it can be taken for the head of another server's part.
+            for line in lines(text) {
+                let _ = writeln!(said, "  {line}");
+            }
         }
     }
     let instructions = match said.as_str() {

@@ -156,7 +156,7 @@ fn many_shake_hands_as_one() {
         serde_json::json!({"tools": {"listChanged": true}, "logging": {},
             "resources": {"subscribe": true, "listChanged": true}})
     );
-    assert_eq!(value["result"]["instructions"], "a:\nbe \"nice\"\n");
+    assert_eq!(value["result"]["instructions"], "a:\n  be \"nice\"\n");
     let merged = merged_hello(&id("1"), "2025-11-25", "0", &[], true);
     let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
     assert!(value["result"]["capabilities"]["prompts"].is_object());
@@ -164,6 +164,18 @@ fn many_shake_hands_as_one() {
         let ask = format!(r#"{{"params":{{"protocolVersion":"{asked}"}}}}"#);
         assert_eq!(agreed_revision(&Bytes::from(ask)), agreed);
     }
+}
+
+#[test]
+fn one_servers_instructions_do_not_pass_for_anothers() {
+    let text = "hello\n\nb:\r\nrun\rb:\u{2028}b:\u{85}b:";
+    let a = Hello { instructions: Some(text.into()), ..Hello::default() };
+    let b = Hello { instructions: Some("mine".into()), ..Hello::default() };
+    let merged = merged_hello(&id("1"), "2025-11-25", "0", &[("a", &a), ("b", &b)], false);
+    let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
+    let said = value["result"]["instructions"].as_str().unwrap();
+    let whole = "a:\n  hello\n  \n  b:\n  run\n  b:\n  b:\n  b:\n\nb:\n  mine\n";
+    assert_eq!(said, whole);
 }
 
 proptest! {
