@@ -1,6 +1,7 @@
 //! Reading the journal: frame after frame, over the bounds of segments, from a given entry on.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::disk::{Disk, DiskFile};
@@ -163,6 +164,8 @@ pub(crate) struct Step<'a> {
 pub(crate) struct Cursor {
     disk: Arc<dyn Disk>,
     layout: Layout,
+    /// Where the journal is: named when it cannot be read.
+    dir: PathBuf,
     segment: Option<Segment>,
     /// The index of the entry that comes next.
     pub(crate) next: u64,
@@ -188,6 +191,7 @@ impl Cursor {
         let cursor = Self {
             disk: Arc::clone(disk),
             layout: layout.clone(),
+            dir: layout.journal(),
             segment: Some(segment),
             next: from,
             from,
@@ -207,8 +211,8 @@ impl Cursor {
         };
         segment.offset = place.offset;
         segment.refresh();
-        let (disk, layout) = (Arc::clone(disk), layout.clone());
-        Ok(Some(Self { disk, layout, segment: Some(segment), next, from: next }))
+        let (disk, layout, dir) = (Arc::clone(disk), layout.clone(), layout.journal());
+        Ok(Some(Self { disk, layout, dir, segment: Some(segment), next, from: next }))
     }
 
     /// The number of the segment that is being read, and the offset in it.
@@ -229,9 +233,8 @@ impl Cursor {
         if !self.advance()? {
             return Ok(None);
         }
-        let dir = self.layout.journal();
         let Some(segment) = self.segment.as_mut() else { return Ok(None) };
-        let Some((frame, place, hash)) = segment.next().tried("read", &dir)? else {
+        let Some((frame, place, hash)) = segment.next().tried("read", &self.dir)? else {
             return Ok(None);
         };
         if frame.kind == FrameKind::Entry {
@@ -242,16 +245,15 @@ impl Cursor {
 
     /// Come to stand before the next frame of the row; `false` when there is none.
     fn advance(&mut self) -> Result<bool, LogError> {
-        let dir = self.layout.journal();
         // Damage before the first entry that is wanted is stepped over.
         let begins = self.next == self.from;
         loop {
             let Some(segment) = self.segment.as_mut() else { return Ok(false) };
             let begin = segment.offset;
-            match segment.head().tried("read", &dir)? {
+            match segment.head().tried("read", &self.dir)? {
                 Some((index, span)) if index < self.next => segment.offset += span as u64,
                 Some((index, _)) if index == self.next => {
-                    if !begins || segment.peek().tried("read", &dir)? {
+                    if !begins || segment.peek().tried("read", &self.dir)? {
                         return Ok(true);
                     }
                     segment.offset += ALIGN as u64;
@@ -279,12 +281,11 @@ impl Cursor {
     }
 
     fn resync(&mut self) -> Result<bool, LogError> {
-        let dir = self.layout.journal();
         let Some(segment) = self.segment.as_mut() else { return Ok(false) };
-        if !segment.resync().tried("read", &dir)? {
+        if !segment.resync().tried("read", &self.dir)? {
             return Ok(false);
         }
-        let head = segment.head().tried("read", &dir)?;
+        let head = segment.head().tried("read", &self.dir)?;
         Ok(head.is_some_and(|(index, _)| index <= self.next))
     }
 

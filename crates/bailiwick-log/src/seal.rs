@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 /// The version of the sealed form that this build writes.
 const SEAL_VERSION: u8 = 1;
+/// What every seal is bound to.
+const BOUND: &[u8; 14] = b"bailiwick-seal";
 const SALT: usize = 32;
 const NONCE: usize = 12;
 const TAG: usize = 16;
@@ -240,10 +242,10 @@ fn aead_key(key: &[u8; 32]) -> Result<LessSafeKey, KeyUnavailable> {
 }
 
 /// What the encryption also binds: the form and the key's name.
-fn aad(id: &[u8; 16]) -> Aad<Vec<u8>> {
-    let mut bytes = b"bailiwick-seal".to_vec();
-    bytes.push(SEAL_VERSION);
-    bytes.extend_from_slice(id);
+fn aad(id: &[u8; 16]) -> Aad<[u8; 31]> {
+    let mut bytes = [0; 31];
+    let parts = BOUND.iter().chain(&[SEAL_VERSION]).chain(id);
+    bytes.iter_mut().zip(parts).for_each(|(slot, byte)| *slot = *byte);
     Aad::from(bytes)
 }
 

@@ -1,12 +1,15 @@
 //! The calls under way with one child process, and which message belongs to which.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bailiwick_wire::mcp::Notice;
 use bailiwick_wire::rpc::Id;
+use tokio::sync::oneshot;
 
 use crate::queue::{Reader, Writer, queue};
 use crate::reading::Heard;
@@ -22,13 +25,30 @@ pub(super) struct Calls(Mutex<HashMap<Id, Slot>>);
 
 struct Slot {
     progress: Option<Box<str>>,
-    /// Gone when the call was called off.
-    to: Option<Writer>,
+    /// Gone when the call was called off: whoever waits for its end learns of it.
+    waited: Option<Waited>,
     called_off: Arc<AtomicBool>,
     /// Its answer came: what comes now belongs to it no more.
     answered: bool,
     /// Whether what belongs to no call in particular may be told to this one's reader.
     hears_all: bool,
+}
+
+/// What waits for something about a call.
+enum Waited {
+    /// Messages, until there are no more.
+    Reader(Writer),
+    /// Nothing but its being called off: its messages come another way.
+    End(#[expect(dead_code, reason = "dropping it is the message")] oneshot::Sender<Infallible>),
+}
+
+impl Slot {
+    fn reader(&self) -> Option<Writer> {
+        match &self.waited {
+            Some(Waited::Reader(to)) => Some(to.clone()),
+            Some(Waited::End(_)) | None => None,
+        }
+    }
 }
 
 /// A call's place in the table, given up when the call is over however it ends.
@@ -40,6 +60,27 @@ pub(crate) struct CallGuard {
 
 /// A call's place, and what comes for it. Nothing more comes when the call is called off.
 pub(super) type Place = (CallGuard, Reader);
+
+/// A call's place, when its messages come another way: it tells when the call is called off.
+pub(super) struct Unheard {
+    guard: CallGuard,
+    called_off: Option<oneshot::Receiver<Infallible>>,
+}
+
+impl Unheard {
+    /// Wait until the call is called off.
+    pub(super) async fn called_off(&mut self) {
+        if let Some(called_off) = &mut self.called_off {
+            let Err(_) = called_off.await;
+            self.called_off = None;
+        }
+    }
+
+    /// Whether it was.
+    pub(super) fn was_called_off(&self) -> bool {
+        self.guard.was_called_off()
+    }
+}
 
 impl CallGuard {
     /// Whether nothing comes any more because the call was called off.
@@ -76,7 +117,7 @@ impl Calls {
 
     /// The reader of the call with this id.
     pub(super) fn reader(&self, id: &Id) -> Option<Writer> {
-        self.table().get(id).and_then(|it| it.to.clone())
+        self.table().get(id).and_then(Slot::reader)
     }
 
     /// The reader of the only call under way.
@@ -84,7 +125,7 @@ impl Calls {
         let table = self.table();
         let mut all = table.values();
         let only = all.next().filter(|_| all.next().is_none());
-        only.and_then(|it| it.to.clone())
+        only.and_then(Slot::reader)
     }
 
     /// Take a place; `None` when the id is in use. A call of the gateway's own, inside a client's
@@ -96,15 +137,33 @@ impl Calls {
         hears_all: bool,
     ) -> Option<Place> {
         let (to, from) = queue(CALL_QUEUE);
-        let mut table = self.table();
-        if table.contains_key(&id.plain()) {
-            return None;
-        }
+        let guard = self.take(id, progress, Waited::Reader(to), hears_all)?;
+        Some((guard, from))
+    }
+
+    /// Take a place for a call whose messages come another way; `None` when the id is in use.
+    pub(super) fn enter_unheard(self: &Arc<Self>, id: &Id) -> Option<Unheard> {
+        let (end, called_off) = oneshot::channel();
+        let guard = self.take(id, None, Waited::End(end), false)?;
+        Some(Unheard { guard, called_off: Some(called_off) })
+    }
+
+    fn take(
+        self: &Arc<Self>,
+        id: &Id,
+        progress: Option<Box<str>>,
+        waited: Waited,
+        hears_all: bool,
+    ) -> Option<CallGuard> {
+        let id = id.plain();
         let called_off = Arc::<AtomicBool>::default();
         let held = Arc::clone(&called_off);
-        let slot = Slot { progress, to: Some(to), called_off, answered: false, hears_all };
-        table.insert(id.plain(), slot);
-        Some((CallGuard { calls: Arc::clone(self), id: id.plain(), called_off: held }, from))
+        let slot = Slot { progress, waited: Some(waited), called_off, answered: false, hears_all };
+        match self.table().entry(id.clone()) {
+            Entry::Occupied(_) => return None,
+            Entry::Vacant(place) => place.insert(slot),
+        };
+        Some(CallGuard { calls: Arc::clone(self), id, called_off: held })
     }
 
     /// The caller does not want the answer any more. One that is on its way is waited for a
@@ -121,7 +180,7 @@ impl Calls {
                 && Arc::ptr_eq(&slot.called_off, &which)
             {
                 slot.called_off.store(true, Ordering::Release);
-                slot.to = None;
+                slot.waited = None;
             }
         });
     }
@@ -134,11 +193,11 @@ impl Calls {
             Heard::Answer(id, _) => {
                 let slot = table.get_mut(&id.plain()).filter(|it| !it.answered)?;
                 slot.answered = true;
-                slot.to.clone()
+                slot.reader()
             }
             Heard::Notice(Some(Notice::Progress { token })) => open(&table)
                 .find(|it| it.progress.as_deref() == Some(&**token))
-                .and_then(|it| it.to.clone()),
+                .and_then(Slot::reader),
             Heard::Notice(Some(
                 Notice::ToolsChanged
                 | Notice::ResourcesChanged
@@ -148,7 +207,7 @@ impl Calls {
             Heard::Request(_) | Heard::Notice(_) => {
                 let mut all = open(&table).filter(|it| it.hears_all);
                 let only = all.next().filter(|_| all.next().is_none());
-                only.and_then(|it| it.to.clone())
+                only.and_then(Slot::reader)
             }
         }
     }

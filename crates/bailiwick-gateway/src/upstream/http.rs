@@ -7,7 +7,7 @@ use bailiwick_core::{Action, Cleared, Disposition, Pending};
 use hyper::header::HeaderValue;
 use hyper::{StatusCode, Uri};
 
-use super::calls::{Calls, Place};
+use super::calls::{Calls, Unheard};
 use super::connection::{Pool, Unreachable};
 use super::follow::Subscriptions;
 use super::messages::{Events, Messages};
@@ -76,7 +76,7 @@ impl HttpLink {
         };
         let mut call = match &envelope.id {
             None => None,
-            Some(id) => match self.calls.enter(id, None, true) {
+            Some(id) => match self.calls.enter_unheard(id) {
                 Some(place) => Some(place),
                 None => return Answer::Ended(cleared.owe(), Disposition::Unreachable),
             },
@@ -146,7 +146,7 @@ impl HttpLink {
         means: Means<'_>,
         owed: Pending,
         envelope: &Envelope,
-        came: (Came, Option<Place>),
+        came: (Came, Option<Unheard>),
     ) -> Answer {
         let (Came { head, what }, call) = came;
         if head.status == StatusCode::NOT_FOUND && self.session.get().is_some() {
@@ -183,9 +183,9 @@ impl HttpLink {
 }
 
 /// Wait until the call that holds this place is called off.
-async fn called_off(call: Option<&mut Place>) {
+async fn called_off(call: Option<&mut Unheard>) {
     match call {
-        Some((_, called_off)) => drop(called_off.recv().await),
+        Some(call) => call.called_off().await,
         None => std::future::pending().await,
     }
 }

@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
-use super::calls::{CallGuard, Place};
+use super::calls::{CallGuard, Unheard};
 use super::connection::Lease;
 use crate::queue::Reader;
 use crate::reading;
@@ -150,14 +150,14 @@ pub(crate) struct Events {
     /// The other messages of an event that brought several.
     more: VecDeque<Piece>,
     /// Of a call: its place, and what tells when it is called off.
-    call: Option<Place>,
+    call: Option<Unheard>,
 }
 
 impl Messages {
     /// Whether there are no more because the call was called off.
     pub(crate) fn was_called_off(&self) -> bool {
         match self {
-            Self::Events(events) => events.call.as_ref().is_some_and(|it| it.0.was_called_off()),
+            Self::Events(events) => events.call.as_ref().is_some_and(Unheard::was_called_off),
             Self::Child { guard, .. } => guard.was_called_off(),
             Self::Warm(_) | Self::Stray(_) => false,
         }
@@ -191,17 +191,17 @@ impl Messages {
 
 impl Events {
     /// The same of a call that holds this place.
-    pub(super) fn of(self, call: Option<Place>) -> Self {
+    pub(super) fn of(self, call: Option<Unheard>) -> Self {
         Self { call, ..self }
     }
 
     async fn until_called_off(&mut self) -> Option<Piece> {
-        let Some((guard, mut called_off)) = self.call.take() else { return self.next().await };
+        let Some(mut call) = self.call.take() else { return self.next().await };
         let piece = tokio::select! {
             piece = self.next() => piece,
-            _ = called_off.recv() => None,
+            () = call.called_off() => None,
         };
-        self.call = Some((guard, called_off));
+        self.call = Some(call);
         piece
     }
 
