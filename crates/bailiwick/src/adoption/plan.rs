@@ -6,6 +6,7 @@ use super::clients::Found;
 use super::edit::{Hunk, apply};
 use super::entry::{Entry, Launch, Remote};
 use super::names::Names;
+use super::ours::{Doubt, Ours};
 use super::read::TEXT_BYTES_MAX;
 use super::rewrite::{Rewrite, Rewritten};
 use super::secrecy::is_secret;
@@ -16,6 +17,8 @@ use super::wrapping::{Wrapped, Wrapping};
 pub(crate) enum Standing {
     /// It goes through Bailiwick.
     Governed(Wrapped),
+    /// It says that it does, and is not believed.
+    Doubted(Wrapped, Doubt),
     /// It will, under this name.
     Change(String),
     /// It stays as it is, and why.
@@ -45,7 +48,8 @@ pub(crate) struct Plan {
 impl Plan {
     /// What would change in these files. Secrets would move into the folder `secrets`.
     pub(crate) fn make(found: &[Found], wrapping: &Wrapping, secrets: &Path) -> Self {
-        let mut plan = Self { files: found.iter().map(FilePlan::read).collect() };
+        let mut plan =
+            Self { files: found.iter().map(|it| FilePlan::read(it, &wrapping.ours)).collect() };
         let mut names = Names::default();
         for (_, standing) in plan.files.iter().flat_map(|it| &it.entries) {
             if let Standing::Governed(Wrapped { name: Some(name), inner, extras, .. }) = standing {
@@ -66,7 +70,7 @@ impl Plan {
 
 impl FilePlan {
     /// How the entries of a file stand. Nothing is rewritten.
-    pub(crate) fn read(found: &Found) -> Self {
+    pub(crate) fn read(found: &Found, ours: &Ours) -> Self {
         let mut plan = Self {
             found: found.clone(),
             before: String::new(),
@@ -82,7 +86,9 @@ impl FilePlan {
         }
         plan.after = plan.before.clone();
         match found.shape.entries(&plan.before) {
-            Ok(entries) => plan.entries = entries.into_iter().map(standing).collect(),
+            Ok(entries) => {
+                plan.entries = entries.into_iter().map(|it| standing(it, ours)).collect()
+            }
             Err(problem) => plan.problem = Some(problem),
         }
         plan
@@ -125,10 +131,13 @@ fn text(file: &Path) -> Result<String, String> {
     String::from_utf8(std::fs::read(file).map_err(told)?).map_err(|_| "it is not UTF-8".to_owned())
 }
 
-fn standing(entry: Entry) -> (Entry, Standing) {
+fn standing(entry: Entry, ours: &Ours) -> (Entry, Standing) {
     let standing = match &entry.launch {
         Launch::Command(it) => match Wrapped::read(&it.words()) {
-            Some(wrapped) => Standing::Governed(wrapped),
+            Some(wrapped) => match ours.doubt(&wrapped) {
+                Some(doubt) => Standing::Doubted(wrapped, doubt),
+                None => Standing::Governed(wrapped),
+            },
             None => Standing::Change(String::new()),
         },
         Launch::Remote(it) => match obstacle(it) {

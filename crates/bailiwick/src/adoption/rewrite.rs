@@ -55,7 +55,7 @@ impl Rewrite<'_> {
         let what = (inner.clone(), &inner);
         let (name, words, secrets) = self.words(said, what, (open, secret), names);
         let (before, lead) = (&it.command, &it.lead);
-        let program = quoted(&self.wrapping.program);
+        let program = quoted(&self.wrapping.ours.program);
         let line = format!("{before}{program}{lead}[{}]", listed(&words).join(", "));
         let mut edits = vec![Edit { span: it.member.clone(), text: line }];
         let kind = it.kind.as_ref();
@@ -91,7 +91,7 @@ impl Rewrite<'_> {
     }
 
     fn program(&self, it: &CommandLine, words: &[String]) -> Vec<Edit> {
-        let program = quoted(&self.wrapping.program);
+        let program = quoted(&self.wrapping.ours.program);
         let replaced = Edit { span: it.program.span.clone(), text: program };
         let words = listed(words);
         let added = match &it.arguments {

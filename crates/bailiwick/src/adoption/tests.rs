@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::{Journal, Machine, Plan, RealDisk, System, Wrapping, carry_out, find};
+use super::{Journal, Machine, Ours, Plan, RealDisk, System, Wrapping, carry_out, find};
 
 /// What each client has, and where on Linux.
 const FILES: [(&str, &str); 6] = [
@@ -52,11 +52,9 @@ impl Home {
     }
 
     fn plan(&self) -> Plan {
-        let wrapping = Wrapping {
-            program: "/opt/b/bailiwick".into(),
-            config: "/srv/b/bailiwick.toml".into(),
-            until: "2026-12-06".into(),
-        };
+        let ours =
+            Ours { program: "/opt/b/bailiwick".into(), config: "/srv/b/bailiwick.toml".into() };
+        let wrapping = Wrapping { ours, until: "2026-12-06".into() };
         let found = find(&self.machine, &[]).unwrap();
         Plan::make(&found, &wrapping, &Journal::secrets(&self.machine.journal))
     }

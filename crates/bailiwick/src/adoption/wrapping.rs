@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use super::ours::Ours;
+
 /// What every rewritten entry says alike.
 #[derive(Clone, Debug)]
 pub(crate) struct Wrapping {
-    /// The binary, by its whole path: clients are started without the shell's `PATH`.
-    pub(crate) program: String,
-    /// The configuration, by its whole path: clients start servers in folders of their own.
-    pub(crate) config: String,
+    /// What it goes through.
+    pub(crate) ours: Ours,
     /// The day on which observing ends, such as `2026-12-06`.
     pub(crate) until: String,
 }
@@ -53,7 +53,8 @@ impl Wrapping {
         (inner, extras): (&Inner, &Extras),
     ) -> Vec<String> {
         let agent = client.to_ascii_lowercase().replace(' ', "-");
-        let mut words = vec!["wrap", "--config", &self.config, "--name", name, "--agent", &agent];
+        let mut words =
+            vec!["wrap", "--config", &self.ours.config, "--name", name, "--agent", &agent];
         words.extend(["--observe", "--until", &self.until]);
         let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
         if let Inner::Remote { url, sse } = inner {
@@ -89,7 +90,7 @@ impl Inner {
     }
 }
 
-/// An entry that goes through Bailiwick already.
+/// An entry that says that it goes through Bailiwick already.
 #[derive(Clone, Debug)]
 pub(crate) struct Wrapped {
     pub(crate) program: String,
@@ -101,7 +102,7 @@ pub(crate) struct Wrapped {
 }
 
 impl Wrapped {
-    /// What a command line says, when it is one of ours.
+    /// What a command line says, when it reads as one of ours.
     pub(crate) fn read(words: &[String]) -> Option<Self> {
         let (program, rest) = words.split_first()?;
         let file = Path::new(program).file_name()?.to_str()?;
@@ -164,7 +165,8 @@ mod tests {
     #[test]
     fn what_is_made_is_recognised() {
         let (program, config) = ("/usr/bin/bailiwick".to_owned(), "/b.toml".to_owned());
-        let wrapping = Wrapping { program: program.clone(), config, until: "2026-12-06".into() };
+        let ours = Ours { program: program.clone(), config };
+        let wrapping = Wrapping { ours, until: "2026-12-06".into() };
         let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
         let command = vec!["npx".into(), "--".into(), "--name".into(), "x".into()];
         let keyed = Extras { open: Vec::new(), files: pair("KEY", "/s/git.KEY") };

@@ -2,7 +2,7 @@
 //! Bailiwick; `--undo` puts everything back.
 
 use std::io::{BufRead as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bailiwick_core::Timestamp;
 use clap::Args;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{first, settings};
 use crate::adoption::{
-    FilePlan, Journal, Machine, Plan, RealDisk, Standing, System, Undone, Wrapping, carry_out,
-    diff, find, undo,
+    FilePlan, Journal, Machine, Ours, Plan, RealDisk, Standing, System, Undone, Wrapping,
+    carry_out, diff, find, undo,
 };
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
@@ -83,19 +83,28 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 }
 
 fn wrapping(common: &Common, arguments: &Arguments) -> Result<Wrapping, Failure> {
-    let program = std::env::current_exe()?;
-    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let ours = ours(common)?;
+    let name = Path::new(&ours.program).file_name().unwrap_or_default().to_string_lossy();
     if !name.starts_with("bailiwick") {
         let why = "an entry that runs it would not be known again; name it bailiwick";
         return Err(Failure(format!("this program is called {name}: {why}")));
     }
+    let until = day(bailiwick_gateway::now(), arguments.days)?;
+    Ok(Wrapping { ours, until })
+}
+
+/// What every entry goes through.
+///
+/// # Errors
+/// [`Failure`] when this program or its configuration cannot be named in an entry.
+pub(super) fn ours(common: &Common) -> Result<Ours, Failure> {
+    let program = std::env::current_exe()?;
     let text = |path: PathBuf| {
         let bad = |it: std::ffi::OsString| Failure(format!("{it:?} is no UTF-8, as JSON must be"));
         path.into_os_string().into_string().map_err(bad)
     };
     let config = text(std::path::absolute(settings::place(common))?)?;
-    let until = day(bailiwick_gateway::now(), arguments.days)?;
-    Ok(Wrapping { program: text(program)?, config, until })
+    Ok(Ours { program: text(program)?, config })
 }
 
 /// The day that lies so many days after a time.
@@ -133,6 +142,7 @@ fn in_words(standing: &Standing) -> String {
             Some(until) => format!("goes through Bailiwick already, observed until {until}"),
             None => "goes through Bailiwick already".to_owned(),
         },
+        Standing::Doubted(_, doubt) => format!("NOT GOVERNED, and left alone: {}", doubt.words()),
         Standing::Change(name) => format!("will go through Bailiwick as `{name}`"),
         Standing::LeftAlone(why) => format!("left alone: {why}"),
     }
@@ -175,6 +185,7 @@ fn as_json(plan: &Plan, wrapping: &Wrapping, done: bool) -> Value {
     let entry = |(entry, standing): &(crate::adoption::Entry, Standing)| {
         let (state, name, why) = match standing {
             Standing::Governed(it) => ("governed", it.name.clone(), None),
+            Standing::Doubted(_, doubt) => ("doubted", None, Some(doubt.words().to_owned())),
             Standing::Change(name) => ("change", Some(name.clone()), None),
             Standing::LeftAlone(why) => ("left_alone", None, Some(why.clone())),
         };

@@ -126,6 +126,18 @@ fn clients_are_governed_or_not() {
     fs::write(&cursor, adopted.replace(&program, "\"/gone/bailiwick\"")).unwrap();
     tells(&doctor(&house, 1), "bad", "client", "points at /gone/bailiwick, which is gone");
 
+    // A program is what its file is, not what it is called.
+    let evil = house.path("bailiwick-evil");
+    fs::copy("/bin/true", &evil).unwrap();
+    fs::write(&cursor, adopted.replace(&program, &format!("{evil:?}"))).unwrap();
+    let words = "files is not governed: it runs another program that calls itself bailiwick";
+    tells(&doctor(&house, 1), "bad", "client", words);
+    let other = house.path("other.toml");
+    fs::copy(config, &other).unwrap();
+    fs::write(&cursor, adopted.replace(config, other.to_str().unwrap())).unwrap();
+    let words = "files is not governed: it goes through Bailiwick by another configuration";
+    tells(&doctor(&house, 0), "warning", "client", words);
+
     let ended = adopted.split("\"--until\", \"").nth(1).unwrap()[..10].to_owned();
     fs::write(&cursor, adopted.replace(&ended, "2020-01-01")).unwrap();
     tells(&doctor(&house, 0), "good", "client", "is governed; observing ended on 2020-01-01");

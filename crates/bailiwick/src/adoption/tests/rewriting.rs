@@ -13,6 +13,7 @@ fn standings(home: &Home, place: &str) -> Vec<String> {
     assert_eq!(file.problem, None);
     let line = |standing: &Standing| match standing {
         Standing::Governed(it) => format!("governed as {}", it.name.clone().unwrap()),
+        Standing::Doubted(_, doubt) => format!("doubted: {}", doubt.words()),
         Standing::Change(name) => format!("as {name}"),
         Standing::LeftAlone(why) => format!("left alone: {why}"),
     };
@@ -313,4 +314,27 @@ fn the_same_launch_with_the_same_key_has_one_name_in_a_later_run_too() {
     // With another key it is another server.
     fs::write(&file, added.replace("xoxb-", "xoxb-1")).unwrap();
     assert_eq!(standings(&home, FILES[0].0)[0], "slack: as slack-2");
+}
+
+#[test]
+fn what_only_calls_itself_bailiwick_takes_no_name() {
+    let evil = r#""evil": {"command": "/repo/bailiwick-evil", "args": ["wrap", "--config",
+        "/srv/b/bailiwick.toml", "--name", "filesystem", "--", "x"]},"#;
+    let lax = r#""lax": {"command": "/opt/b/bailiwick", "args": ["wrap", "--config",
+        "/repo/bailiwick.toml", "--name", "time", "--", "x"]},"#;
+    let home = Home::with(|it| {
+        it.replacen("\"mcpServers\": {", &format!("\"mcpServers\": {{{evil}{lax}"), 1)
+    });
+    let told = standings(&home, FILES[0].0);
+    for line in [
+        "evil: doubted: it runs another program that calls itself bailiwick",
+        "lax: doubted: it goes through Bailiwick by another configuration",
+        "filesystem: as filesystem",
+        "time: as time",
+    ] {
+        assert!(told.iter().any(|it| it == line), "no {line} in {told:#?}");
+    }
+    home.adopt();
+    let text = rewritten(&home, FILES[0].0);
+    assert!(text.contains(evil) && text.contains(lax), "they stay as they are: {text}");
 }

@@ -7,17 +7,21 @@ use bailiwick_gateway::config::Date;
 
 use super::check::Check;
 use super::launches;
-use crate::adoption::{Entry, FilePlan, Found, Inner, Standing, Wrapped, find};
+use crate::adoption::{Doubt, Entry, FilePlan, Found, Inner, Ours, Standing, Wrapped, find};
 use crate::commands::init;
 use crate::output::Failure;
 
 /// What there is to say of every client's file that is found.
-pub(super) fn checks(named: &[PathBuf], now: Timestamp) -> Result<Vec<Check>, Failure> {
+pub(super) fn checks(
+    named: &[PathBuf],
+    ours: &Ours,
+    now: Timestamp,
+) -> Result<Vec<Check>, Failure> {
     let found: Vec<Found> = find(&init::here()?, named)?;
     if found.is_empty() {
         return Ok(vec![Check::good("clients", "no MCP client's settings are on this machine")]);
     }
-    let files = found.iter().map(FilePlan::read);
+    let files = found.iter().map(|it| FilePlan::read(it, ours));
     Ok(files.flat_map(|file| of_file(&file, now)).collect())
 }
 
@@ -31,7 +35,13 @@ fn of_file(file: &FilePlan, now: Timestamp) -> Vec<Check> {
     for (entry, standing) in &file.entries {
         let what = |how: &str| format!("{}: {} {how} ({place})", file.found.client, entry.name);
         match standing {
-            Standing::Governed(wrapped) => checks.extend(governed(entry, wrapped, &what, now)),
+            Standing::Governed(wrapped) => checks.extend(match gone(wrapped, &what) {
+                Some(gone) => vec![gone],
+                None => governed(entry, wrapped, &what, now),
+            }),
+            Standing::Doubted(wrapped, doubt) => {
+                checks.push(gone(wrapped, &what).unwrap_or_else(|| doubted(*doubt, &what)));
+            }
             Standing::Change(_) => {
                 let advice = "run `bailiwick init`";
                 checks.push(Check::warning("client", what("is not governed"), advice));
@@ -46,29 +56,49 @@ fn of_file(file: &FilePlan, now: Timestamp) -> Vec<Check> {
     checks
 }
 
+/// What an entry needs and is not there.
+fn gone(wrapped: &Wrapped, what: &dyn Fn(&str) -> String) -> Option<Check> {
+    let program = Path::new(&wrapped.program);
+    if program.is_absolute() && !program.exists() {
+        let how = format!("points at {}, which is gone", program.display());
+        let advice = "`bailiwick init --undo`, then `bailiwick init`; or put the program back";
+        return Some(Check::bad("client", what(&how), advice));
+    }
+    let gone = wrapped.config.as_ref().filter(|it| !Path::new(it).exists());
+    if let Some(config) = gone {
+        let how = format!("names the configuration {config}, which is gone");
+        let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
+        return Some(Check::bad("client", what(&how), advice));
+    }
+    if let Some((_, file)) = wrapped.extras.files.iter().find(|(_, it)| !Path::new(it).exists()) {
+        let how = format!("takes a key from {file}, which is gone");
+        let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
+        return Some(Check::bad("client", what(&how), advice));
+    }
+    None
+}
+
+fn doubted(doubt: Doubt, what: &dyn Fn(&str) -> String) -> Check {
+    let how = format!("is not governed: {}", doubt.words());
+    match doubt {
+        Doubt::Program => {
+            let advice = "look who put it there; take it out, then `bailiwick init`";
+            Check::bad("client", what(&how), advice)
+        }
+        Doubt::Configuration => {
+            let advice =
+                "look at it by `bailiwick doctor --config FILE`, or name ours in the entry";
+            Check::warning("client", what(&how), advice)
+        }
+    }
+}
+
 fn governed(
     entry: &Entry,
     wrapped: &Wrapped,
     what: &dyn Fn(&str) -> String,
     now: Timestamp,
 ) -> Vec<Check> {
-    let program = Path::new(&wrapped.program);
-    if program.is_absolute() && !program.exists() {
-        let how = format!("points at {}, which is gone", program.display());
-        let advice = "`bailiwick init --undo`, then `bailiwick init`; or put the program back";
-        return vec![Check::bad("client", what(&how), advice)];
-    }
-    let gone = wrapped.config.as_ref().filter(|it| !Path::new(it).exists());
-    if let Some(config) = gone {
-        let how = format!("names the configuration {config}, which is gone");
-        let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
-        return vec![Check::bad("client", what(&how), advice)];
-    }
-    if let Some((_, file)) = wrapped.extras.files.iter().find(|(_, it)| !Path::new(it).exists()) {
-        let how = format!("takes a key from {file}, which is gone");
-        let advice = "put it back, or `bailiwick init --undo` and `bailiwick init`";
-        return vec![Check::bad("client", what(&how), advice)];
-    }
     let mut checks = vec![match until(wrapped) {
         None => Check::good("client", what("is governed")),
         Some(day) if day > now => {

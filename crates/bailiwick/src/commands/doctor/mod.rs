@@ -14,7 +14,7 @@ use bailiwick_gateway::config::Settings;
 use clap::Args;
 
 use self::check::{Check, State};
-use super::settings;
+use super::{init, settings};
 use crate::output::{self, Common, Outcome, YES, no, say};
 
 #[derive(Args)]
@@ -39,7 +39,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
             checks.extend(faults.map(|it| Check::bad("configuration", it, advice)));
         }
     }
-    checks.extend(clients::checks(&arguments.file, now)?);
+    checks.extend(clients::checks(&arguments.file, &init::ours(common)?, now)?);
     if common.json {
         output::json(&checks)?;
     } else {
