@@ -37,6 +37,10 @@ impl OneOfMany {
         Self { server, tokens, subscribed: Mutex::default() }
     }
 
+    pub(crate) const fn server(&self) -> &ServerId {
+        &self.server
+    }
+
     /// The server is asked to make a call whose progress is told by this token.
     pub(crate) fn may_report(&self, token: &str) {
         self.tokens.give(token, &self.server);

@@ -363,6 +363,7 @@ impl Relay {
         let (out, gone_out) = oneshot::channel();
         let far = ClientSide {
             id: id.clone(),
+            by: self.session.one_of_many.as_ref().map(|it| it.server().clone()),
             waiting: Arc::clone(&self.session.waiting),
             out: Mutex::new(Some(out)),
         };

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bailiwick_core::{Cleared, Disposition};
+use bailiwick_core::{Cleared, Disposition, ServerId};
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use tokio::sync::oneshot;
@@ -15,31 +15,43 @@ use crate::reading;
 
 /// How many questions of servers may wait for one client.
 const WAITING_MAX: usize = 64;
+/// How many of them may be one server's, where the client has a session with several at once: none
+/// of them silences the others.
+const SHARE_MAX: usize = 8;
 /// How long a person may take to answer.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The questions of servers that wait for an answer of one session's client.
 #[derive(Default)]
-pub(crate) struct Waiting(Mutex<HashMap<Id, oneshot::Sender<Bytes>>>);
+pub(crate) struct Waiting(Mutex<HashMap<Id, Asked>>);
+
+/// A question that waits for its answer.
+struct Asked {
+    /// Who asks, where that is one of several.
+    by: Option<ServerId>,
+    answer: oneshot::Sender<Bytes>,
+}
 
 impl Waiting {
-    fn table(&self) -> MutexGuard<'_, HashMap<Id, oneshot::Sender<Bytes>>> {
+    fn table(&self) -> MutexGuard<'_, HashMap<Id, Asked>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Hand the client's answer to the question that waits for it. False when none does.
     pub(crate) fn answered(&self, id: &Id, answer: Bytes) -> bool {
         let waiting = self.table().remove(&id.plain());
-        waiting.is_some_and(|it| it.send(answer).is_ok())
+        waiting.is_some_and(|it| it.answer.send(answer).is_ok())
     }
 
-    fn ask(&self, id: &Id) -> Option<oneshot::Receiver<Bytes>> {
+    fn ask(&self, id: &Id, by: Option<&ServerId>) -> Option<oneshot::Receiver<Bytes>> {
         let mut table = self.table();
-        if table.len() >= WAITING_MAX || table.contains_key(&id.plain()) {
+        let theirs = table.values().filter(|it| by.is_some() && it.by.as_ref() == by).count();
+        let is_full = table.len() >= WAITING_MAX || theirs >= SHARE_MAX;
+        if is_full || table.contains_key(&id.plain()) {
             return None;
         }
-        let (to, from) = oneshot::channel();
-        table.insert(id.plain(), to);
+        let (answer, from) = oneshot::channel();
+        table.insert(id.plain(), Asked { by: by.cloned(), answer });
         Some(from)
     }
 
@@ -62,6 +74,8 @@ impl Waiting {
 pub(crate) struct ClientSide {
     /// The question's id.
     pub(crate) id: Id,
+    /// Who asks, where that is one of several servers.
+    pub(crate) by: Option<ServerId>,
     /// Where questions of this session wait.
     pub(crate) waiting: Arc<Waiting>,
     /// Where the question goes out: the stream that the client reads. Used once.
@@ -72,7 +86,7 @@ impl ClientSide {
     pub(super) async fn forward(&self, cleared: Cleared) -> Answer {
         let question = cleared.call().ask().clone();
         let owed = cleared.owe();
-        let Some(answer) = self.waiting.ask(&self.id) else {
+        let Some(answer) = self.waiting.ask(&self.id, self.by.as_ref()) else {
             return Answer::Ended(owed, Disposition::Unreachable);
         };
         let out = self.out.lock().unwrap_or_else(PoisonError::into_inner).take();

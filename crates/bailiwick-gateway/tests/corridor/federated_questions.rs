@@ -153,3 +153,31 @@ async fn progress_of_another_servers_call_is_not_passed_on() {
     feed.send(event(&progress("1", "new"))).unwrap();
     assert_eq!(again.next().await, Some(progress("1", "new")));
 }
+
+/// However much one server asks, the others are heard too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_server_asks_no_more_than_its_share() {
+    let [a, b] = two().await;
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let question = |id: u64| ask(id, "elicitation/create", r#"{"message":"?"}"#);
+    let feeds = [a.feed("stream"), b.feed("stream")];
+    let mut of_a = Events::of(agent.open("POST", "/mcp", &call(1, "a__stream", "{}")).await);
+    let mut of_b = Events::of(agent.open("POST", "/mcp", &call(2, "b__stream", "{}")).await);
+    for id in 1..=9 {
+        feeds[0].send(event(&question(id))).unwrap();
+    }
+    for id in 1..=8 {
+        let asked: Value = serde_json::from_str(&of_a.next().await.unwrap()).unwrap();
+        assert_eq!(asked["id"], format!("a/{id}"));
+    }
+    let refused = r#""id":9,"error":{"code":503,"#;
+    until("the ninth is refused", || a.heard(refused) == 1).await;
+    feeds[1].send(event(&question(1))).unwrap();
+    assert!(of_b.next().await.unwrap().contains("\"b/1\""));
+    // An answer makes room for the next question.
+    let answer = r#"{"jsonrpc":"2.0","id":"a/1","result":{}}"#;
+    assert_eq!(post(&agent, answer).await.status, 202);
+    feeds[0].send(event(&question(10))).unwrap();
+    assert!(of_a.next().await.unwrap().contains("\"a/10\""));
+}
