@@ -11,25 +11,14 @@ use bailiwick_wire::sse;
 use bytes::Bytes;
 
 use crate::tokens::Tokens;
-use crate::upstream::Piece;
-
-/// How many subscriptions of one session with one server are remembered.
-const SUBSCRIPTIONS_MAX: usize = 1000;
+use crate::upstream::{Piece, SUBSCRIPTIONS_MAX};
 
 /// How one server is told from others in what the client is told.
 pub(crate) struct OneOfMany {
     server: ServerId,
     tokens: Arc<Tokens>,
-    /// What the client wants to hear of, by the server's own URI.
-    subscribed: Mutex<HashMap<Box<str>, Subscription>>,
-}
-
-/// A resource that the client wants to hear of.
-struct Subscription {
-    /// How the client calls it.
-    called: Box<str>,
-    /// How it asked, in the server's words.
-    ask: Bytes,
+    /// What the client wants to hear of, by the server's own URI: how the client calls it.
+    subscribed: Mutex<HashMap<Box<str>, Box<str>>>,
 }
 
 impl OneOfMany {
@@ -74,7 +63,7 @@ impl OneOfMany {
             }
             Some(Notice::ResourceUpdated { uri }) => {
                 let table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
-                let called = table.get(uri).map(|it| it.called.clone());
+                let called = table.get(uri).cloned();
                 called.filter(|it| it != uri).and_then(|it| {
                     federation::renamed(message, "notifications/resources/updated", &it)
                 })
@@ -104,10 +93,10 @@ impl OneOfMany {
 
     /// The client wants to hear of this resource. Of more than the most, the subscription holds for
     /// as long as the server lives.
-    pub(crate) fn subscribe(&self, own: &str, called: &str, ask: Bytes) {
+    pub(crate) fn subscribe(&self, own: &str, called: &str) {
         let mut table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
         if table.len() < SUBSCRIPTIONS_MAX || table.contains_key(own) {
-            table.insert(own.into(), Subscription { called: called.into(), ask });
+            table.insert(own.into(), called.into());
         }
     }
 
@@ -116,9 +105,9 @@ impl OneOfMany {
         self.subscribed.lock().unwrap_or_else(PoisonError::into_inner).remove(own);
     }
 
-    /// How the client asked for what it wants to hear of.
+    /// What the client wants to hear of, asked for anew.
     pub(crate) fn subscriptions(&self) -> Vec<Bytes> {
         let table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
-        table.values().map(|it| it.ask.clone()).collect()
+        table.keys().map(|own| federation::subscribe(own)).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bailiwick_core::Timestamp;
 
+use crate::era::Found;
 use crate::gate::Gate;
 use crate::own::{Own, Probed};
 use crate::server::Server;
@@ -16,25 +17,20 @@ const SILENCE_NS: u64 = 60_000_000_000;
 
 /// Whether a server speaks the modern era; `None` when that cannot be told now.
 pub(crate) async fn is_modern(gate: &Arc<Gate>, server: &Arc<Server>) -> Option<bool> {
-    if let Some(modern) = server.eras.is_modern(gate.now()) {
-        return Some(modern);
-    }
-    let _turn = server.eras.turn().await;
-    if let Some(modern) = server.eras.is_modern(gate.now()) {
-        return Some(modern);
-    }
-    let (modern, until) = match probe(gate, server).await {
-        Ok(()) => (true, None),
-        Err(Probed::Legacy) => (false, None),
-        // A server that is there in the older era, and mute when it is probed, is of that era. An
-        // outage is no verdict: so not for ever.
-        Err(Probed::Silent) if server.catalogue.rounds() > 0 => {
-            (false, Some(Timestamp::from_ns(gate.now().ns().saturating_add(SILENCE_NS))))
+    let found = async {
+        match probe(gate, server).await {
+            Ok(()) => Some(Found { modern: true, until: None }),
+            Err(Probed::Legacy) => Some(Found { modern: false, until: None }),
+            // A server that is there in the older era, and mute when it is probed, is of that era.
+            // An outage is no verdict: so not for ever.
+            Err(Probed::Silent) if server.catalogue.rounds() > 0 => {
+                let until = Timestamp::from_ns(gate.now().ns().saturating_add(SILENCE_NS));
+                Some(Found { modern: false, until: Some(until) })
+            }
+            Err(Probed::Silent) => None,
         }
-        Err(Probed::Silent) => return None,
     };
-    server.eras.found(modern, until);
-    Some(modern)
+    server.eras.find_out(|| gate.now(), found).await
 }
 
 /// Ask the server what it offers, as only a server of the modern era is asked.

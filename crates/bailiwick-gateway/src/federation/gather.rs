@@ -74,7 +74,8 @@ impl Round {
         came
     }
 
-    /// Ask all, and give back the first answer; where there is none, the first failure.
+    /// Ask all, and give back the first answer; where there is none, what says most of why: that
+    /// one failed, that one gave no answer, that policy forbids it, that none has it.
     pub(crate) async fn first(self, questions: Vec<Question>) -> Option<Came> {
         let patience = self.patience();
         let (tell, mut told) = mpsc::channel(questions.len().max(1));
@@ -84,23 +85,20 @@ impl Round {
             tokio::spawn(async move { drop(tell.send(round.one(question).await).await) });
         }
         drop((tell, self));
-        let mut second = None;
-        let first = async {
+        let mut best = None;
+        let all = async {
             while let Some(came) = told.recv().await {
-                match came {
-                    Came::Answered(..) => return Some(came),
-                    Came::Erred(..) => second = second.take().or(Some(came)),
-                    Came::Accepted(_)
-                    | Came::Denied(_)
-                    | Came::NotOffered
-                    | Came::Withheld
-                    | Came::Silent(_) => {}
+                if best.as_ref().is_none_or(|it| says(&came) > says(it)) {
+                    best = Some(came);
+                }
+                if matches!(best, Some(Came::Answered(..))) {
+                    return;
                 }
             }
-            None
         };
-        let first = tokio::time::timeout(patience, first).await.ok().flatten();
-        first.or(second)
+        let in_time = tokio::time::timeout(patience, all).await.is_ok();
+        // Whoever is late might have said more than that it is forbidden, or not there.
+        best.filter(|it| in_time || says(it) > says(&Came::Withheld))
     }
 
     fn patience(&self) -> Duration {
@@ -127,5 +125,16 @@ impl Round {
                 return came;
             }
         }
+    }
+}
+
+/// How much it says of what all are asked together.
+const fn says(came: &Came) -> u8 {
+    match came {
+        Came::Answered(..) => 4,
+        Came::Erred(..) => 3,
+        Came::Accepted(_) | Came::Withheld | Came::Silent(_) => 2,
+        Came::Denied(_) => 1,
+        Came::NotOffered => 0,
     }
 }

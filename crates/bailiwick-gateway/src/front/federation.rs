@@ -188,14 +188,14 @@ async fn one(said: Said) -> Response<Body> {
         ..Envelope::new(Leg::Message, id)
     };
     let session = Arc::clone(&open.session);
-    let reply = carry_out(&knock, session, its, told.clone(), envelope).await;
+    let reply = carry_out(&knock, session, its, told, envelope).await;
     if subscribes
         && reply.extensions().get::<Answered>().is_some()
         && let Resource::Document { uri, .. } = &resource
         && let Resource::Document { uri: called, .. } = &asked.resource
     {
         match &*method {
-            "resources/subscribe" => member.naming.subscribe(uri, called, told),
+            "resources/subscribe" => member.naming.subscribe(uri, called),
             _ => member.naming.unsubscribe(uri),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, RefusalReason, Resource};
+use bailiwick_core::{Action, Disposition, ExchangeId, RefusalReason, Resource};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{Cursors, Hello, merged_list, page_asked, read_cursors};
 use bailiwick_wire::mcp::{Asked, ListKind, Unintelligible, reply};
@@ -177,9 +177,6 @@ pub(super) async fn any(said: Said) -> Response<Body> {
     let Said { knock, all, asked, id, body } = said;
     let gate = &knock.gate;
     let Some(id) = id else { return bare(StatusCode::BAD_REQUEST) };
-    if asked.action == Action::SetLogLevel {
-        all.said().level = Some(body.clone());
-    }
     let mut members: Vec<_> = all.alive().into_iter().map(|(member, _)| member).collect();
     members.retain(|it| gate.is_server_visible(all.owner(), &it.server.name));
     if members.is_empty() {
@@ -194,18 +191,28 @@ pub(super) async fn any(said: Said) -> Response<Body> {
         .into_iter()
         .map(|member| Question { member, body: Some(body.clone()), wanted })
         .collect();
-    match Round::aside(gate, &all).first(questions).await {
+    let came = Round::aside(gate, &all).first(questions).await;
+    // What nobody takes is not said again to whoever is opened later.
+    if logs && matches!(came, Some(Came::Answered(..))) {
+        all.said().level = Some(body);
+    }
+    match came {
         Some(Came::Answered(message, stamp) | Came::Erred(message, stamp)) => {
             stamped(json(StatusCode::OK, message), &[stamp])
         }
-        Some(
-            Came::Accepted(_)
-            | Came::Denied(_)
-            | Came::NotOffered
-            | Came::Withheld
-            | Came::Silent(_),
-        )
-        | None => spoken(refusal::without_answer(Some(&id), Disposition::Unreachable)),
+        Some(Came::Denied(stamp)) => denied(&id, stamp),
+        Some(Came::NotOffered) => json(StatusCode::OK, reply::method_not_found(&id)),
+        Some(Came::Accepted(_) | Came::Withheld | Came::Silent(_)) | None => {
+            spoken(refusal::without_answer(Some(&id), Disposition::Unreachable))
+        }
+    }
+}
+
+/// All that could be asked are servers that the caller may know of: so it is told of the denial.
+fn denied(id: &Id, stamp: Stamp) -> Response<Body> {
+    match ExchangeId::parse(&stamp.0) {
+        Some(decision) => stamped(json(StatusCode::OK, reply::denied(id, &decision)), &[stamp]),
+        None => spoken(refusal::unrecorded(Some(id))),
     }
 }
 

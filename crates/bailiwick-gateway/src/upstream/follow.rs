@@ -11,7 +11,9 @@ use bailiwick_wire::rpc::Id;
 use crate::reading::{self, Heard};
 
 /// How many resources one session may be subscribed to.
-const SUBSCRIPTIONS_MAX: usize = 4096;
+pub(crate) const SUBSCRIPTIONS_MAX: usize = 1024;
+/// The longest URI that may be subscribed to: it is kept for as long as the session lasts.
+const URI_BYTES_MAX: usize = 4096;
 
 /// What a call means for what comes after it.
 pub(super) enum Follow {
@@ -43,15 +45,28 @@ impl Follow {
 #[derive(Default)]
 pub(crate) struct Subscriptions(Mutex<HashSet<Box<str>>>);
 
+/// What became of a wish to be told of a resource.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Added {
+    /// It is told of from now on.
+    New,
+    /// It was told of before.
+    Again,
+    /// There are too many, or it is called too long.
+    TooMuch,
+}
+
 impl Subscriptions {
-    /// False when there are too many.
-    pub(super) fn add(&self, uri: Box<str>) -> bool {
+    pub(super) fn add(&self, uri: &str) -> Added {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = all.len() < SUBSCRIPTIONS_MAX;
-        if room {
-            all.insert(uri);
+        if all.contains(uri) {
+            return Added::Again;
         }
-        room
+        if all.len() >= SUBSCRIPTIONS_MAX || uri.len() > URI_BYTES_MAX {
+            return Added::TooMuch;
+        }
+        all.insert(uri.into());
+        Added::New
     }
 
     pub(super) fn remove(&self, uri: &str) {
@@ -79,7 +94,14 @@ mod tests {
     #[test]
     fn a_part_of_what_is_subscribed_to_is_covered_and_nothing_else() {
         let all = Subscriptions::default();
-        assert!(all.add("file:///notes".into()) && all.add("file:///box/".into()));
+        for (uri, added) in [
+            ("file:///notes", Added::New),
+            ("file:///box/", Added::New),
+            ("file:///notes", Added::Again),
+            (&*"x".repeat(URI_BYTES_MAX + 1), Added::TooMuch),
+        ] {
+            assert_eq!(all.add(uri), added);
+        }
         for (uri, covered) in [
             ("file:///notes", true),
             ("file:///notes/a.txt", true),
@@ -94,5 +116,14 @@ mod tests {
         }
         all.remove("file:///notes");
         assert!(!all.cover("file:///notes"));
+    }
+
+    #[test]
+    fn a_full_table_takes_nothing_new() {
+        let all = Subscriptions::default();
+        for n in 0..SUBSCRIPTIONS_MAX {
+            assert_eq!(all.add(&format!("x:{n}")), Added::New);
+        }
+        assert_eq!((all.add("x:new"), all.add("x:0")), (Added::TooMuch, Added::Again));
     }
 }

@@ -33,7 +33,8 @@ pub(crate) use away::Away;
 pub(crate) use child::ChildSpec;
 pub(crate) use client::{ClientSide, Waiting};
 pub(crate) use connection::Pool;
-use follow::{Follow, Subscriptions};
+pub(crate) use follow::SUBSCRIPTIONS_MAX;
+use follow::{Added, Follow, Subscriptions};
 pub(crate) use http::{HttpLink, Speech};
 pub(crate) use http_call::HttpCall;
 pub(crate) use messages::{Messages, Piece};
@@ -130,11 +131,14 @@ impl Upstream {
         cleared: Cleared,
         envelope: &Envelope,
     ) -> Answer {
-        let follow = Follow::of(cleared.call());
-        if let (Follow::Subscribe(uri), Some(all)) = (&follow, self.subscriptions())
-            && !all.add(uri.clone())
-        {
-            return Answer::Ended(cleared.owe(), Disposition::Unreachable);
+        let mut follow = Follow::of(cleared.call());
+        if let (Follow::Subscribe(uri), Some(all)) = (&follow, self.subscriptions()) {
+            match all.add(uri) {
+                Added::New => {}
+                // Should it fail, the one before holds all the same.
+                Added::Again => follow = Follow::Nothing,
+                Added::TooMuch => return Answer::Ended(cleared.owe(), Disposition::Unreachable),
+            }
         }
         let answer = match self {
             Self::Stdio(link) => link.forward(means, cleared, envelope).await,

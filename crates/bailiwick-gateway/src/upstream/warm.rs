@@ -111,18 +111,28 @@ impl WarmLink {
         self.running().as_ref().is_some_and(Running::is_dead)
     }
 
-    /// The input of the process, which is started when there is none.
+    /// The input of the process, which is started when there was none yet.
     fn input(&self, means: Means<'_>, cleared: &Cleared) -> Option<mpsc::Sender<Bytes>> {
-        let mut running = self.running();
-        if running.as_ref().is_none_or(Running::is_dead) {
+        input_of(&mut self.running(), || {
             let secrets: Vec<_> = means.vault.environment(cleared).collect();
             let mut started =
                 self.spec.start(secrets.iter().map(|it| (it.name, it.value()))).ok()?;
             tokio::spawn(sort(started.lines.take()?, Arc::clone(&self.calls)));
-            *running = Some(started);
-        }
-        running.as_ref().map(|it| it.input.clone())
+            Some(started)
+        })
     }
+}
+
+/// The input of the process that runs, or starts where there was none yet. Where one was and died
+/// there is none: a call that was framed for it is no call of the next one.
+fn input_of(
+    running: &mut Option<Running>,
+    start: impl FnOnce() -> Option<Running>,
+) -> Option<mpsc::Sender<Bytes>> {
+    if running.is_none() {
+        *running = start();
+    }
+    running.as_ref().filter(|it| !it.is_dead()).map(|it| it.input.clone())
 }
 
 /// Give each line to the call that it belongs to. What belongs to none is given to the only call
@@ -191,5 +201,30 @@ impl WarmCall {
                 None => Answer::Stream(owed, warm.again(piece)),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::diary::Diary;
+
+    #[tokio::test]
+    async fn a_dead_process_has_no_successor_in_its_place() {
+        let (alive, _) = mpsc::channel(1);
+        let launch = ("true".to_owned(), Vec::new(), "/".into(), BTreeMap::new());
+        let spec = ChildSpec::new("kid".into(), launch, 1024, Arc::new(Diary::default()), alive);
+        let spec = Arc::new(spec);
+        let start = || spec.start(std::iter::empty()).ok();
+        let mut running = None;
+        assert!(input_of(&mut running, || None).is_none());
+        assert!(input_of(&mut running, start).is_some(), "one that could not start may do so");
+        while running.as_ref().is_some_and(|it| !it.is_dead()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert!(input_of(&mut running, || panic!("it was started again")).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::agent::{Events, ask, call};
-use crate::federated::{house, post, session};
+use crate::federated::{house, plan, post, session};
 use crate::house::until;
 use crate::upstream::{Fixture, event};
 
@@ -180,4 +180,47 @@ async fn one_server_asks_no_more_than_its_share() {
     assert_eq!(post(&agent, answer).await.status, 202);
     feeds[0].send(event(&question(10))).unwrap();
     assert!(of_a.next().await.unwrap().contains("\"a/10\""));
+}
+
+const LEVEL: &str = r#"{"level":"debug"}"#;
+
+/// Whoever asks for what nobody has, or may not have it, is told just that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_no_server_has_and_what_none_may_do_is_told_so() {
+    let [a, b] = two().await;
+    [&a, &b].iter().for_each(|it| it.offers(r#"{"tools":{}}"#));
+    let house = house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let said = post(&agent, &ask(1, "logging/setLevel", LEVEL)).await;
+    assert_eq!((said.status, &said.json()["error"]["code"]), (200, &(-32601).into()), "{said:?}");
+    // What nobody took is not said to whoever is opened later.
+    b.offers(r#"{"tools":{},"logging":{}}"#);
+    b.die();
+    drop(post(&agent, &call(2, "b__look", "{}")).await);
+    b.revive();
+    let mut answer = String::new();
+    while !answer.contains("done") {
+        answer = post(&agent, &call(3, "b__look", "{}")).await.text();
+    }
+    assert_eq!(b.heard("logging/setLevel"), 0);
+
+    let [a, b] = two().await;
+    let mut plan = plan(&[("a", &a), ("b", &b)]);
+    plan.policies += r#"forbid (principal is Agent, action == Action::"set_log_level", resource);"#;
+    let house = plan.open().await;
+    let (agent, _) = session(&house.worker).await;
+    let said = post(&agent, &ask(1, "logging/setLevel", LEVEL)).await;
+    let error = &said.json()["error"];
+    assert_eq!((said.status, &error["code"]), (200, &403.into()), "{said:?}");
+    assert_eq!(error["data"]["decision"], said.header("bailiwick-decision").unwrap());
+    let (decision, _) = house.trail(&said);
+    assert!(!decision.permitted && &*decision.action == "set_log_level");
+    // One that gives no answer might have said something else.
+    let [a, b] = two().await;
+    a.offers(r#"{"tools":{}}"#);
+    let house = crate::federated::house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    b.hang("logging/setLevel", true);
+    let said = post(&agent, &ask(1, "logging/setLevel", LEVEL)).await;
+    assert_eq!(said.json()["error"]["code"], 503, "{said:?}");
 }

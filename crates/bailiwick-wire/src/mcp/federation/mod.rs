@@ -10,7 +10,7 @@ mod page;
 
 pub use hello::{Hello, agreed_revision, hello, merged_hello};
 pub use ids::{cancelled_by, question, question_id, restored, restored_progress};
-pub use names::{joined, joined_uri, renamed, split, split_uri};
+pub use names::{joined, joined_uri, renamed, split, split_uri, subscribe};
 pub use page::{Cursors, merged_list, page_asked, read_cursors};
 
 use bytes::Bytes;

@@ -32,6 +32,17 @@ pub fn joined_uri(server: &str, spelled: &str) -> String {
     format!("{SCHEME}{server}/{spelled}")
 }
 
+/// The request to be told again when this resource changes. Its id is one that no client of ours
+/// makes up: such requests are made one by one, before the client's own.
+pub fn subscribe(own: &str) -> Bytes {
+    let uri = quote(own);
+    let params = format!(r#"{{"uri":{uri}}}"#);
+    let method = "resources/subscribe";
+    Bytes::from(format!(
+        r#"{{"jsonrpc":"2.0","id":"bailiwick/again","method":"{method}","params":{params}}}"#
+    ))
+}
+
 /// The request under the server's own name for what it touches; all else stays byte for byte.
 /// `None` when the request names nothing.
 pub fn renamed(body: &Bytes, method: &str, own: &str) -> Option<Bytes> {
