@@ -3,8 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::wrapping::Wrapped;
-
 /// The program and the configuration that govern here.
 #[derive(Clone, Debug)]
 pub(crate) struct Ours {
@@ -33,13 +31,13 @@ impl Doubt {
 }
 
 impl Ours {
-    /// Why the entry is not believed; `None` when it is.
-    pub(super) fn doubt(&self, wrapped: &Wrapped) -> Option<Doubt> {
-        if !is_same(&wrapped.program, &self.program) {
+    /// Why an entry with this program and configuration is not believed; `None` when it is.
+    pub(super) fn doubt(&self, program: &str, config: Option<&str>) -> Option<Doubt> {
+        if !is_same(program, &self.program) {
             return Some(Doubt::Program);
         }
         // Without one, it is the one that lies where the client starts it, whoever put it there.
-        let is_ours = wrapped.config.as_ref().is_some_and(|it| is_same(it, &self.config));
+        let is_ours = config.is_some_and(|it| is_same(it, &self.config));
         (!is_ours).then_some(Doubt::Configuration)
     }
 }
@@ -77,11 +75,7 @@ mod tests {
             (path("bailiwick"), Some("b.toml".to_owned()), Some(Doubt::Configuration)),
             (path("bailiwick"), None, Some(Doubt::Configuration)),
         ] {
-            let mut words = vec![program, "wrap".to_owned()];
-            words.extend(config.into_iter().flat_map(|it| ["--config".to_owned(), it]));
-            words.extend(["--", "x"].map(str::to_owned));
-            let wrapped = Wrapped::read(&words).unwrap();
-            assert_eq!(ours.doubt(&wrapped), doubt, "{words:?}");
+            assert_eq!(ours.doubt(&program, config.as_deref()), doubt, "{program} {config:?}");
         }
     }
 }

@@ -134,7 +134,7 @@ fn text(file: &Path) -> Result<String, String> {
 fn standing(entry: Entry, ours: &Ours) -> (Entry, Standing) {
     let standing = match &entry.launch {
         Launch::Command(it) => match Wrapped::read(&it.words()) {
-            Some(wrapped) => match ours.doubt(&wrapped) {
+            Some(wrapped) => match ours.doubt(&wrapped.program, wrapped.config.as_deref()) {
                 Some(doubt) => Standing::Doubted(wrapped, doubt),
                 None => Standing::Governed(wrapped),
             },
