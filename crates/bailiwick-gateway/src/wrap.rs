@@ -91,17 +91,15 @@ impl Wrap {
     /// # Errors
     /// [`StartError`] when it cannot begin, or the log could not be closed.
     pub async fn serve(mut self, told: impl Future<Output = ()>) -> Result<Ended, StartError> {
-        let threads = |problem: std::io::Error| StartError::File(problem.to_string());
-        let input = front::input(self.gate.settings().limits.message_bytes).map_err(threads)?;
-        let (out, writer) = front::output().map_err(threads)?;
+        let input = front::input(self.gate.settings().limits.message_bytes);
+        let (out, writing) = front::output();
         let client = Stdio::new(Arc::clone(&self.gate), self.server.name.to_string(), out);
         let client = client.map_err(|it| StartError::File(it.to_string()))?;
         let mut talk = Talk::new(client, self.gate.settings().limits.calls_per_session);
         let ended = self.talk(&mut talk, input, told).await;
         self.finish(talk, ended).await?;
         // A client that reads no more must not keep us.
-        let said = tokio::task::spawn_blocking(move || drop(writer.join()));
-        let _ = tokio::time::timeout(LAST_WORDS, said).await;
+        let _ = tokio::time::timeout(LAST_WORDS, writing).await;
         Ok(ended)
     }
 

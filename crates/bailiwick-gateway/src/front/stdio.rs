@@ -1,7 +1,6 @@
 //! One client on standard input and output: each line is what a POST would have carried, and goes
 //! the same way. Standard output carries messages and nothing else.
 
-use std::io::{BufRead as _, Read as _, Write as _};
 use std::sync::Arc;
 
 use bailiwick_core::{Evidence, Identified, RefusalReason, Unproved};
@@ -14,7 +13,7 @@ use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::body::Body;
 use super::knock::{Knock, SESSION, VERSION};
@@ -24,83 +23,6 @@ use crate::gate::Gate;
 use crate::session::Session;
 use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Away, Leg};
-
-/// How many messages may wait between a thread and the tasks.
-const QUEUE: usize = 64;
-
-/// One line of standard input.
-pub(crate) enum Line {
-    /// A message, perhaps.
-    Message(Bytes),
-    /// More bytes than a message may have; they were read and dropped.
-    TooLong,
-}
-
-/// The lines of standard input, until its end, which is told as soon as it was read: the lines
-/// before it may still wait then. Reading blocks, so it has a thread of its own.
-///
-/// # Errors
-/// When the thread cannot be started.
-pub(crate) fn input(
-    longest: usize,
-) -> std::io::Result<(mpsc::Receiver<Line>, oneshot::Receiver<()>)> {
-    let (heard, lines) = mpsc::channel(QUEUE);
-    let (open, ended) = oneshot::channel::<()>();
-    let read = move || {
-        let _open = open;
-        let mut input = std::io::stdin().lock();
-        while let Some(line) = next_line(&mut input, longest) {
-            if heard.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    };
-    std::thread::Builder::new().name("stdin".into()).spawn(read)?;
-    Ok((lines, ended))
-}
-
-/// Where lines for standard output go. Dropping it, and joining the thread, leaves nothing unsaid.
-///
-/// # Errors
-/// When the thread cannot be started.
-pub(crate) fn output() -> std::io::Result<(mpsc::Sender<Bytes>, std::thread::JoinHandle<()>)> {
-    let (say, mut said) = mpsc::channel::<Bytes>(QUEUE);
-    let write = move || {
-        let mut output = std::io::stdout().lock();
-        while let Some(message) = said.blocking_recv() {
-            // A line break inside a message could only be white space between its tokens.
-            let mut line: Vec<u8> = message.iter().copied().map(in_line).collect();
-            line.push(b'\n');
-            if output.write_all(&line).and_then(|()| output.flush()).is_err() {
-                return;
-            }
-        }
-    };
-    Ok((say, std::thread::Builder::new().name("stdout".into()).spawn(write)?))
-}
-
-const fn in_line(byte: u8) -> u8 {
-    if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }
-}
-
-/// The next line that is not empty; `None` at the end.
-fn next_line(input: &mut impl std::io::BufRead, longest: usize) -> Option<Line> {
-    loop {
-        let mut line = Vec::new();
-        let most = longest as u64 + 1;
-        if input.by_ref().take(most).read_until(b'\n', &mut line).ok()? == 0 {
-            return None;
-        }
-        if line.len() > longest && line.last() != Some(&b'\n') {
-            input.skip_until(b'\n').ok()?;
-            return Some(Line::TooLong);
-        }
-        let message = line.trim_ascii();
-        if !message.is_empty() {
-            return Some(Line::Message(Bytes::copy_from_slice(message)));
-        }
-    }
-}
 
 /// Whether a message is of the modern era, and so belongs to no session.
 pub(crate) fn is_modern(message: &Bytes) -> bool {
@@ -278,24 +200,5 @@ impl Stdio {
             let _ = self.out.send(message.clone()).await;
         }
         message
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lines_are_bounded_and_empty_ones_are_none() {
-        let mut input: &[u8] = b"\n  \r\n{}\r\n123456789\n12345678\n123456789";
-        let mut lines = Vec::new();
-        while let Some(line) = next_line(&mut input, 8) {
-            lines.push(match line {
-                Line::Message(message) => String::from_utf8(message.to_vec()).unwrap(),
-                Line::TooLong => "too long".to_owned(),
-            });
-        }
-        // The longest line fits without its end.
-        assert_eq!(lines, ["{}", "too long", "12345678", "too long"]);
     }
 }

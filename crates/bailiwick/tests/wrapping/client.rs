@@ -1,7 +1,9 @@
 //! A client that starts `bailiwick wrap` in the place of a server.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) struct Client {
     child: Child,
-    input: Option<ChildStdin>,
+    input: Option<Box<dyn Write + Send>>,
     lines: Receiver<String>,
     next_id: u64,
 }
@@ -29,17 +31,32 @@ impl Client {
     pub(super) fn of(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self::on(child, Box::new(input), output)
+    }
+
+    /// The same over a pair of sockets, as clients that run on Node start their servers.
+    pub(super) fn over_sockets(house: &House, arguments: &[&str]) -> Self {
+        let mut command = house.command(&[&["wrap"][..], arguments].concat());
+        let (input, its_input) = UnixStream::pair().unwrap();
+        let (output, its_output) = UnixStream::pair().unwrap();
+        command.stdin(OwnedFd::from(its_input)).stdout(OwnedFd::from(its_output));
+        let child = command.spawn().unwrap();
+        // Our copies of its ends are closed, so that each side learns of the other's end.
+        drop(command);
+        Self::on(child, Box::new(input), output)
+    }
+
+    fn on(child: Child, input: Box<dyn Write + Send>, output: impl Read + Send + 'static) -> Self {
         let (heard, lines) = channel();
         std::thread::spawn(move || {
-            for line in output.lines() {
+            for line in BufReader::new(output).lines() {
                 if heard.send(line.unwrap()).is_err() {
                     return;
                 }
             }
         });
-        let input = child.stdin.take();
-        Self { child, input, lines, next_id: 1 }
+        Self { child, input: Some(input), lines, next_id: 1 }
     }
 
     /// Shake hands.

@@ -74,6 +74,32 @@ fn policy_decides_and_the_log_tells() {
 }
 
 #[test]
+fn sockets_and_files_are_talked_over_like_pipes() {
+    let house = house();
+    let program = process::program();
+    let who = ["--name", "helpdesk", "--agent", "support-bot", "--person", "ada"];
+    let arguments = [&who[..], &["--", program.to_str().unwrap(), "helpdesk"]].concat();
+    let mut client = Client::over_sockets(&house, &arguments).open();
+    let fine = client.call("get_billing", &json!({ "customer_id": "c_41" }));
+    assert!(fine["result"]["content"].is_array(), "{fine}");
+    assert_eq!(client.close(), 0);
+
+    let (said, heard) = (house.path("said"), house.path("heard"));
+    let params = json!({
+        "protocolVersion": "2025-06-18", "capabilities": {},
+        "clientInfo": { "name": "tests", "version": "1" },
+    });
+    let shake = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params });
+    fs::write(&said, format!("{shake}\n")).unwrap();
+    let mut command = house.command(&[&["wrap"][..], &arguments].concat());
+    command.stdin(fs::File::open(said).unwrap()).stdout(fs::File::create(&heard).unwrap());
+    assert!(command.status().unwrap().success());
+    let answer: Value = serde_json::from_str(&fs::read_to_string(heard).unwrap()).unwrap();
+    assert!(answer["result"]["serverInfo"].is_object(), "{answer}");
+    house.verified();
+}
+
+#[test]
 fn observing_refuses_nothing_and_has_an_end() {
     let house = house();
     let mut client = helpdesk(&house, &["--observe=2999-12-31"]).open();
