@@ -5,7 +5,8 @@
 use bailiwick_core::Action;
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{
-    hello, merged_list, page_asked, question, read_cursors, restored, restored_progress, split,
+    discovered, good_ms, hello, merged_list, missed, page_asked, question, read_cursors, restored,
+    restored_progress, split, task_told,
 };
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
@@ -13,7 +14,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
     let body = Bytes::copy_from_slice(data);
-    let _ = hello(&body);
+    let _ = (hello(&body), discovered(&body), good_ms(&body));
+    if let Some(named) = missed(&body, "x\"y") {
+        Document::parse(&named, Limits::default()).expect("still one document");
+    }
     if let Some((asked, _)) = question("a", &body) {
         let (server, own) = restored(&asked).expect("the id comes back");
         assert_eq!(&*server, "a");
@@ -22,9 +26,12 @@ fuzz_target!(|data: &[u8]| {
     for came in [restored(&body), restored_progress(&body)].into_iter().flatten() {
         Document::parse(&came.1, Limits::default()).expect("still one document");
     }
+    if let Some(told) = task_told("a", &body, true) {
+        Document::parse(&told, Limits::default()).expect("still one document");
+    }
     let pages = [("a", &body), ("b", &body)];
     for action in [Action::ListTools, Action::ListPrompts, Action::ListResources] {
-        let merged = merged_list(action, &Id::from_number(1), &pages, |_, _| true);
+        let merged = merged_list(action, &Id::from_number(1), &pages, |_, _| true, None);
         let merged = merged.expect("it lists");
         let document = Document::parse(&merged, Limits { depth: 512, ..Limits::default() });
         let Ok(document) = document else { continue };

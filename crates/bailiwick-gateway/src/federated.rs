@@ -48,6 +48,19 @@ pub(crate) enum Came {
 }
 
 impl Came {
+    /// The server's answer, where it gave one.
+    pub(crate) const fn answer(&self) -> Option<&Bytes> {
+        match self {
+            Self::Answered(body, _) => Some(body),
+            Self::Erred(..)
+            | Self::Accepted(_)
+            | Self::Denied(_)
+            | Self::NotOffered
+            | Self::Withheld
+            | Self::Silent(_) => None,
+        }
+    }
+
     /// Under which decision it came, where there was one.
     pub(crate) const fn stamp(&self) -> Option<&Stamp> {
         match self {
@@ -131,6 +144,11 @@ impl Federated {
     /// Where answers to servers' questions are awaited.
     pub(crate) fn waiting(&self) -> &Waiting {
         &self.waiting
+    }
+
+    /// What is known of this server here.
+    pub(crate) fn member(&self, server: &Arc<Server>) -> Option<Arc<Member>> {
+        self.members.iter().find(|it| Arc::ptr_eq(&it.server, server)).cloned()
     }
 
     /// Those servers that are open.

@@ -19,11 +19,33 @@ pub(crate) struct OneOfMany {
     tokens: Arc<Tokens>,
     /// What the client wants to hear of, by the server's own URI: how the client calls it.
     subscribed: Mutex<HashMap<Box<str>, Box<str>>>,
+    era: Era,
+}
+
+/// What is told, and how it is named, differs by era.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Era {
+    /// In a session.
+    Session,
+    /// In what one request of the modern era is answered: a request about a task, or another.
+    Request { is_about_task: bool },
 }
 
 impl OneOfMany {
     pub(crate) fn new(server: ServerId, tokens: Arc<Tokens>) -> Self {
-        Self { server, tokens, subscribed: Mutex::default() }
+        Self { server, tokens, subscribed: Mutex::default(), era: Era::Session }
+    }
+
+    /// In the answer to one request of the modern era.
+    pub(crate) fn in_answer(server: ServerId, is_about_task: bool) -> Self {
+        Self { era: Era::Request { is_about_task }, ..Self::new(server, Arc::default()) }
+    }
+
+    /// The answer to a request as the client is told it.
+    pub(crate) fn answer(&self, message: Bytes) -> Bytes {
+        let Era::Request { is_about_task } = self.era else { return message };
+        let told = federation::task_told(self.server.as_str(), &message, is_about_task);
+        told.unwrap_or(message)
     }
 
     pub(crate) const fn server(&self) -> &ServerId {
@@ -58,7 +80,7 @@ impl OneOfMany {
     /// A notification as the client is told it.
     pub(crate) fn told(&self, notice: Option<&Notice>, message: &Bytes) -> Bytes {
         let told = match notice {
-            Some(Notice::Cancelled { .. }) => {
+            Some(Notice::Cancelled { .. }) if self.era == Era::Session => {
                 federation::cancelled_by(self.server.as_str(), message)
             }
             Some(Notice::ResourceUpdated { uri }) => {
@@ -68,11 +90,15 @@ impl OneOfMany {
                     federation::renamed(message, "notifications/resources/updated", &it)
                 })
             }
+            Some(Notice::Other) if self.era != Era::Session => {
+                federation::task_told(self.server.as_str(), message, false)
+            }
             Some(
                 Notice::ToolsChanged
                 | Notice::ResourcesChanged
                 | Notice::PromptsChanged
                 | Notice::Progress { .. }
+                | Notice::Cancelled { .. }
                 | Notice::Message
                 | Notice::Initialized
                 | Notice::RootsChanged

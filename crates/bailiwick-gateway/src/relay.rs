@@ -260,6 +260,10 @@ impl Relay {
         }
         let inspected = match cut {
             Ok(message) => {
+                let message = match &self.session.one_of_many {
+                    Some(it) => it.answer(message),
+                    None => message,
+                };
                 owed.last(self.gate.inspectors(), self.event(piece, &message), disposition)
             }
             Err(disposition) => owed.failed(disposition),

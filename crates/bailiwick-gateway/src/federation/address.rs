@@ -5,48 +5,50 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Action, Resource, ServerId};
+use bailiwick_core::{Action, Identified, Resource, ServerId};
 use bailiwick_wire::mcp::federation::{split, split_uri};
 
-use crate::federated::{Federated, Member};
 use crate::gate::Gate;
+use crate::server::Server;
 
-/// The server that has what the client calls so, and what the server calls it where that differs.
+/// The server that has what the client calls so, of those that it may know of, and what the server
+/// calls it where that differs.
 pub(crate) fn find(
     gate: &Gate,
-    federated: &Federated,
+    who: &Identified,
+    servers: &[Arc<Server>],
     called: &Resource,
-) -> Option<(Arc<Member>, Option<Box<str>>)> {
+) -> Option<(Arc<Server>, Option<Box<str>>)> {
     let parts = match called {
         Resource::Tool { name, .. } | Resource::Prompt { name, .. } => split(name),
         Resource::Document { uri, .. } | Resource::Template { uri, .. } => split_uri(uri),
         Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => return None,
     };
-    let members = federated.visible(gate);
     let named = parts.and_then(|(server, own)| {
-        let member = members.iter().find(|it| it.server.name.as_str() == server)?;
-        Some((Arc::clone(member), Some(Box::from(own))))
+        let server = servers.iter().find(|it| it.name.as_str() == server)?;
+        Some((Arc::clone(server), Some(Box::from(own))))
     });
     match called {
         Resource::Tool { .. } | Resource::Prompt { .. } => named,
-        Resource::Document { .. } | Resource::Template { .. } => named
-            .or_else(|| sole(gate, federated, &members, called).map(|it| (Arc::clone(it), None))),
+        Resource::Document { .. } | Resource::Template { .. } => {
+            named.or_else(|| sole(gate, who, servers, called).map(|it| (Arc::clone(it), None)))
+        }
         Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => None,
     }
 }
 
 /// The only one of these servers that has the resource, as far as the caller may know.
-fn sole<'m>(
+fn sole<'s>(
     gate: &Gate,
-    federated: &Federated,
-    members: &'m [Arc<Member>],
+    who: &Identified,
+    servers: &'s [Arc<Server>],
     called: &Resource,
-) -> Option<&'m Arc<Member>> {
+) -> Option<&'s Arc<Server>> {
     // Until each has said what it has, nobody can tell whose it is.
-    if members.iter().any(|it| it.server.catalogue.rounds() == 0) {
+    if servers.iter().any(|it| it.catalogue.rounds() == 0) {
         return None;
     }
-    let mut having = members.iter().filter(|it| has(gate, federated, it, called));
+    let mut having = servers.iter().filter(|it| has(gate, who, it, called));
     let first = having.next()?;
     having.next().is_none().then_some(first)
 }
@@ -54,21 +56,21 @@ fn sole<'m>(
 /// Whether its own name is enough to find a resource of this server.
 pub(crate) fn is_sole(
     gate: &Gate,
-    federated: &Federated,
-    members: &[Arc<Member>],
+    who: &Identified,
+    servers: &[Arc<Server>],
     called: &Resource,
 ) -> bool {
     // It would be understood as another server's.
     if called.name().starts_with("bailiwick://") {
         return false;
     }
-    let found = sole(gate, federated, members, called);
-    found.is_some_and(|it| it.server.name == *called.server())
+    let found = sole(gate, who, servers, called);
+    found.is_some_and(|it| it.name == *called.server())
 }
 
-fn has(gate: &Gate, federated: &Federated, member: &Member, called: &Resource) -> bool {
-    let Some((action, own)) = of_server(called, &member.server.name) else { return false };
-    member.server.catalogue.known().has(&own) && gate.is_visible(&federated.owner, action, &own)
+fn has(gate: &Gate, who: &Identified, server: &Server, called: &Resource) -> bool {
+    let Some((action, own)) = of_server(called, &server.name) else { return false };
+    server.catalogue.known().has(&own) && gate.is_visible(who, action, &own)
 }
 
 /// The resource as one of this server's.

@@ -9,6 +9,7 @@ use bailiwick_wire::mcp::{Asked, interpret};
 use bailiwick_wire::rpc::{Id, Message};
 use bailiwick_wire::sse::Decoder;
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use tokio::time::{Instant, timeout_at};
 
 use crate::drain::drain;
@@ -19,7 +20,7 @@ use crate::queue::{Reader, Writer};
 use crate::reading::{Heard, hear};
 use crate::relay::Relay;
 use crate::session::{Busy, Session};
-use crate::upstream::{Envelope, Leg};
+use crate::upstream::{Away, Envelope, Leg};
 
 /// Why there is no answer, when there may be one yet.
 pub(super) const LATE: &str = "it did not answer in time";
@@ -44,7 +45,17 @@ impl Interims {
     }
 }
 
-/// Send a message to a server, and read what comes to its end.
+/// Where a message is sent, and for whom.
+pub(crate) struct To<'a> {
+    pub(crate) session: &'a Arc<Session>,
+    /// The revision that is spoken.
+    pub(crate) version: Option<HeaderValue>,
+    pub(crate) patience: Option<Duration>,
+    /// Whoever waits for the answer. It is not read any further when that one goes away.
+    pub(crate) away: Away,
+}
+
+/// Send a message to a server with which hands were shaken, and read what comes to its end.
 pub(crate) async fn ask(
     gate: &Arc<Gate>,
     open: &Open,
@@ -52,16 +63,23 @@ pub(crate) async fn ask(
     patience: Option<Duration>,
     interims: &Interims,
 ) -> Came {
+    let (session, version) = (&open.session, open.version.clone());
+    let to = To { session, version, patience, away: Away::never() };
+    ask_of(gate, to, body, interims).await
+}
+
+/// Send a message to a server, and read what comes to its end.
+pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: &Interims) -> Came {
+    let To { session, version, patience, away } = to;
     let waits = patience.unwrap_or(Duration::from_secs(gate.settings().limits.answer_seconds));
     let ends = Instant::now() + waits;
-    let session = &open.session;
     let limit = gate.settings().limits.calls_per_session;
     let Some(busy) = session.begin(limit, gate.now()) else { return Came::Withheld };
     let Some((asked, id)) = read(session, &body) else { return Came::Withheld };
     let known = session.server.catalogue.known();
     let envelope = Envelope {
         progress: asked.progress_token.clone(),
-        version: open.version.clone(),
+        version,
         patience,
         ..Envelope::new(Leg::Message, id)
     };
@@ -80,7 +98,10 @@ pub(crate) async fn ask(
             let events = relay.start(owed, messages);
             let answer = follow(gate, events, id, stamp, interims);
             // Whom nobody reads any more, the relay sees to its end on record.
-            return timeout_at(ends, answer).await.unwrap_or(Came::Silent(LATE));
+            return tokio::select! {
+                came = timeout_at(ends, answer) => came.unwrap_or(Came::Silent(LATE)),
+                () = away.gone() => Came::Withheld,
+            };
         }
         Ok(Reply::Whole(released)) => released,
     };

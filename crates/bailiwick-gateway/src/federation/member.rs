@@ -13,6 +13,7 @@ use hyper::header::HeaderValue;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use super::absence::absent;
 use super::ask::{Interims, LATE, NO_ANSWER, ask, end};
 use crate::federated::{Attempt, Came, Federated, Member, Open, Stamp};
 use crate::gate::Gate;
@@ -65,6 +66,10 @@ impl Member {
         let aside = Interims::Later(all.aside.clone());
         let (answer, greeted) = match ask(gate, &open, all.hello.clone(), None, &aside).await {
             Came::Answered(answer, greeted) => (answer, greeted),
+            // One of the other era is not missing: it has no part in sessions.
+            Came::Erred(..) if self.server.eras.is_modern(gate.now()) == Some(true) => {
+                return Err(Came::NotOffered);
+            }
             Came::Erred(..) | Came::Accepted(_) => return Err(Came::Silent("it shook no hands")),
             came @ (Came::Denied(_) | Came::NotOffered | Came::Withheld | Came::Silent(_)) => {
                 return Err(came);
@@ -138,17 +143,7 @@ impl Member {
     /// operators; when it cannot be reached, it is looked for from now on.
     pub(super) fn missed(&self, gate: &Gate, why: Option<&'static str>) {
         self.missed.store(why.is_some(), Ordering::Release);
-        // One that is only late would be listed, told of, asked for and late again, without end.
-        if why.is_some_and(|it| it != LATE) {
-            self.server.catalogue.wanted.notify_one();
-        }
-        if self.server.set_absence(why) {
-            let name = &self.server.name;
-            gate.parts.diary.tell(&match why {
-                Some(why) => format!("server {name}: its tools are missing at /mcp: {why}"),
-                None => format!("server {name}: its tools are there again at /mcp"),
-            });
-        }
+        absent(gate, &self.server, why);
     }
 
     /// End its session, if there is one.

@@ -4,25 +4,39 @@
 //! Nothing here decides. Each message goes to a server as a call of its own, through the exchange;
 //! what the servers answered is put together afterwards.
 
+mod absence;
 mod address;
 mod ask;
+mod crowd;
 mod gather;
 mod listen;
 mod member;
 
 use std::sync::Arc;
 
+use bailiwick_core::Identified;
+
 use crate::federated::{Federated, Member, Open};
 use crate::gate::Gate;
+use crate::server::Server;
 
 pub(crate) use address::{find, is_sole};
 pub(crate) use ask::{Interims, ask};
+pub(crate) use crowd::{Crowd, probe_all};
 pub(crate) use gather::{Question, Round};
 pub(crate) use listen::listen;
 
 /// The name under which what concerns no server by name is decided and recorded. No server can have
 /// it.
 pub(crate) const EVERY: &str = "*";
+
+/// Those servers that a caller may know of, in the order of their names.
+pub(crate) fn visible(gate: &Gate, who: &Identified) -> Vec<Arc<Server>> {
+    let seen = |it: &&Arc<Server>| gate.is_server_visible(who, &it.name);
+    let mut servers: Vec<_> = gate.parts.servers.values().filter(seen).cloned().collect();
+    servers.sort_by(|a, b| a.name.cmp(&b.name));
+    servers
+}
 
 impl Federated {
     /// Those servers that the caller may know of, in the order of their names.

@@ -15,12 +15,12 @@ use super::knock::{Knock, SESSION};
 use super::message::{self, Read, carry_out};
 use super::reply::{Answered, bare, json, spoken};
 use super::round::{self, Said, nobody, stamped, streamed};
-use super::{batch, modern};
-use crate::era::LEGACY;
+use super::{batch, every, modern};
 use crate::federated::{Came, Federated};
-use crate::federation::{self, EVERY, Question, Round, find};
+use crate::federation::{self, EVERY, Question, Round, find, visible};
+use crate::reading::method_of;
 use crate::refusal;
-use crate::upstream::{Envelope, Leg};
+use crate::upstream::{Away, Envelope, Leg};
 
 /// Answer what was POSTed: one message, or a batch.
 pub(super) async fn post(knock: Knock, body: Bytes) -> Response<Body> {
@@ -32,8 +32,8 @@ pub(super) async fn post(knock: Knock, body: Bytes) -> Response<Body> {
             }
             Err(reply) => *reply,
         },
-        // One session stands for servers of both eras, and only the older one has sessions.
-        Read::Modern => modern::refuse(&knock, modern::only(&LEGACY, &body)),
+        // Its header does not say so, which is what it will be told.
+        Read::Modern => Box::pin(every::answer(knock, body, Away::never())).await,
         read @ (Read::Ask(..) | Read::Answer(_) | Read::Bad(_)) => message(knock, read, body).await,
     }
 }
@@ -100,7 +100,7 @@ async fn begin(knock: &Knock, asked: Asked, id: Id, body: Bytes) -> Response<Bod
     };
     let members = all.visible(gate);
     if members.is_empty() {
-        return nobody(knock, &all, asked, Some(&id), body).await;
+        return nobody(knock, all.owner(), asked, Some(&id), body).await;
     }
     let questions = members
         .into_iter()
@@ -147,7 +147,7 @@ async fn serve(said: Said) -> Response<Body> {
         | Action::ListRoots
         | Action::Other => {
             let Said { knock, all, asked, id, body } = said;
-            nobody(&knock, &all, asked, id.as_ref(), body).await
+            nobody(&knock, all.owner(), asked, id.as_ref(), body).await
         }
     }
 }
@@ -159,8 +159,11 @@ async fn one(said: Said) -> Response<Body> {
     let Said { knock, all, asked, id, body } = said;
     let gate = &knock.gate;
     let method = method_of(&body).unwrap_or_default();
-    let Some((member, own)) = find(gate, &all, &asked.resource) else {
-        return nobody(&knock, &all, asked, id.as_ref(), body).await;
+    let servers = visible(gate, all.owner());
+    let found = find(gate, all.owner(), &servers, &asked.resource);
+    let found = found.and_then(|(server, own)| Some((all.member(&server)?, own)));
+    let Some((member, own)) = found else {
+        return nobody(&knock, all.owner(), asked, id.as_ref(), body).await;
     };
     let told = match &own {
         Some(own) => wire::renamed(&body, &method, own),
@@ -168,7 +171,7 @@ async fn one(said: Said) -> Response<Body> {
     };
     let read = told.map(|told| (message::read(member.server.name.as_str(), &told), told));
     let Some((Read::Ask(its, id), told)) = read else {
-        return nobody(&knock, &all, asked, id.as_ref(), body).await;
+        return nobody(&knock, all.owner(), asked, id.as_ref(), body).await;
     };
     // Said before the server is opened: what is called off meanwhile is no other server's.
     if let Some(id) = &id {
@@ -293,11 +296,6 @@ pub(super) async fn end(knock: Knock) -> Response<Body> {
         drop(end.await);
     }
     bare(StatusCode::NO_CONTENT)
-}
-
-fn method_of(body: &Bytes) -> Option<String> {
-    let document = Document::parse(body, Limits::default()).ok()?;
-    Message::read(&document).ok()?.method().map(str::to_owned)
 }
 
 fn told(body: &Bytes) -> Option<Notice> {

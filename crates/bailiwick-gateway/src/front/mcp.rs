@@ -15,7 +15,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::body::{Body, text};
 use super::knock::Knock;
 use super::whole::whole;
-use super::{batch, federation, knock, message, modern};
+use super::{batch, every, federation, knock, message, modern};
 use crate::federation::EVERY;
 use crate::gate::Gate;
 use crate::uninterrupted::Uninterrupted;
@@ -37,6 +37,7 @@ pub(super) async fn answer(
     if request.uri().path() == "/mcp" {
         let knock = Knock::new(gate, who, EVERY.to_owned(), request.headers());
         return match *request.method() {
+            Method::GET | Method::DELETE if knock.routing.is_modern() => post_only(&knock),
             Method::POST => post(knock, request.into_body(), federation::post).await,
             Method::GET => match knock::last_event(request.headers()) {
                 Some(last) => Uninterrupted::new(federation::listen(knock, last)).await,
@@ -53,11 +54,7 @@ pub(super) async fn answer(
     };
     let knock = Knock::new(gate, who, server, request.headers());
     match *request.method() {
-        Method::GET | Method::DELETE if knock.routing.is_modern() => {
-            let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "this revision has POST only\n");
-            reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
-            knock.turn_off(RefusalReason::NoSuchPlace, reply)
-        }
+        Method::GET | Method::DELETE if knock.routing.is_modern() => post_only(&knock),
         Method::POST => post(knock, request.into_body(), batch::answer).await,
         Method::GET => match knock::last_event(request.headers()) {
             Some(last) => Uninterrupted::new(in_session(knock, Leg::Listen, last)).await,
@@ -71,6 +68,12 @@ pub(super) async fn answer(
 fn unreadable_place(knock: &Knock) -> Response<Body> {
     let reply = text(StatusCode::BAD_REQUEST, "Last-Event-ID cannot be read\n");
     knock.turn_off(RefusalReason::Malformed, reply)
+}
+
+fn post_only(knock: &Knock) -> Response<Body> {
+    let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "this revision has POST only\n");
+    reply.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
+    knock.turn_off(RefusalReason::NoSuchPlace, reply)
 }
 
 fn not_allowed(knock: &Knock) -> Response<Body> {
@@ -94,11 +97,14 @@ where
         Ok(message) => Bytes::copy_from_slice(&message),
         Err((reason, status, words)) => return knock.turn_off(reason, text(status, words)),
     };
-    if knock.routing.is_modern() && knock.server != EVERY {
+    if knock.routing.is_modern() {
         // Going away is a cancellation in this era. The exchange learns of it, and goes on to
         // the outcome's record all the same.
         let (here, away) = Away::new();
-        let reply = Uninterrupted::new(modern::answer(knock, message, away)).await;
+        let reply = match knock.server == EVERY {
+            true => Uninterrupted::new(every::answer(knock, message, away)).await,
+            false => Uninterrupted::new(modern::answer(knock, message, away)).await,
+        };
         drop(here);
         return reply;
     }

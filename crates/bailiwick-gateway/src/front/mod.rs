@@ -5,6 +5,7 @@ mod batch;
 mod body;
 mod counted;
 mod door;
+mod every;
 mod federation;
 mod knock;
 mod leave;

@@ -17,6 +17,7 @@ use super::knock::Knock;
 use super::message;
 use super::reply::{Answered, json, spoken};
 use super::{listen, stray};
+use crate::one_of_many::OneOfMany;
 use crate::probe;
 use crate::refusal;
 use crate::server::Server;
@@ -29,22 +30,28 @@ use crate::view;
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// A message that says what it must, in headers that agree with it.
-struct Told {
-    asked: Asked,
-    id: Option<Id>,
+pub(super) struct Told {
+    pub(super) asked: Asked,
+    pub(super) id: Option<Id>,
     /// Absent for a notification, which need not say.
-    version: Option<Box<str>>,
-    task: Option<AboutTask>,
+    pub(super) version: Option<Box<str>>,
+    pub(super) task: Option<AboutTask>,
     /// What this leg brings back of the server's own.
     state: Option<Box<str>>,
+    /// How the server is told from others, where the client sees many as one.
+    pub(super) one_of_many: Option<Arc<OneOfMany>>,
 }
 
-/// Answer one message of the modern era.
+/// Answer one message of the modern era to one server.
 pub(super) async fn answer(knock: Knock, body: Bytes, away: Away) -> Response<Body> {
-    let mut reply = match read(&knock, &body) {
+    finished(match read(&knock, &body) {
         Err(words) => refuse(&knock, words),
         Ok(told) => carry(&knock, told, body, away).await,
-    };
+    })
+}
+
+/// A reply as this era has it.
+pub(super) fn finished(mut reply: Response<Body>) -> Response<Body> {
     if let Body::Events(_) = reply.body() {
         reply.headers_mut().insert(BUFFERING, HeaderValue::from_static("no"));
     }
@@ -59,7 +66,7 @@ pub(super) async fn answer(knock: Knock, body: Bytes, away: Away) -> Response<Bo
     reply
 }
 
-fn status_of(body: &Bytes) -> Option<StatusCode> {
+pub(super) fn status_of(body: &Bytes) -> Option<StatusCode> {
     let document = Document::parse(body, Limits::default()).ok()?;
     match Message::read(&document).ok()? {
         Message::Error { code: Some(-32601), .. } => Some(StatusCode::NOT_FOUND),
@@ -76,22 +83,8 @@ pub(super) fn refuse(knock: &Knock, words: Bytes) -> Response<Body> {
     knock.turn_off(RefusalReason::Malformed, json(status, words))
 }
 
-/// The words for a message of this era where only these revisions are served.
-pub(super) fn only(served: &[&str], body: &Bytes) -> Bytes {
-    let refused = || {
-        let document = Document::parse(body, Limits::default()).ok()?;
-        let message = Message::read(&document).ok()?;
-        let id = message.id()?;
-        Some(match Metadata::read(&message) {
-            Ok(said) => reply::unsupported_version(id, &said.version, served),
-            Err(fault) => reply::invalid_params(id, fault.words()),
-        })
-    };
-    refused().unwrap_or_else(|| reply::invalid_request(None))
-}
-
 /// What the message says, or the words for what is wrong with it.
-fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
+pub(super) fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
     let document = Document::parse(body, Limits::default()).map_err(|_| reply::parse_error())?;
     let message =
         Message::read(&document).map_err(|_| reply::invalid_request(id_of(&document).as_ref()))?;
@@ -121,10 +114,11 @@ fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
         )
     })?;
     let (task, state) = (modern::task_of(&message), modern::state_of(&message));
-    Ok(Told { asked, id, version, task, state })
+    Ok(Told { asked, id, version, task, state, one_of_many: None })
 }
 
-async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<Body> {
+/// Carry a message out at the one server that it is for.
+pub(super) async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<Body> {
     let gate = &knock.gate;
     let seen = gate.is_server_visible(&knock.who, &knock.server.as_str().into());
     let Some(server) = gate.server(&knock.server).filter(|_| seen) else {
@@ -136,7 +130,7 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
     if let Err(which) = params_agree(knock, server, &told.asked, &body).await {
         return refuse(knock, reply::header_mismatch(told.id.as_ref(), which));
     }
-    let Told { asked, id, task, state, .. } = told;
+    let Told { asked, id, task, state, one_of_many, .. } = told;
     if let Some(task) = &task {
         let stray = Box::pin(stray::task(knock, server, task, (&asked, id.as_ref()), &body));
         if let Some(reply) = stray.await {
@@ -164,11 +158,19 @@ async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) -> Response<B
         let words = refusal::without_answer(id.as_ref(), Disposition::Unreachable);
         return knock.turn_off(RefusalReason::Limit, spoken(words));
     };
-    let session = Session::new(knock.who.clone(), Arc::clone(server), upstream, gate.now());
+    let (who, joined) = (knock.who.clone(), (Arc::default(), one_of_many.clone()));
+    let session = Session::joined(who, Arc::clone(server), upstream, joined, gate.now());
     let progress = asked.progress_token.clone();
+    if let (Some(it), Some(token)) = (&one_of_many, &progress) {
+        it.may_report(token);
+    }
     let version = knock.version.clone();
     let envelope = Envelope { progress, version, parent, ..Envelope::new(Leg::Message, id) };
-    message::carry_out(knock, session, asked, body, envelope).await
+    let mut reply = message::carry_out(knock, session, asked, body, envelope).await;
+    if let (Some(it), Body::Whole(Some(answer))) = (one_of_many, reply.body_mut()) {
+        *answer = it.answer(std::mem::take(answer));
+    }
+    reply
 }
 
 /// The first leg of the call that this one goes on with. What this caller was not given continues

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, ExchangeId, RefusalReason, Resource};
+use bailiwick_core::{Action, Disposition, ExchangeId, Identified, RefusalReason, Resource};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{Cursors, Hello, merged_list, page_asked, read_cursors};
 use bailiwick_wire::mcp::{Asked, ListKind, Unintelligible, reply};
@@ -11,6 +11,7 @@ use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::body::Body;
@@ -18,11 +19,11 @@ use super::knock::Knock;
 use super::reply::{bare, headers, json, spoken, stream_headers, whole};
 use crate::exchange::{Reply, exchange};
 use crate::federated::{Came, Federated, Member, Stamp};
-use crate::federation::{Interims, Question, Round, ask, is_sole};
+use crate::federation::{Interims, Question, Round, ask, is_sole, visible};
 use crate::gate::Gate;
 use crate::queue::Reader;
 use crate::refusal;
-use crate::upstream::{Envelope, Leg, Upstream};
+use crate::upstream::{Away, Envelope, Leg, Upstream};
 
 /// The fewest bytes of one entry of a list.
 const ENTRY_BYTES_MIN: usize = 20;
@@ -46,7 +47,7 @@ pub(super) async fn list(said: Said) -> Response<Body> {
     let Some(id) = id else { return bare(StatusCode::BAD_REQUEST) };
     let members = all.visible(&gate);
     if members.is_empty() {
-        return nobody(&knock, &all, asked, Some(&id), body).await;
+        return nobody(&knock, all.owner(), asked, Some(&id), body).await;
     }
     let questions = match cursors(&body) {
         Ok(cursors) => questions(action, &members, &body, cursors),
@@ -66,10 +67,10 @@ pub(super) async fn list(said: Said) -> Response<Body> {
         let came = round.all(questions).await;
         merge(&gate, &all, action, &id, &came)
     };
-    whole_or_streamed(&knock.gate, work, interims).await
+    whole_or_streamed(&knock.gate, work, interims, (Away::never(), None)).await
 }
 
-fn cursors(body: &Bytes) -> Result<Option<Cursors>, Unintelligible> {
+pub(super) fn cursors(body: &Bytes) -> Result<Option<Cursors>, Unintelligible> {
     let document = Document::parse(body, Limits::default());
     let document = document.map_err(|_| Unintelligible::NotAsking)?;
     read_cursors(document.root().member("params"))
@@ -112,22 +113,27 @@ fn merge(
 ) -> (Bytes, Vec<Stamp>) {
     let pages: Vec<_> = came
         .iter()
-        .filter_map(|(member, it)| match it {
-            Came::Answered(body, _) => Some((member.server.name.as_str(), body)),
-            Came::Erred(..)
-            | Came::Accepted(_)
-            | Came::Denied(_)
-            | Came::NotOffered
-            | Came::Withheld
-            | Came::Silent(_) => None,
-        })
+        .filter_map(|(member, it)| Some((member.server.name.as_str(), it.answer()?)))
         .collect();
-    let members = all.visible(gate);
+    let stamps = came.iter().filter_map(|(_, it)| it.stamp().cloned());
+    (put_together(gate, all.owner(), action, (id, None), &pages), stamps.collect())
+}
+
+/// Pages of several servers as the caller is shown them; of the modern era, with how long they are
+/// good.
+pub(super) fn put_together(
+    gate: &Gate,
+    who: &Identified,
+    action: Action,
+    (id, good_ms): (&Id, Option<u64>),
+    pages: &[(&str, &Bytes)],
+) -> Bytes {
+    let servers = visible(gate, who);
     // What cannot be found out in time is taken for ambiguous.
-    let templates: usize = members.iter().map(|it| it.server.catalogue.known().templates()).sum();
+    let templates: usize = servers.iter().map(|it| it.catalogue.known().templates()).sum();
     let bytes: usize = pages.iter().map(|(_, body)| body.len()).sum();
     let entries = bytes / ENTRY_BYTES_MIN;
-    let too_many = entries.saturating_mul(templates + members.len()) > LOOKED_UP_MAX;
+    let too_many = entries.saturating_mul(templates + servers.len()) > LOOKED_UP_MAX;
     let ambiguous = |server: &str, uri: &str| {
         if too_many {
             return true;
@@ -138,24 +144,28 @@ fn merge(
         } else {
             Resource::Document { server, uri }
         };
-        !is_sole(gate, all, &members, &called)
+        !is_sole(gate, who, &servers, &called)
     };
-    let merged = merged_list(action, id, &pages, ambiguous);
-    let stamps = came.iter().filter_map(|(_, it)| it.stamp().cloned());
-    (merged.unwrap_or_else(|| reply::method_not_found(id)), stamps.collect())
+    let merged = merged_list(action, id, pages, ambiguous, good_ms);
+    merged.unwrap_or_else(|| reply::method_not_found(id))
 }
 
 /// A reply that is whole when nothing comes before it, and a stream when something does.
-async fn whole_or_streamed(
+/// Where going away cancels, `here` is let go of when the caller does.
+pub(super) async fn whole_or_streamed(
     gate: &Gate,
     work: impl Future<Output = (Bytes, Vec<Stamp>)> + Send + 'static,
     mut interims: Reader,
+    (away, mut here): (Away, Option<watch::Sender<()>>),
 ) -> Response<Body> {
     let mut work = Box::pin(work);
-    let first = tokio::select! {
-        biased;
-        Some(event) = interims.recv() => event,
-        (message, stamps) = &mut work => return stamped(json(StatusCode::OK, message), &stamps),
+    let first = loop {
+        tokio::select! {
+            biased;
+            Some(event) = interims.recv() => break event,
+            (message, stamps) = &mut work => return stamped(json(StatusCode::OK, message), &stamps),
+            () = away.gone(), if here.is_some() => here = None,
+        }
     };
     let (client, events) = gate.client_queue();
     tokio::spawn(async move {
@@ -165,6 +175,7 @@ async fn whole_or_streamed(
                 biased;
                 Some(event) = interims.recv() => drop(client.send(event).await),
                 (message, _) = &mut work => break message,
+                () = client.closed(), if here.is_some() => here = None,
             }
         };
         drop(client.send(sse::encode(&message, None)).await);
@@ -183,7 +194,7 @@ pub(super) async fn any(said: Said) -> Response<Body> {
         members = all.visible(gate);
     }
     if members.is_empty() {
-        return nobody(&knock, &all, asked, Some(&id), body).await;
+        return nobody(&knock, all.owner(), asked, Some(&id), body).await;
     }
     let logs = asked.action == Action::SetLogLevel;
     let wanted: fn(&Hello) -> bool = if logs { |it| it.logging } else { |_| true };
@@ -261,17 +272,17 @@ pub(super) fn stamped(mut reply: Response<Body>, stamps: &[Stamp]) -> Response<B
 /// call of what is not there.
 pub(super) async fn nobody(
     knock: &Knock,
-    all: &Federated,
+    who: &Identified,
     asked: Asked,
     id: Option<&Id>,
     body: Bytes,
 ) -> Response<Body> {
-    let Ok(call) = knock.gate.call(all.owner(), asked, body, None) else {
+    let Ok(call) = knock.gate.call(who, asked, body, None) else {
         return spoken(refusal::unrecorded(id));
     };
     let envelope = Envelope::new(Leg::Message, id.cloned());
     match exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await {
-        Ok(Reply::Whole(released)) => whole(released, id, false),
+        Ok(Reply::Whole(released)) => whole(released, id, knock.routing.is_modern()),
         Ok(Reply::Stream(..)) | Err(_) => spoken(refusal::unrecorded(id)),
     }
 }

@@ -129,6 +129,18 @@ impl Routing {
         self.params.iter().filter(move |(name, _)| !is_known(name)).map(|(_, value)| value)
     }
 
+    /// The same of a message that calls what it names otherwise.
+    pub(super) fn renamed(&self, message: &Message<'_, '_>) -> Self {
+        let name = modern::name_of(message).and_then(modern::repeated);
+        let name = name.and_then(|it| HeaderValue::try_from(it).ok());
+        Self { name, ..self.clone() }
+    }
+
+    /// The headers as they go to many servers: what is named is not theirs all.
+    pub(super) fn shared(&self) -> Head {
+        Head(self.method.clone().map(|it| (METHOD, it)).into_iter().collect())
+    }
+
     /// The headers as they go upstream, once they were checked.
     pub(super) fn head(&self) -> Head {
         let named = [(METHOD, &self.method), (NAME, &self.name)].into_iter();

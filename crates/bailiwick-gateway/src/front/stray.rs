@@ -27,7 +27,6 @@ pub(super) async fn task(
     of: (&Asked, Option<&Id>),
     body: &Bytes,
 ) -> Option<Response<Body>> {
-    let (asked, id) = of;
     let begun_with = server.tasks.of(&task.handle, &knock.who);
     if knock.gate.observes() {
         return None;
@@ -37,16 +36,26 @@ pub(super) async fn task(
     if begun_with.is_some_and(|it| sees(Action::InvokeTool, &it)) {
         return None;
     }
+    Some(unknown(knock, task, of, body).await)
+}
+
+/// The refusal of a request about a task that there is not.
+pub(super) async fn unknown(
+    knock: &Knock,
+    task: &AboutTask,
+    (asked, id): (&Asked, Option<&Id>),
+    body: &Bytes,
+) -> Response<Body> {
     let Ok(call) = knock.gate.call(&knock.who, asked.clone(), body.clone(), None) else {
-        return Some(spoken(refusal::unrecorded(id)));
+        return spoken(refusal::unrecorded(id));
     };
-    let is_method_visible = sees(Action::Other, call.resource());
+    let is_method_visible = view::sees(&knock.gate, &knock.who, Action::Other, call.resource());
     let envelope = Envelope::new(Leg::Message, id.cloned());
     let reply = exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await;
     let Ok(Reply::Whole(released)) = reply else {
-        return Some(spoken(refusal::unrecorded(id)));
+        return spoken(refusal::unrecorded(id));
     };
-    let Some(id) = id else { return Some(whole(released, None, false)) };
+    let Some(id) = id else { return whole(released, None, false) };
     let words = match (is_method_visible, task.is_declared) {
         (false, _) => reply::method_not_found(id),
         (true, false) => reply::tasks_undeclared(id),
@@ -54,5 +63,5 @@ pub(super) async fn task(
     };
     let mut reply = json(StatusCode::OK, words);
     stamp(&mut reply, &released);
-    Some(reply)
+    reply
 }

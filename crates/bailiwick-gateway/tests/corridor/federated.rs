@@ -54,7 +54,7 @@ pub(crate) async fn session(agent: &Agent) -> (Agent, Value) {
 }
 
 /// The names on one page.
-fn names(said: &Said, list: &str, key: &str) -> Vec<String> {
+pub(crate) fn names(said: &Said, list: &str, key: &str) -> Vec<String> {
     let value = said.json();
     let entries = value["result"][list].as_array().unwrap_or_else(|| panic!("{said:?}"));
     entries.iter().map(|it| it[key].as_str().unwrap().to_owned()).collect()

@@ -75,6 +75,8 @@ mod modern;
 #[cfg(test)]
 mod modern_child;
 #[cfg(test)]
+mod modern_federated;
+#[cfg(test)]
 mod modern_tasks;
 #[cfg(test)]
 mod older;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use crate::json::{Document, Limits, Node, quote};
-use crate::mcp::initialize::{InitializeResult, initialize_result};
+use crate::mcp::initialize::initialize_result;
+use crate::mcp::modern::TASKS;
 use crate::rpc::Id;
 
 /// The revisions with a handshake; the first one is answered to a client that asks for another.
@@ -30,6 +31,8 @@ pub struct Hello {
     pub logging: bool,
     /// Whether it says when its lists of tools, prompts and resources change.
     pub tells: [bool; 3],
+    /// Whether its calls may go on as tasks, as the extension of that name has it.
+    pub tasks: bool,
     /// What it wants a model to read.
     pub instructions: Option<Box<str>>,
 }
@@ -38,22 +41,32 @@ pub struct Hello {
 pub fn hello(body: &Bytes) -> Option<Hello> {
     let document = Document::parse(body, Limits::default()).ok()?;
     let said = initialize_result(&document)?;
-    let flag = |of: &str, name: &str| {
-        let of = said.capabilities.and_then(|it| it.member(of));
-        of.and_then(|it| it.member(name)).and_then(Node::as_bool) == Some(true)
-    };
-    let has = |name| InitializeResult::offers(&said, name);
-    Some(Hello {
-        revision: said.protocol_version.clone(),
-        tools: has("tools"),
-        prompts: has("prompts"),
-        resources: has("resources"),
-        subscribe: flag("resources", "subscribe"),
-        completions: has("completions"),
-        logging: has("logging"),
-        tells: ["tools", "prompts", "resources"].map(|it| flag(it, "listChanged")),
-        instructions: said.instructions.and_then(Node::text).map(Box::from),
-    })
+    let hello = Hello::of(said.capabilities, said.instructions);
+    Some(Hello { revision: said.protocol_version, ..hello })
+}
+
+impl Hello {
+    /// What a server says of itself, whatever the revision.
+    pub(super) fn of(capabilities: Option<Node<'_>>, instructions: Option<Node<'_>>) -> Self {
+        let member = |name: &str| capabilities.and_then(|it| it.member(name));
+        let has = |name| member(name).is_some_and(|it| !it.is_null());
+        let flag = |of: &str, name: &str| {
+            member(of).and_then(|it| it.member(name)).and_then(Node::as_bool) == Some(true)
+        };
+        let tasks = member("extensions").and_then(|it| it.member(TASKS));
+        Self {
+            revision: Box::default(),
+            tools: has("tools"),
+            prompts: has("prompts"),
+            resources: has("resources"),
+            subscribe: flag("resources", "subscribe"),
+            completions: has("completions"),
+            logging: has("logging"),
+            tells: ["tools", "prompts", "resources"].map(|it| flag(it, "listChanged")),
+            tasks: tasks.is_some_and(|it| !it.is_null()),
+            instructions: instructions.and_then(Node::text).map(Box::from),
+        }
+    }
 }
 
 /// The revision that is spoken with a client that asks for this one.
@@ -81,6 +94,20 @@ pub fn merged_hello(
     hellos: &[(&str, &Hello)],
     missing: bool,
 ) -> Bytes {
+    let offers = offers(hellos, missing);
+    let instructions = match instructions(hellos).as_str() {
+        "" => String::new(),
+        said => format!(r#","instructions":{}"#, quote(said)),
+    };
+    let version = quote(version);
+    let server = format!(r#"{{"name":"bailiwick","version":{version}}}"#);
+    let agreed = format!(r#""protocolVersion":"{revision}","capabilities":{{{offers}}}"#);
+    let result = format!(r#"{{{agreed},"serverInfo":{server}{instructions}}}"#);
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
+}
+
+/// What one of them offers, as members of an object.
+pub(super) fn offers(hellos: &[(&str, &Hello)], missing: bool) -> String {
     let any = |has: fn(&Hello) -> bool| hellos.iter().any(|(_, it)| has(it));
     let mut offers = Vec::new();
     for (name, offered) in [("tools", any(|it| it.tools)), ("prompts", any(|it| it.prompts))] {
@@ -99,6 +126,11 @@ pub fn merged_hello(
             offers.push(format!(r#""{name}":{{}}"#));
         }
     }
+    offers.join(",")
+}
+
+/// What they want a model to read, one after the other.
+pub(super) fn instructions(hellos: &[(&str, &Hello)]) -> String {
     let mut said = String::new();
     for (server, hello) in hellos {
         if let Some(text) = &hello.instructions {
@@ -109,13 +141,5 @@ pub fn merged_hello(
             }
         }
     }
-    let instructions = match said.as_str() {
-        "" => String::new(),
-        said => format!(r#","instructions":{}"#, quote(said)),
-    };
-    let (offers, version) = (offers.join(","), quote(version));
-    let server = format!(r#"{{"name":"bailiwick","version":{version}}}"#);
-    let agreed = format!(r#""protocolVersion":"{revision}","capabilities":{{{offers}}}"#);
-    let result = format!(r#"{{{agreed},"serverInfo":{server}{instructions}}}"#);
-    Bytes::from(format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#))
+    said
 }

@@ -3,15 +3,19 @@
 //! Nothing here is decided: a name is split before the decision, so that what is decided on is the
 //! server's own. What does not name anything passes byte for byte.
 
+mod discover;
 mod hello;
 mod ids;
 mod names;
 mod page;
+mod task;
 
+pub use discover::{Discovery, discovered, good_ms, merged_discovery};
 pub use hello::{Hello, agreed_revision, hello, merged_hello};
 pub use ids::{cancelled_by, question, question_id, restored, restored_progress};
-pub use names::{joined, joined_uri, renamed, split, split_uri, subscribe};
+pub use names::{joined, joined_uri, missed, renamed, split, split_uri, subscribe};
 pub use page::{Cursors, merged_list, page_asked, read_cursors};
+pub use task::{split_task, task_told};
 
 use bytes::Bytes;
 

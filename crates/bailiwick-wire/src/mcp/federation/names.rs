@@ -53,8 +53,14 @@ pub fn renamed(body: &Bytes, method: &str, own: &str) -> Option<Bytes> {
         | "resources/subscribe"
         | "resources/unsubscribe"
         | "notifications/resources/updated" => &[&["params", "uri"]],
+        method if method.starts_with("tasks/") => &[&["params", "taskId"]],
         "completion/complete" => &[&["params", "ref", "name"], &["params", "ref", "uri"]],
         _ => &[],
     };
     places.iter().find_map(|place| replaced(body, place, &raw))
+}
+
+/// An error that names what was asked for in vain, with the URI that the client asked for.
+pub fn missed(body: &Bytes, called: &str) -> Option<Bytes> {
+    replaced(body, &["error", "data", "uri"], &quote(called))
 }

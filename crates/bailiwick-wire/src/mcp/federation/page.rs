@@ -4,6 +4,7 @@
 use bailiwick_core::Action;
 use bytes::Bytes;
 
+use super::discover::kept;
 use super::names::{joined, joined_uri};
 use crate::json::{Document, Limits, Node, quote};
 use crate::mcp::interpret::Unintelligible;
@@ -42,12 +43,14 @@ pub fn page_asked(body: &Bytes, own: &str) -> Option<Bytes> {
 
 /// The pages of several servers as one answer. Entries keep their bytes but for the name: tools and
 /// prompts always say whose they are, resources and templates where `ambiguous` says they must.
-/// `None` when the action lists nothing. A page that cannot be read adds nothing.
+/// `None` when the action lists nothing. A page that cannot be read adds nothing. In the modern era
+/// a list says for how long it is good.
 pub fn merged_list(
     action: Action,
     id: &Id,
     pages: &[(&str, &Bytes)],
     ambiguous: impl Fn(&str, &str) -> bool,
+    good_ms: Option<u64>,
 ) -> Option<Bytes> {
     let kind = ListKind::of(action)?;
     let bytes: usize = pages.iter().map(|(_, body)| body.len()).sum();
@@ -67,8 +70,9 @@ pub fn merged_list(
         false => format!(r#","nextCursor":{}"#, quote(&format!("{{{}}}", cursors.join(",")))),
     };
     let member = kind.member();
+    let kept = good_ms.map_or(String::new(), |ms| format!(",{}", kept(ms)));
     Some(Bytes::from(format!(
-        r#"{{"jsonrpc":"2.0","id":{id},"result":{{"{member}":[{entries}]{next}}}}}"#
+        r#"{{"jsonrpc":"2.0","id":{id},"result":{{"{member}":[{entries}]{next}{kept}}}}}"#
     )))
 }
 

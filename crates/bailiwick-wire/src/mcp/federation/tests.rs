@@ -67,7 +67,7 @@ fn pages_are_put_together_and_their_cursors_kept() {
     let b = Bytes::from_static(br#"{"id":1,"result":{"tools":[ {"k":[] , "name" : "z"} ]}}"#);
     let empty = Bytes::from_static(br#"{"id":1,"result":{"tools":[],"nextCursor":7}}"#);
     let pages = [("a", &a), ("b", &b), ("c", &empty)];
-    let merged = merged_list(Action::ListTools, &id("\"q\""), &pages, |_, _| false).unwrap();
+    let merged = merged_list(Action::ListTools, &id("\"q\""), &pages, |_, _| false, None).unwrap();
     let text = std::str::from_utf8(&merged).unwrap();
     assert!(
         text.starts_with(
@@ -96,7 +96,7 @@ fn only_what_would_be_ambiguous_says_whose_it_is() {
     let a = Bytes::from_static(br#"{"result":{"resources":[{"uri":"f:1"},{"uri":"f:2"}]}}"#);
     let pages = [("a", &a)];
     let merged =
-        merged_list(Action::ListResources, &id("1"), &pages, |_, uri| uri == "f:2").unwrap();
+        merged_list(Action::ListResources, &id("1"), &pages, |_, uri| uri == "f:2", None).unwrap();
     let text = std::str::from_utf8(&merged).unwrap();
     assert!(text.contains(r#"[{"uri":"f:1"},{"uri":"bailiwick://a/f:2"}]"#), "{text}");
 }
@@ -178,6 +178,69 @@ fn one_servers_instructions_do_not_pass_for_anothers() {
     assert_eq!(said, whole);
 }
 
+#[test]
+fn many_are_discovered_as_one() {
+    let a = Bytes::from_static(
+        br#"{"result":{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{},"extensions":{"io.modelcontextprotocol/tasks":{}}},"instructions":"look","ttlMs":70}}"#,
+    );
+    let hello = discovered(&a).unwrap();
+    assert!(hello.tools && hello.tasks && !hello.prompts);
+    assert_eq!(
+        (good_ms(&a), good_ms(&Bytes::from_static(b"{\"result\":{\"ttlMs\":-1}}"))),
+        (70, 0)
+    );
+    assert!(discovered(&Bytes::from_static(b"{\"result\":{}}")).is_none());
+    let of = Discovery {
+        hellos: &[("a", &hello)],
+        missing: false,
+        older: &["old"],
+        served: &["2026-07-28", "2025-11-25"],
+        good_ms: 70,
+    };
+    let merged = merged_discovery(&id("\"d\""), "0", of);
+    let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
+    assert_eq!(
+        value["result"],
+        serde_json::json!({
+            "_meta": {"io.modelcontextprotocol/serverInfo": {"name": "bailiwick", "version": "0"}},
+            "supportedVersions": ["2026-07-28", "2025-11-25"],
+            "capabilities": {"tools": {"listChanged": true},
+                "extensions": {"io.modelcontextprotocol/tasks": {}}},
+            "instructions":
+                "a:\n  look\n\nNot here, because they speak older revisions of MCP only: old\n",
+            "resultType": "complete", "ttlMs": 70, "cacheScope": "private",
+        })
+    );
+    let list = merged_list(Action::ListTools, &id("1"), &[], |_, _| false, Some(5)).unwrap();
+    let kept = r#"{"tools":[],"resultType":"complete","ttlMs":5,"cacheScope":"private"}"#;
+    assert!(std::str::from_utf8(&list).unwrap().contains(kept), "{list:?}");
+}
+
+#[test]
+fn a_tasks_handle_says_whose_it_is() {
+    let told = |text: &'static str, about| {
+        task_told("a", &Bytes::from_static(text.as_bytes()), about)
+            .map(|it| String::from_utf8(it.to_vec()).unwrap())
+    };
+    let begun = r#"{"jsonrpc":"2.0","id":1,"result":{"taskId" : "t\u0031","resultType":"task"}}"#;
+    assert_eq!(told(begun, false), Some(begun.replace("\"t\\", "\"a/t\\")));
+    let within = r#"{"jsonrpc":"2.0","id":1,"result":{"task":{"taskId":"t/1"}}}"#;
+    assert_eq!(told(within, false), Some(within.replace("t/1", "a/t/1")));
+    let whole = r#"{"jsonrpc":"2.0","id":1,"result":{"taskId":"t","resultType":"complete"}}"#;
+    assert_eq!((told(whole, false), told(whole, true).is_some()), (None, true));
+    let notice = r#"{"jsonrpc":"2.0","method":"notifications/tasks","params":{"taskId":"t"}}"#;
+    assert_eq!(told(notice, false), Some(notice.replace("\"t\"", "\"a/t\"")));
+    assert_eq!(
+        told(r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"taskId":"t"}}"#, true),
+        None
+    );
+    assert_eq!(told(r#"{"jsonrpc":"2.0","id":1,"result":{"taskId":7}}"#, true), None);
+    assert_eq!(split_task("a/t/1"), Some(("a", "t/1")));
+    assert_eq!((split_task("t"), split_task("/t"), split_task("a/")), (None, None, None));
+    let ask = Bytes::from_static(br#"{"params":{"taskId":"a/t"}}"#);
+    assert_eq!(renamed(&ask, "tasks/get", "t").unwrap(), r#"{"params":{"taskId":"t"}}"#);
+}
+
 proptest! {
     /// Whatever a server calls its tool, the client's name for it leads back to it.
     #[test]
@@ -185,7 +248,7 @@ proptest! {
         let entry = format!(r#"{{"id":1,"result":{{"tools":[{{"name":{}}}]}}}}"#, quote(&name));
         let page = Bytes::from(entry);
         let pages = [(server.as_str(), &page)];
-        let merged = merged_list(Action::ListTools, &id("1"), &pages, |_, _| false).unwrap();
+        let merged = merged_list(Action::ListTools, &id("1"), &pages, |_, _| false, None).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&merged).unwrap();
         let shown = value["result"]["tools"][0]["name"].as_str().unwrap();
         prop_assert_eq!(split(shown), Some((server.as_str(), name.as_str())));
