@@ -196,7 +196,9 @@ impl Gateway {
         while self.serving.join_next().await.is_some() {}
         self.background.shutdown().await;
         flush_tally(&self.gate);
+        // What did not end in its time is owed its outcome: nobody waits for it any more.
         for server in self.gate.parts.servers.values() {
+            server.hang_up();
             server.shut_down();
         }
         self.gate.sessions().clear();

@@ -90,3 +90,61 @@ fn shadow_has_an_end() {
     refused("shadow_until = \"2026-12-24\"\n", "no effect without");
     refused("mode = \"open\"\n", "unknown variant");
 }
+
+/// One of everything.
+const RICH: &str = r#"
+mode = "shadow"
+shadow_until = "2026-12-24"
+[agents]
+listen = "127.0.0.1:0"
+keyless_loopback = { agent = "a", person = "p", tenant = "t" }
+[log]
+segment_mib = 5
+max_mib = 40
+[limits]
+sessions = 4
+[durability]
+read = "durable"
+[guard]
+withhold = ["secret"]
+[servers.git]
+command = ["mcp-server-git", "--repository", "."]
+environment = { A = "b" }
+[servers.crm]
+url = "https://crm.example/mcp"
+secret_headers = { Authorization = { env = "CRM", prefix = "Bearer " } }
+"#;
+
+#[test]
+fn whatever_the_file_says_it_is_read_or_refused() {
+    assert_eq!(read(RICH).err(), None);
+    let mut seed = 7u64;
+    let mut any = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    let (mut good, mut bad) = (0, 0);
+    for _ in 0..2_000 {
+        let mut bytes = RICH.as_bytes().to_vec();
+        for _ in 0..=any(3) {
+            let (at, len) = (any(bytes.len()), any(12));
+            let end = (at + len).min(bytes.len());
+            let from = any(bytes.len());
+            let other = bytes[from..(from + any(12)).min(bytes.len())].to_vec();
+            match any(3) {
+                0 => drop(bytes.drain(at..end)),
+                1 => drop(bytes.splice(at..end, other)),
+                _ => bytes.insert(at, u8::try_from(any(256)).unwrap()),
+            }
+        }
+        // What is no text at all is refused when it is read, like a file that is not there.
+        match read(&String::from_utf8_lossy(&bytes)) {
+            Ok(_) => good += 1,
+            Err(errors) => {
+                assert!(!errors.is_empty() && errors.iter().all(|it| it.starts_with('F')));
+                bad += 1;
+            }
+        }
+    }
+    assert!(good > 20 && bad > 20, "{good} read, {bad} refused: nothing was tried");
+}

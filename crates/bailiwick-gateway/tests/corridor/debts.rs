@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use bailiwick_core::Record;
 use hyper::Method;
 
 use crate::agent::call;
 use crate::federated::{POLICIES, post, session};
-use crate::house::{Plan, until};
+use crate::house::{House, Plan, until};
 use crate::upstream::Fixture;
 
 /// A stream is asked for, and before it comes the session in which it is asked for is replaced.
@@ -58,4 +59,20 @@ async fn what_a_client_asks_and_does_not_wait_for_ends_on_record() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert!(!book.owed().is_empty(), "the server did not take its time");
     until("nothing is owed", || book.owed().is_empty()).await;
+}
+
+/// A call is under way when the gateway stops, and its server says nothing however long it waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn heavy_a_gateway_that_stops_leaves_no_call_in_doubt() {
+    let (house, fixture) = House::crm().await;
+    let agent = house.worker.in_session("crm").await;
+    let book = house.book();
+    fixture.hang("tools/call", true);
+    let under_way = tokio::spawn(async move { agent.call("crm", "look").await });
+    let asked = || fixture.seen().iter().any(|it| it.text().contains("tools/call"));
+    until("the server is asked", asked).await;
+    house.gateway.shut_down().await.unwrap();
+    assert!(book.owed().is_empty(), "{:?}", book.owed());
+    assert!(matches!(book.records().last(), Some(Record::Stopped)));
+    drop(under_way);
 }
