@@ -5,8 +5,8 @@
 use bailiwick_core::Action;
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{
-    discovered, good_ms, hello, merged_list, missed, page_asked, question, read_cursors, restored,
-    restored_progress, split, task_told,
+    Filter, acknowledged, acknowledges, discovered, followed, good_ms, hello, merged_list, missed,
+    page_asked, question, read_cursors, restored, restored_progress, split, task_told,
 };
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
@@ -25,6 +25,12 @@ fuzz_target!(|data: &[u8]| {
     }
     for came in [restored(&body), restored_progress(&body)].into_iter().flatten() {
         Document::parse(&came.1, Limits::default()).expect("still one document");
+    }
+    let filter = Filter::of(&body);
+    let told = acknowledged(&Id::from_number(1), &filter);
+    assert!(acknowledges(&told) && Filter::of(&told) == filter);
+    if let Some(own) = followed(&body, &[Some("f:1"), None], &[None, Some("t")]) {
+        Document::parse(&own, Limits::default()).expect("still one document");
     }
     if let Some(told) = task_told("a", &body, true) {
         Document::parse(&told, Limits::default()).expect("still one document");

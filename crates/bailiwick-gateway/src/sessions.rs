@@ -45,7 +45,7 @@ impl Open {
     }
 }
 
-/// A place for a session that is about to begin.
+/// A place for a session that is about to begin, or for a listener that has none.
 pub(crate) struct Place {
     sessions: Arc<Sessions>,
     caller: Identified,

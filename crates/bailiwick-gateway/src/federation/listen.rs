@@ -22,8 +22,8 @@ use crate::view;
 
 /// How long after its stream ended a server is listened to again; and where that fails again and
 /// again, how long at most.
-const AGAIN: Duration = Duration::from_secs(1);
-const AGAIN_AT_MOST: Duration = Duration::from_secs(64);
+pub(crate) const AGAIN: Duration = Duration::from_secs(1);
+pub(crate) const AGAIN_AT_MOST: Duration = Duration::from_secs(64);
 
 /// Listen to all servers; `None` when the client does already.
 pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<Reader> {
@@ -79,7 +79,30 @@ struct Ear {
 type Opened = watch::Receiver<Option<Arc<Open>>>;
 
 /// What the client sees of a server: kinds and names, and what they are worth.
-type Shown = HashSet<(ListKind, String)>;
+pub(crate) type Shown = HashSet<(ListKind, String)>;
+
+/// Of which lists a client is to be told that they changed: where the server `moved`, of all that
+/// show something, and else of those that differ, unless the server `tells` that itself.
+pub(crate) fn changed(
+    (before, now): (&Shown, &Shown),
+    moved: bool,
+    tells: [bool; 3],
+) -> impl Iterator<Item = ListKind> {
+    let of = |shown: &Shown, kinds: &[ListKind]| -> HashSet<_> {
+        shown.iter().filter(|it| kinds.contains(&it.0)).cloned().collect()
+    };
+    let lists = [
+        &[ListKind::Tools][..],
+        &[ListKind::Prompts][..],
+        &[ListKind::Resources, ListKind::Templates][..],
+    ];
+    lists.into_iter().zip(tells).filter_map(move |(kinds, told)| {
+        let (was, is) = (of(before, kinds), of(now, kinds));
+        let some = !was.is_empty() || !is.is_empty();
+        let news = moved && some || !told && was != is;
+        kinds.first().copied().filter(|_| news)
+    })
+}
 
 /// What came of listening to a server's stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -205,22 +228,9 @@ impl Ear {
             let fails = self.member.server.catalogue.is_failing();
             let moved = fails != failing || !fails && self.member.was_missed();
             let tells = self.member.alive().filter(|_| silent).map(|it| it.hello.tells);
-            let [tools, prompts, resources] = tells.unwrap_or_default();
-            for (kinds, told) in [
-                (&[ListKind::Tools][..], tools),
-                (&[ListKind::Prompts][..], prompts),
-                (&[ListKind::Resources, ListKind::Templates][..], resources),
-            ] {
-                let of = |shown: &Shown| -> HashSet<_> {
-                    shown.iter().filter(|it| kinds.contains(&it.0)).cloned().collect()
-                };
-                let (was, is) = (of(&before), of(&now));
-                let some = !was.is_empty() || !is.is_empty();
-                if moved && some || !told && was != is {
-                    let [kind, ..] = kinds else { continue };
-                    let notice = sse::encode(&reply::list_changed(*kind), None);
-                    drop(self.client.send(notice).await);
-                }
+            for kind in changed((&before, &now), moved, tells.unwrap_or_default()) {
+                let notice = sse::encode(&reply::list_changed(kind), None);
+                drop(self.client.send(notice).await);
             }
             (before, failing) = (now, fails);
         }

@@ -24,7 +24,7 @@ pub(crate) use address::{find, is_sole};
 pub(crate) use ask::{Interims, ask};
 pub(crate) use crowd::{Crowd, probe_all};
 pub(crate) use gather::{Question, Round};
-pub(crate) use listen::listen;
+pub(crate) use listen::{AGAIN, AGAIN_AT_MOST, Shown, changed, listen};
 
 /// The name under which what concerns no server by name is decided and recorded. No server can have
 /// it.

@@ -20,7 +20,7 @@ const FOLLOWED_MAX: usize = 256;
 
 /// What a listener wants to follow by name.
 #[derive(Default)]
-struct Wanted {
+pub(super) struct Wanted {
     resources: Vec<Box<str>>,
     tasks: Vec<Box<str>>,
 }
@@ -60,7 +60,7 @@ fn listed<'d>(document: &'d Document<'_>, member: &str) -> Option<Node<'d>> {
     document.root().member("params")?.member("notifications")?.member(member)
 }
 
-fn wanted(body: &Bytes) -> Result<Option<Wanted>, &'static str> {
+pub(super) fn wanted(body: &Bytes) -> Result<Option<Wanted>, &'static str> {
     let document = Document::parse(body, Limits::default()).map_err(|_| "params")?;
     let message = Message::read(&document).map_err(|_| "params")?;
     if message.method() != Some("subscriptions/listen") {

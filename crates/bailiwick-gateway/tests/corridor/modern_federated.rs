@@ -10,7 +10,7 @@ use crate::house::{House, until};
 use crate::modern::{VERSION, body, cancelled, speaking};
 use crate::upstream::{Fixture, event};
 
-const TOOLS: &str = r#"{"resultType":"complete","tools":[{"name":"look","x":1.0},{"name":"hidden"},{"name":"boom"},{"name":"hang"},{"name":"stream"}],"ttlMs":60000,"cacheScope":"public"}"#;
+pub(crate) const TOOLS: &str = r#"{"resultType":"complete","tools":[{"name":"look","x":1.0},{"name":"hidden"},{"name":"boom"},{"name":"hang"},{"name":"stream"}],"ttlMs":60000,"cacheScope":"public"}"#;
 
 fn offers(instructions: &str) -> String {
     format!(
@@ -19,7 +19,7 @@ fn offers(instructions: &str) -> String {
 }
 
 /// A server that speaks this revision, and older ones.
-async fn modern() -> Fixture {
+pub(crate) async fn modern() -> Fixture {
     let fixture = Fixture::start().await;
     fixture.list("server/discover", &offers("Look first."));
     fixture.list("tools/list", TOOLS);
@@ -27,14 +27,14 @@ async fn modern() -> Fixture {
 }
 
 /// Two servers of this revision, one of older ones only, and one that is hidden.
-async fn four() -> (House, [Fixture; 4]) {
+pub(crate) async fn four() -> (House, [Fixture; 4]) {
     let all = [modern().await, modern().await, Fixture::start().await, modern().await];
     let [a, b, old, vault] = &all;
     let house = plan(&[("a", a), ("b", b), ("old", old), ("vault", vault)]).open().await;
     (house, all)
 }
 
-async fn ask(agent: &Agent, method: &str, params: &str) -> Said {
+pub(crate) async fn ask(agent: &Agent, method: &str, params: &str) -> Said {
     post(&speaking(agent, method, None), &body("1", method, params)).await
 }
 
@@ -45,7 +45,7 @@ async fn named(agent: &Agent, method: &str, name: &str, more: &str) -> Said {
     post(&speaking(agent, method, Some(name)), &body("1", method, &params)).await
 }
 
-async fn call(agent: &Agent, tool: &str) -> Said {
+pub(crate) async fn call(agent: &Agent, tool: &str) -> Said {
     named(agent, "tools/call", tool, r#","arguments":{}"#).await
 }
 
@@ -388,9 +388,9 @@ async fn whoever_sees_nobody_is_told_what_there_is_where_there_is_nothing() {
 }
 
 /// What a client says that knows tasks.
-const DECLARED: &str = r#""extensions":{"io.modelcontextprotocol/tasks":{}}"#;
+pub(crate) const DECLARED: &str = r#""extensions":{"io.modelcontextprotocol/tasks":{}}"#;
 
-async fn about(agent: &Agent, method: &str, task: &str) -> Said {
+pub(crate) async fn about(agent: &Agent, method: &str, task: &str) -> Said {
     let agent = speaking(agent, method, Some(task));
     let text = body("1", method, &format!(r#""taskId":"{task}""#));
     post(&agent, &text.replace(r#""elicitation":{}"#, DECLARED)).await

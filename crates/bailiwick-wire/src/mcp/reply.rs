@@ -8,7 +8,7 @@ use bailiwick_core::ExchangeId;
 use bytes::Bytes;
 
 use super::list::ListKind;
-use super::modern::TASKS;
+use super::modern::{SUBSCRIPTION_KEY, TASKS};
 use crate::rpc::Id;
 
 const PARSE_ERROR: i32 = -32700;
@@ -139,12 +139,24 @@ pub fn cancelled(request: &Id, why: &'static str) -> Bytes {
 
 /// Tells a client that a list has changed. Templates are listed with resources.
 pub fn list_changed(kind: ListKind) -> Bytes {
-    let of = match kind {
+    let of = changed(kind);
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","method":"notifications/{of}/list_changed"}}"#))
+}
+
+/// The same for one that listens with the request of this id.
+pub fn list_changed_for(kind: ListKind, id: &Id) -> Bytes {
+    let (of, id) = (changed(kind), id.raw());
+    let method = format!("notifications/{of}/list_changed");
+    let params = format!(r#"{{"_meta":{{"{SUBSCRIPTION_KEY}":{id}}}}}"#);
+    Bytes::from(format!(r#"{{"jsonrpc":"2.0","method":"{method}","params":{params}}}"#))
+}
+
+const fn changed(kind: ListKind) -> &'static str {
+    match kind {
         ListKind::Tools => "tools",
         ListKind::Prompts => "prompts",
         ListKind::Resources | ListKind::Templates => "resources",
-    };
-    Bytes::from(format!(r#"{{"jsonrpc":"2.0","method":"notifications/{of}/list_changed"}}"#))
+    }
 }
 
 fn error(id: &str, code: i32, message: &'static str) -> Bytes {

@@ -1,7 +1,9 @@
 //! `/mcp` in the modern era: all servers that speak it as one. There is no session: who has a part
 //! in a request is found out for each.
 
+mod ear;
 mod list;
+mod listen;
 mod one;
 mod served;
 
@@ -56,6 +58,7 @@ impl Said {
             Action::Connect if method_of(&self.body).as_deref() == Some("server/discover") => {
                 list::discover(self).await
             }
+            Action::Connect => listen::listen(self).await,
             Action::InvokeTool
             | Action::GetPrompt
             | Action::ReadResource
@@ -63,8 +66,7 @@ impl Said {
             Action::Notify => notify(self).await,
             Action::Other if self.told.task.is_some() => one::task(self).await,
             // What the revision took away, and what no client asks.
-            Action::Connect
-            | Action::Subscribe
+            Action::Subscribe
             | Action::SetLogLevel
             | Action::Ping
             | Action::Disconnect

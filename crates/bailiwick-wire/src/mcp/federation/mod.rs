@@ -6,6 +6,7 @@
 mod discover;
 mod hello;
 mod ids;
+mod listen;
 mod names;
 mod page;
 mod task;
@@ -13,6 +14,7 @@ mod task;
 pub use discover::{Discovery, discovered, good_ms, merged_discovery};
 pub use hello::{Hello, agreed_revision, hello, merged_hello};
 pub use ids::{cancelled_by, question, question_id, restored, restored_progress};
+pub use listen::{Filter, acknowledged, acknowledges, followed};
 pub use names::{joined, joined_uri, missed, renamed, split, split_uri, subscribe};
 pub use page::{Cursors, merged_list, page_asked, read_cursors};
 pub use task::{split_task, task_told};

@@ -241,6 +241,29 @@ fn a_tasks_handle_says_whose_it_is() {
     assert_eq!(renamed(&ask, "tasks/get", "t").unwrap(), r#"{"params":{"taskId":"t"}}"#);
 }
 
+#[test]
+fn each_follows_its_own_and_all_agree_as_one() {
+    let ask = Bytes::from_static(
+        br#"{"params":{"notifications":{"toolsListChanged":true,"promptsListChanged":false,"resourceSubscriptions":["f:1", "bailiwick://a/f:2","f:3"],"taskIds":["a/t"]},"x":1.0}}"#,
+    );
+    let asked = Filter::of(&ask);
+    assert_eq!(asked.lists, [true, false, false]);
+    assert_eq!(asked.tasks, Some(vec!["a/t".into()]));
+    let a = followed(&ask, &[Some("f:1"), Some("f:2"), None], &[Some("t")]).unwrap();
+    let text = std::str::from_utf8(&ask).unwrap();
+    let own =
+        text.replace(r#""bailiwick://a/f:2","f:3""#, r#""f:2""#).replace(r#"["a/t"]"#, r#"["t"]"#);
+    assert_eq!(a, own);
+    let none = followed(&ask, &[], &[None]).unwrap();
+    let none = Filter::of(&none);
+    assert_eq!((none.resources, none.tasks), (Some(vec![]), Some(vec![])));
+    let granted = Filter { resources: Some(vec!["a\"b".into()]), tasks: None, ..asked };
+    let told = acknowledged(&id("\"l\""), &granted);
+    assert!(acknowledges(&told) && !acknowledges(&ask));
+    assert_eq!(Filter::of(&told), granted);
+    assert!(std::str::from_utf8(&told).unwrap().contains(r#"subscriptionId":"l""#));
+}
+
 proptest! {
     /// Whatever a server calls its tool, the client's name for it leads back to it.
     #[test]

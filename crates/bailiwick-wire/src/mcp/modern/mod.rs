@@ -25,7 +25,7 @@ const VERSION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 /// The member of `params._meta` that says what the client can do.
 const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 /// The member of `_meta` that says to which listener a message belongs.
-const SUBSCRIPTION_KEY: &str = "io.modelcontextprotocol/subscriptionId";
+pub(super) const SUBSCRIPTION_KEY: &str = "io.modelcontextprotocol/subscriptionId";
 /// The extension that tasks are.
 pub(super) const TASKS: &str = "io.modelcontextprotocol/tasks";
 
