@@ -1,6 +1,8 @@
 //! Relaying a streamed answer: each message is inspected and passed on at once, and the last waits
 //! for the outcome's record. What a server asks in between is an exchange of its own.
 
+mod watch;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::watch::{Next, Watch};
 use crate::adrift::Landing;
 use crate::exchange::answered;
 use crate::gate::Gate;
@@ -29,19 +32,6 @@ const QUESTIONS_MAX: u32 = 128;
 const MINUTE: Duration = Duration::from_secs(60);
 /// Says nothing, and shows that the stream is alive.
 const ALIVE: Bytes = Bytes::from_static(b":\n\n");
-/// After how long a silent stream is shown to be alive.
-const QUIET: Duration = Duration::from_secs(15);
-
-/// What happens next to a stream.
-enum Next {
-    Piece(Option<Piece>),
-    Gone,
-    Stop,
-    Quiet,
-    /// Nobody has listened for so long that nobody will.
-    Late,
-}
-
 /// How much a server asks.
 struct Asking {
     questions: u32,
@@ -86,12 +76,14 @@ impl Relay {
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: Writer) {
         let mut stop = self.gate.parts.stop.subscribe();
-        let (mut asking, mut resumable, mut ends) = (Asking::begin(), false, None);
+        let mut asking = Asking::begin();
         let is_modern = self.session.upstream.is_modern();
         let listens = self.id.is_none() || is_modern && owed.call().action() == Action::Connect;
+        let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
+        let mut watch = Watch::new(&self.session, self.id.as_ref(), patience, listens);
         loop {
             let next = tokio::select! {
-                next = self.next(&mut messages, &client, listens, &mut ends) => next,
+                next = watch.next(&mut messages, &client) => next,
                 _ = stop.wait_for(|it| *it), if listens => Next::Stop,
             };
             let piece = match next {
@@ -99,17 +91,20 @@ impl Relay {
                 Next::Piece(None) if self.id.is_some() && messages.was_called_off() => {
                     return self.conclude(owed.failed(Disposition::Cancelled), &client).await;
                 }
-                Next::Piece(None) | Next::Late if resumable && self.id.is_some() => {
-                    return self.drift(owed, None, client).await;
+                Next::Piece(None) if watch.resumable && self.id.is_some() => {
+                    return self.drift(owed, None, watch.landed, client).await;
                 }
-                Next::Piece(None) => return self.broke_off(owed, &client).await,
+                Next::Landed(it) => {
+                    return self.last(owed, &it.piece, it.disposition, &it.client).await;
+                }
+                Next::Piece(None) | Next::Over => return self.broke_off(owed, &client).await,
                 Next::Late => return self.late(owed, &client).await,
                 Next::Gone => return self.gone(owed, &client).await,
                 Next::Stop => return self.stopped(owed, &client).await,
                 Next::Quiet => continue,
             };
             // The modern era has no taking up of a stream: what is gone is cancelled.
-            resumable |= piece.event_id.is_some() && !is_modern;
+            watch.resumable |= piece.event_id.is_some() && !is_modern;
             // It keeps the stream alive, or names a place in it: that much is passed on.
             if piece.message.is_empty() {
                 if !self.sign(&mut owed, &piece, &client).await {
@@ -120,8 +115,9 @@ impl Relay {
             match hear(&piece.message) {
                 Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
                     // Nobody is there to take it, and the client may ask for it again.
-                    if resumable && client.is_closed() {
-                        return self.drift(owed, Some((piece, disposition)), client).await;
+                    if watch.resumable && client.is_closed() {
+                        let come = Some((piece, disposition));
+                        return self.drift(owed, come, watch.landed, client).await;
                     }
                     return self.last(owed, &piece, disposition, &client).await;
                 }
@@ -151,36 +147,6 @@ impl Relay {
                 None => {}
             }
         }
-    }
-
-    /// What happens next. Up to 2025-11-25 a call goes on to its end when nobody listens any more:
-    /// there, going away is not a cancellation. But the end has to come in the time that a server
-    /// has for an answer.
-    async fn next(
-        &self,
-        messages: &mut Messages,
-        client: &Writer,
-        listens: bool,
-        ends: &mut Option<Instant>,
-    ) -> Next {
-        let is_modern = self.session.upstream.is_modern();
-        tokio::select! {
-            piece = messages.next() => Next::Piece(piece),
-            () = client.closed(), if listens || is_modern => Next::Gone,
-            () = self.left(client, ends), if !listens && !is_modern => Next::Late,
-            () = tokio::time::sleep(QUIET), if is_modern => {
-                let _ = client.try_send(ALIVE);
-                Next::Quiet
-            }
-        }
-    }
-
-    /// Wait until the client is gone, and then until an answer would come too late.
-    async fn left(&self, client: &Writer, ends: &mut Option<Instant>) {
-        client.closed().await;
-        let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
-        let ends = *ends.get_or_insert_with(|| Instant::now() + patience);
-        tokio::time::sleep_until(ends).await;
     }
 
     /// An event without a message. False when nothing of this answer may pass any more.
@@ -289,9 +255,15 @@ impl Relay {
 
     /// The stream is gone and its answer, which may have `come` in vain, can still be had: the
     /// client asks for it by the last place that it read.
-    async fn drift(&self, owed: Pending, come: Option<(Piece, Disposition)>, client: Writer) {
-        let landed = self.id.as_ref().and_then(|id| self.session.adrift.wait(id));
-        let Some(landed) = landed else {
+    async fn drift(
+        &self,
+        owed: Pending,
+        come: Option<(Piece, Disposition)>,
+        landed: Option<oneshot::Receiver<Landing>>,
+        client: Writer,
+    ) {
+        let wait = || self.id.as_ref().and_then(|id| self.session.adrift.wait(id));
+        let Some(landed) = landed.or_else(wait) else {
             return self.broke_off(owed, &client).await;
         };
         let mut stop = self.gate.parts.stop.subscribe();

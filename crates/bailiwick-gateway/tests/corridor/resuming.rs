@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::agent::{Agent, Events, call};
 use crate::child;
-use crate::house::{House, until};
-use crate::upstream::Feed;
+use crate::house::{House, Plan, until};
+use crate::upstream::{Feed, Fixture};
 
 const ANSWER: &str = r#"{"jsonrpc":"2.0","id":1,"result":{"content":[],"n":1.50}}"#;
 const NOTICE: &str =
@@ -91,6 +91,37 @@ async fn a_client_that_lost_its_connection_gets_its_answer_later() {
     send(&feed, &format!("id: 8\ndata: {ANSWER}\n\n"));
     assert_eq!(again.next().await.as_deref(), Some(ANSWER));
     assert_eq!(house.book().trail(&decision).1.as_deref(), Some("answered"));
+}
+
+/// Servers say the rest of a call on its newest stream only, and need not know that nobody reads
+/// the one before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_answer_is_taken_up_while_the_first_stream_is_open() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.limits = "answer_seconds = 2\n".into();
+    let house = plan.open().await;
+    let agent = house.worker.in_session("crm").await;
+    let begun = async |id: u64| {
+        let feed = fixture.feed("stream");
+        let mut events = agent.stream("crm", &call(id, "stream", "{}")).await;
+        send(&feed, &format!("id: 7\ndata: {NOTICE}\n\n"));
+        assert_eq!(events.next().await.as_deref(), Some(NOTICE));
+        (feed, events.decision())
+    };
+    let (first, decision) = begun(1).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let feed = fixture.feed("listen");
+    let mut again = resume(&agent, "7").await;
+    send(&feed, &format!("id: 8\ndata: {ANSWER}\n\n"));
+    assert_eq!(again.next().await.as_deref(), Some(ANSWER));
+    let book = house.book();
+    assert_eq!(book.trail(&decision).1.as_deref(), Some("answered"));
+    drop(first);
+    // One that nobody takes up in the time of an answer came too late.
+    let (_feed, decision) = begun(2).await;
+    until("the outcome is on record", || book.trail(&decision).1.is_some()).await;
+    assert_eq!(book.trail(&decision).1.as_deref(), Some("timed_out"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
