@@ -273,3 +273,28 @@ impl Catalogue {
         Arc::make_mut(&mut known).add(listed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listed(kind: ListKind, count: usize) -> Listed {
+        let names = (0..count).map(|it| format!("x{it}://{{y}}").into()).collect();
+        Listed { kind, names, digests: Vec::new(), marked: Vec::new(), next_cursor: None }
+    }
+
+    #[test]
+    fn what_is_held_of_one_server_is_bounded() {
+        let has = |known: &Known, uri: String| {
+            known.has(&Resource::Document { server: "a".into(), uri: uri.into() })
+        };
+        let mut known = Known::default();
+        known.add(&listed(ListKind::Templates, TEMPLATES_MAX + 1));
+        known.add(&listed(ListKind::Templates, TEMPLATES_MAX + 2));
+        assert_eq!(known.templates(), TEMPLATES_MAX);
+        assert!(has(&known, "x0://1".into()));
+        assert!(!has(&known, format!("x{TEMPLATES_MAX}://1")));
+        known.add(&listed(ListKind::Resources, NAMES_MAX));
+        assert_eq!(known.names().count(), NAMES_MAX);
+    }
+}

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_that_takes_nothing_is_given_up_and_one_that_is_slow_is_not() {
+    async fn heavy_a_reader_that_takes_nothing_is_given_up_and_one_that_is_slow_is_not() {
         let patience = Duration::from_secs(1);
         let (writer, mut reader) = queue(1);
         let writer = writer.giving_up_after(patience);

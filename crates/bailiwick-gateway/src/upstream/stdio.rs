@@ -125,3 +125,20 @@ async fn sort(mut lines: mpsc::Receiver<Bytes>, desk: Arc<Desk>) {
     }
     desk.end();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_process_that_reads_nothing_is_waited_for_no_longer_than_said() {
+        let (input, mut lines) = mpsc::channel(1);
+        let give = || sent(&input, Bytes::new(), Duration::from_millis(10));
+        assert_eq!(give().await, Disposition::Accepted);
+        assert_eq!(give().await, Disposition::TimedOut);
+        lines.recv().await;
+        assert_eq!(give().await, Disposition::Accepted);
+        drop(lines);
+        assert_eq!(give().await, Disposition::Unreachable);
+    }
+}

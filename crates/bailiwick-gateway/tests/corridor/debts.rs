@@ -76,3 +76,20 @@ async fn heavy_a_gateway_that_stops_leaves_no_call_in_doubt() {
     assert!(matches!(book.records().last(), Some(Record::Stopped)));
     drop(under_way);
 }
+
+/// The gateway stops while it lists a server that never answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_listing_that_a_stop_overtakes_ends_on_record() {
+    for method in ["initialize", "tools/list"] {
+        let fixture = Fixture::start().await;
+        fixture.hang(method, true);
+        let mut plan = Plan::crm(&fixture);
+        plan.is_ready = false;
+        let house = plan.open().await;
+        until("it is asked", || fixture.heard(&format!("\"{method}\"")) == 1).await;
+        let book = house.book();
+        assert_eq!(book.owed().len(), 1, "{method}");
+        house.gateway.shut_down().await.unwrap();
+        assert_eq!(book.owed(), [], "{method}");
+    }
+}

@@ -147,7 +147,7 @@ async fn no_page_is_lost_and_every_page_is_filtered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn one_dead_and_one_slow_server_leave_the_others_alone() {
+async fn heavy_one_dead_and_one_slow_server_leave_the_others_alone() {
     let [a, b, c] = three().await;
     let house = house(&[("a", &a), ("b", &b), ("c", &c)]).await;
     let (agent, _) = session(&house.worker).await;

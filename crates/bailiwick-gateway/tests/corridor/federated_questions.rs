@@ -80,7 +80,7 @@ async fn a_cancellation_reaches_the_server_that_has_the_call() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn what_concerns_all_reaches_all() {
+async fn heavy_what_concerns_all_reaches_all() {
     let [a, b] = two().await;
     let house = house(&[("a", &a), ("b", &b)]).await;
     let (agent, _) = session(&house.worker).await;

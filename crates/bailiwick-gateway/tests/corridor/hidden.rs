@@ -195,6 +195,37 @@ async fn instructions_completions_and_errors_lack_it() {
     let said = house.worker.post("crm", &complete).await;
     assert_eq!(said.json()["result"]["completion"]["values"], serde_json::json!(["item"]));
     assert!(!said.text().contains("secret"), "{}", said.text());
+    // Of which argument the values are must be said, and by its own name.
+    for (other, code) in [
+        (r#""Argument":{"name":"kind","value":""}"#, -32602),
+        (r#""argument":{"Name":"kind","value":""}"#, 503),
+        (r#""argument":{"name":7,"value":""}"#, 503),
+        (r#""x":{}"#, 503),
+    ] {
+        let other = complete.replace(r#""argument":{"name":"kind","value":""}"#, other);
+        let said = house.worker.post("crm", &other).await;
+        assert_eq!(said.json()["error"]["code"], code, "{said:?}");
+    }
+}
+
+/// The gateway's own listing is not cut: else it could not know what nobody may know.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_hidden_from_everybody_is_known_to_be() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.policies = POLICIES.to_owned()
+        + "forbid (principal, action == Action::\"discover\", resource == Tool::\"crm/free\");\n";
+    let house = plan.open().await;
+    let error = |name: &str| {
+        format!(r#"{{"jsonrpc":"2.0","id":1,"error":{{"code":-32000,"message":"try {name}"}}}}"#)
+    };
+    // Before any agent has listed anything.
+    fixture.verbatim("tells", &error("free"));
+    let said = house.worker.call("crm", "tells").await;
+    assert_eq!(house.trail(&said).1.as_deref(), Some("unreachable"), "{said:?}");
+    fixture.verbatim("tells", &error("freedom"));
+    assert_eq!(house.worker.call("crm", "tells").await.text(), error("freedom"));
+    twins(&house.worker, "crm", |it| call(1, it, "{}"), ("free", "never_was")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -26,7 +26,7 @@ async fn revoke(house: &House) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn streams_end_with_the_key_that_opened_them() {
+async fn heavy_streams_end_with_the_key_that_opened_them() {
     let (house, fixture) = House::crm().await;
     let agent = house.worker.in_session("crm").await;
     let other = house.other.in_session("crm").await;
@@ -56,7 +56,7 @@ async fn streams_end_with_the_key_that_opened_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_stream_ends_when_its_key_expires() {
+async fn heavy_a_stream_ends_when_its_key_expires() {
     let (house, fixture) = House::crm().await;
     let asked = r#"{"agent":"worker","person":"ada","tenant":"acme","lasts_seconds":3}"#;
     let made = operator(&house).send("POST", "/admin/v1/keys", asked).await.json();

@@ -43,6 +43,8 @@ mod exits;
 #[cfg(test)]
 mod federated;
 #[cfg(test)]
+mod federated_addresses;
+#[cfg(test)]
 mod federated_faults;
 #[cfg(test)]
 mod federated_questions;
