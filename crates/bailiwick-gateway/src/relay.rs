@@ -114,12 +114,7 @@ impl Relay {
             }
             match hear(&piece.message) {
                 Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
-                    // Nobody is there to take it, and the client may ask for it again.
-                    if watch.resumable && client.is_closed() {
-                        let come = Some((piece, disposition));
-                        return self.drift(owed, come, watch.landed, client).await;
-                    }
-                    return self.last(owed, &piece, disposition, &client).await;
+                    return self.answered(owed, (piece, disposition), watch, client).await;
                 }
                 // The answer to a call whose own stream is gone.
                 Some(Heard::Answer(id, disposition)) if self.id.is_none() => {
@@ -214,6 +209,21 @@ impl Relay {
             (Some(Notice::Progress { token }), _, Some(it)) => it.reports(token),
             (_, _, _) => true,
         }
+    }
+
+    /// The answer came on the call's own stream.
+    async fn answered(
+        self,
+        owed: Pending,
+        (piece, disposition): (Piece, Disposition),
+        watch: Watch,
+        client: Writer,
+    ) {
+        // Nobody is there to take it, and the client may ask for it again.
+        if watch.resumable && client.is_closed() {
+            return self.drift(owed, Some((piece, disposition)), watch.landed, client).await;
+        }
+        self.last(owed, &piece, disposition, &client).await;
     }
 
     /// The answer itself: cut to the caller's view, inspected, recorded, and only then sent.
