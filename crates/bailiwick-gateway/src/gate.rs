@@ -20,6 +20,7 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::listener::Listener;
+use crate::outside::Outside;
 use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
@@ -52,6 +53,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
     pub(crate) sessions: Arc<Sessions>,
+    pub(crate) outside: Arc<Outside>,
     pub(crate) diary: Arc<Diary>,
     /// Where callers come in.
     pub(crate) listener: Listener,

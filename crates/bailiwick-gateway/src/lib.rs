@@ -28,6 +28,7 @@ mod listing;
 mod obligations;
 mod one_of_many;
 mod operators;
+mod outside;
 mod own;
 pub mod paths;
 mod probe;

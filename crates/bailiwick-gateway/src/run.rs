@@ -264,6 +264,7 @@ pub(crate) fn put_together(
         world,
         store,
         servers: servers.collect(),
+        outside: Arc::default(),
         sessions: Arc::new(Sessions::new(
             settings.limits.sessions,
             settings.limits.sessions_per_caller,

@@ -8,7 +8,9 @@ use bailiwick_core::{Identified, Timestamp};
 use hyper::header::HeaderValue;
 
 use crate::adrift::Adrift;
+use crate::gate::Gate;
 use crate::one_of_many::OneOfMany;
+use crate::outside::Guest;
 use crate::reading;
 use crate::server::Server;
 use crate::upstream::{Upstream, Waiting};
@@ -34,11 +36,14 @@ pub(crate) struct Session {
 }
 
 /// A call that is under way in a session.
-pub(crate) struct Busy(Arc<Session>);
+pub(crate) struct Busy {
+    session: Arc<Session>,
+    _guest: Option<Guest>,
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.session.calls.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -90,12 +95,27 @@ impl Session {
         self.revision.get().is_some_and(|it| **it == *revision)
     }
 
-    /// Begin a call; `None` when too many are under way.
-    pub(crate) fn begin(self: &Arc<Self>, calls_max: usize, now: Timestamp) -> Option<Busy> {
+    /// Begin a call; `None` when too many are under way in this session, or of this caller when
+    /// it is no session but the frame of one call.
+    pub(crate) fn begin(self: &Arc<Self>, gate: &Gate) -> Option<Busy> {
+        let most = gate.settings().limits.calls_per_session;
+        let is_frame = self.owner.principal().session.is_none();
+        let guest =
+            if is_frame { Some(gate.parts.outside.enter(&self.owner, most)?) } else { None };
+        let (before, busy) = self.busy(guest, gate.now());
+        (before < most).then_some(busy)
+    }
+
+    /// Begin what stands beside the caller's calls, and takes no place of theirs.
+    pub(crate) fn begin_beside(self: &Arc<Self>, now: Timestamp) -> Busy {
+        self.busy(None, now).1
+    }
+
+    /// One call more, and how many there were.
+    fn busy(self: &Arc<Self>, guest: Option<Guest>, now: Timestamp) -> (usize, Busy) {
         self.used_ns.store(now.ns(), Ordering::Relaxed);
         let before = self.calls.fetch_add(1, Ordering::Relaxed);
-        let busy = Busy(Arc::clone(self));
-        (before < calls_max).then_some(busy)
+        (before, Busy { session: Arc::clone(self), _guest: guest })
     }
 
     /// Whether nothing is under way, and nothing was begun for so long.

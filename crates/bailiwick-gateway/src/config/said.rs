@@ -132,7 +132,7 @@ pub struct Limits {
     pub sessions: usize,
     /// How many sessions one caller may have open.
     pub sessions_per_caller: usize,
-    /// How many calls may be under way in one session.
+    /// How many calls may be under way in one session, and of one caller outside of sessions.
     pub calls_per_session: usize,
     /// How long a question to all servers at `/mcp` waits for the slowest, in seconds.
     pub gather_seconds: u64,

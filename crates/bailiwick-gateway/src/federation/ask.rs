@@ -73,8 +73,7 @@ pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: 
     let To { session, version, patience, away } = to;
     let waits = patience.unwrap_or(Duration::from_secs(gate.settings().limits.answer_seconds));
     let ends = Instant::now() + waits;
-    let limit = gate.settings().limits.calls_per_session;
-    let Some(busy) = session.begin(limit, gate.now()) else { return Came::Withheld };
+    let Some(busy) = session.begin(gate) else { return Came::Withheld };
     let Some((asked, id)) = read(session, &body) else { return Came::Withheld };
     let known = session.server.catalogue.known();
     let envelope = Envelope {

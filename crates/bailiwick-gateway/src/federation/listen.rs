@@ -165,7 +165,7 @@ impl Ear {
     /// Pass on one stream to its end, or until the server is opened anew.
     async fn stream(&self, open: &Open, opened: &mut Opened) -> Stream {
         let (gate, session) = (&self.gate, &open.session);
-        let Some(busy) = session.begin(usize::MAX, gate.now()) else { return Stream::Failed };
+        let busy = session.begin_beside(gate.now());
         let asked = Asked {
             action: Action::Connect,
             resource: Resource::Server(session.server.name.clone()),

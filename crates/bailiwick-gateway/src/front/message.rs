@@ -194,8 +194,7 @@ pub(super) async fn carry_out(
     envelope: Envelope,
 ) -> Response<Body> {
     let gate = &knock.gate;
-    let limit = gate.settings().limits.calls_per_session;
-    let Some(busy) = session.begin(limit, gate.now()) else {
+    let Some(busy) = session.begin(gate) else {
         let reply = text(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
         return knock.turn_off(RefusalReason::Limit, reply);
     };

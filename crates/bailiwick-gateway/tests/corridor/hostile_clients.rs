@@ -6,7 +6,7 @@ use bailiwick_core::RefusalReason;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::agent::{INITIALIZE, PATIENCE, call};
+use crate::agent::{INITIALIZE, PATIENCE, ask, call};
 use crate::house::{House, Plan, until};
 use crate::upstream::{Feed, Fixture, event};
 
@@ -202,4 +202,29 @@ async fn a_caller_with_its_share_of_sessions_takes_none_from_others() {
     assert_eq!((said.status, said.text().contains("sessions")), (503, true), "{said:?}");
     assert_eq!(house.book().refusals(RefusalReason::Limit), 1);
     house.other.in_session("crm").await;
+}
+
+/// One caller takes all that it may have outside of sessions. Nobody else has less for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_outside_of_sessions_are_counted_by_caller() {
+    let fixture = Fixture::start().await;
+    let mut plan = Plan::crm(&fixture);
+    plan.limits = "calls_per_session = 2\nanswer_seconds = 2\n".into();
+    let house = plan.open().await;
+    fixture.hang("tools/call", true);
+    let asked = || fixture.seen().iter().filter(|it| it.text().contains("tools/call")).count();
+    let hung = async |id| house.worker.post("crm", &call(id, "look", "{}")).await;
+    let ping = ask(9, "ping", "{}");
+    let both = async { tokio::join!(hung(1), hung(2)) };
+    let third = async {
+        until("both are under way", || asked() == 2).await;
+        let third = house.worker.post("crm", &ping).await;
+        assert_eq!(third.status, 429, "{third:?}");
+        let other = house.other.post("crm", &ping).await;
+        assert_eq!(other.status, 200, "{other:?}");
+    };
+    tokio::join!(both, third);
+    // The places are given back.
+    assert_eq!(house.worker.post("crm", &ping).await.status, 200);
+    assert_eq!(house.book().refusals(RefusalReason::Limit), 1);
 }
