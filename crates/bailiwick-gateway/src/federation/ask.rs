@@ -48,6 +48,9 @@ impl Interims {
 /// Where a message is sent, and for whom.
 pub(crate) struct To<'a> {
     pub(crate) session: &'a Arc<Session>,
+    /// The message under the caller's own id, which its answer bears. What is sent may have
+    /// another.
+    pub(crate) said: &'a Bytes,
     /// The revision that is spoken.
     pub(crate) version: Option<HeaderValue>,
     pub(crate) patience: Option<Duration>,
@@ -64,17 +67,17 @@ pub(crate) async fn ask(
     interims: &Interims,
 ) -> Came {
     let (session, version) = (&open.session, open.version.clone());
-    let to = To { session, version, patience, away: Away::never() };
-    ask_of(gate, to, body, interims).await
+    let to = To { session, said: &body, version, patience, away: Away::never() };
+    ask_of(gate, to, body.clone(), interims).await
 }
 
 /// Send a message to a server, and read what comes to its end.
 pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: &Interims) -> Came {
-    let To { session, version, patience, away } = to;
+    let To { session, said, version, patience, away } = to;
     let waits = patience.unwrap_or(Duration::from_secs(gate.settings().limits.answer_seconds));
     let ends = Instant::now() + waits;
     let Some(busy) = session.begin(gate) else { return Came::Withheld };
-    let Some((asked, id)) = read(session, &body) else { return Came::Withheld };
+    let Some((asked, id)) = read(session, said) else { return Came::Withheld };
     let known = session.server.catalogue.known();
     let envelope = Envelope {
         progress: asked.progress_token.clone(),

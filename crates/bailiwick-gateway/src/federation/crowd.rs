@@ -76,19 +76,20 @@ impl Crowd {
     }
 
     async fn one(self, server: Arc<Server>, body: Bytes) -> Came {
-        let (patience, now) = (Some(self.patience()), self.gate.now());
+        let patience = Some(self.patience());
         let Self { gate, who, version, head, away, interims } = self;
         match probe::is_modern(&gate, &server).await {
             Some(true) => {}
             Some(false) => return Came::NotOffered,
             None => return Came::Silent(NO_ANSWER),
         }
-        let call = server.one_call(&who, body, (head, away.clone()), now);
+        let (said, now) = (&body, gate.now());
+        let call = server.one_call(&who, body.clone(), (head, away.clone()), now);
         // Too many callers have a process of this server.
-        let Some((upstream, body)) = call else { return Came::Withheld };
+        let Some((upstream, sent)) = call else { return Came::Withheld };
         let naming = Arc::new(OneOfMany::in_answer(server.name.clone(), false));
         let joined = (Arc::default(), Some(naming));
         let session = &Session::joined(who, server, upstream, joined, now);
-        ask_of(&gate, To { session, version, patience, away }, body, &interims).await
+        ask_of(&gate, To { session, said, version, patience, away }, sent, &interims).await
     }
 }

@@ -4,17 +4,25 @@ use std::io::{BufRead as _, Write as _};
 
 use serde_json::{Value, json};
 
-use crate::agent::Agent;
+use crate::agent::{Agent, Events};
 use crate::house::{House, Plan, until};
 use crate::modern::{VERSION, ask, body, call, cancelled, speaking};
 
 async fn house() -> House {
+    of(&["kid"]).await
+}
+
+async fn of(names: &[&str]) -> House {
     let program = std::env::current_exe().unwrap();
-    let plan = Plan::servers(&format!(
-        "[servers.kid]\ncommand = [{program:?}, \"--exact\", \
-         \"modern_child::serve_when_started_as_one\", \"--nocapture\"]\n\
-         environment = {{ BAILIWICK_TEST_MODERN_CHILD = \"1\" }}\n"
-    ));
+    let servers = names.iter().map(|name| {
+        format!(
+            "[servers.{name}]\ncommand = [{program:?}, \"--exact\", \
+             \"modern_child::serve_when_started_as_one\", \"--nocapture\"]\n\
+             environment = {{ BAILIWICK_TEST_MODERN_CHILD = \"1\" }}\n"
+        )
+    });
+    let mut plan = Plan::servers(&servers.collect::<String>());
+    plan.policies = plan.policies.replace("Server::\"crm\"", "Server::\"two\"");
     plan.open().await
 }
 
@@ -49,6 +57,9 @@ fn handle(message: &Value, waiting: &mut Vec<Value>) {
         "server/discover" => result(json!({ "supportedVersions": [VERSION],
             "capabilities": { "tools": {} }, "ttlMs": 0, "cacheScope": "private" })),
         "tools/list" => {
+            if let Some(token) = params["_meta"].get("progressToken") {
+                notice("notifications/progress", json!({ "progressToken": token, "progress": 1 }));
+            }
             let names = ["who", "wait", "go_on", "cancelled"];
             result(json!({ "tools": names.map(|it| json!({ "name": it })) }));
         }
@@ -133,4 +144,35 @@ async fn a_client_of_the_older_era_gets_the_servers_refusal() {
     assert_eq!(said.header("mcp-session-id"), None);
     let listed = ask(&house.worker, "kid", "tools/list", "").await;
     assert!(listed.text().contains("who"), "{listed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn processes_are_seen_as_one_too() {
+    let house = of(&["kid", "two"]).await;
+    let list = body("\"l\"", "tools/list", "");
+    let agent = speaking(&house.worker, "tools/list", None);
+    let said = agent.send("POST", "/mcp", &list).await;
+    for name in ["kid__who", "two__who"] {
+        assert!(said.text().contains(name), "{said:?}");
+    }
+    assert_eq!(said.json()["id"], "l");
+    // Each tells of its progress under the caller's own token.
+    let list = list.replace(r#""_meta":{"#, r#""_meta":{"progressToken":"tok","#);
+    let mut events = Events::of(agent.open("POST", "/mcp", &list).await);
+    for _ in 0..2 {
+        let progress = events.next().await.unwrap();
+        assert!(progress.contains(r#""progressToken":"tok""#), "{progress}");
+    }
+    let list = events.next().await.unwrap();
+    assert!(list.contains("kid__who") && list.contains(r#""id":"l""#), "{list}");
+    let text = body("7", "tools/call", r#""name":"two__who","arguments":{"n":1.50}"#);
+    let agent = speaking(&house.worker, "tools/call", Some("two__who"));
+    let said = agent.send("POST", "/mcp", &text).await;
+    assert!(said.json()["id"] == 7 && said.json()["result"]["of"]["n"] == 1.5, "{said:?}");
+    let text =
+        body("\"s\"", "subscriptions/listen", r#""notifications":{"toolsListChanged":true}"#);
+    let agent = speaking(&house.worker, "subscriptions/listen", None);
+    let mut events = Events::of(agent.open("POST", "/mcp", &text).await);
+    let first = events.next().await.unwrap();
+    assert!(first.contains("acknowledged") && first.contains(r#"subscriptionId":"s""#), "{first}");
 }
