@@ -4,9 +4,15 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bailiwick_core::Timestamp;
+use bailiwick_wire::mcp::REVISIONS;
 
-/// The revisions that are relayed in sessions.
-pub(crate) const LEGACY: [&str; 3] = ["2025-11-25", "2025-06-18", "2025-03-26"];
+/// The revisions that are named to a client of the modern era. The one before them has no
+/// streamable HTTP, so no such client falls back to it.
+pub(crate) const LEGACY: [&str; 3] = {
+    let [latest, second, third, _] = REVISIONS;
+    [latest, second, third]
+};
+
 /// What is known of one server.
 #[derive(Default)]
 pub(crate) struct Eras {

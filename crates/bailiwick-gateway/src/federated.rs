@@ -260,8 +260,9 @@ impl Member {
         self.open.subscribe()
     }
 
-    /// Whether the client was shown a list without it, and was not told since that it is back.
-    pub(crate) fn was_missed(&self) -> bool {
+    /// Whether the client was shown a list without it, and was not told since that it is back. That
+    /// is told now: whoever asks again is answered no.
+    pub(crate) fn take_missed(&self) -> bool {
         self.missed.swap(false, Ordering::AcqRel)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bailiwick_core::{Action, Disposition, Evidence, Identified, Pending, Purpose};
 use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::mcp::{initialize_result, interpret, modern};
+use bailiwick_wire::mcp::{Asked, initialize_result, interpret, modern};
 use bailiwick_wire::rpc::{Id, Message};
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
@@ -244,13 +244,7 @@ impl<'a> Own<'a> {
         if self.is_modern {
             return;
         }
-        let asked = bailiwick_wire::mcp::Asked {
-            action: Action::Disconnect,
-            resource: bailiwick_core::Resource::Server(self.session.server.name.clone()),
-            arguments: bailiwick_core::Value::Record(Vec::new()),
-            trace: None,
-            progress_token: None,
-        };
+        let asked = Asked::of_server(Action::Disconnect, self.session.server.name.clone());
         let known = self.session.server.catalogue.known();
         let call = self.gate.call(&self.session.owner, asked, Bytes::new(), Some(&known));
         let Ok(call) = call else { return };

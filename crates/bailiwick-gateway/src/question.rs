@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Action, Disposition, Evidence, ExchangeId, Resource, Value};
+use bailiwick_core::{Action, Disposition, Evidence, ExchangeId};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Asked, interpret_server, reply};
 use bailiwick_wire::rpc::{Id, Message};
@@ -64,13 +64,7 @@ pub(crate) async fn tell(gate: &Arc<Gate>, session: &Session, answer: Bytes, dur
         Some(it) => it.answered(answer),
         None => answer,
     };
-    let asked = Asked {
-        action: Action::Notify,
-        resource: Resource::Server(session.server.name.clone()),
-        arguments: Value::Record(Vec::new()),
-        trace: None,
-        progress_token: None,
-    };
+    let asked = Asked::of_server(Action::Notify, session.server.name.clone());
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&session.owner, asked, answer, Some(&known)) else { return };
     let envelope = Envelope::new(Leg::Message, None);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, Resource, Value};
+use bailiwick_core::{Action, Disposition};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Asked, interpret};
 use bailiwick_wire::rpc::{Id, Message};
@@ -162,13 +162,7 @@ async fn follow(
 /// End the session with one server.
 pub(crate) async fn end(gate: &Arc<Gate>, open: &Open) {
     let session = &open.session;
-    let asked = Asked {
-        action: Action::Disconnect,
-        resource: Resource::Server(session.server.name.clone()),
-        arguments: Value::Record(Vec::new()),
-        trace: None,
-        progress_token: None,
-    };
+    let asked = Asked::of_server(Action::Disconnect, session.server.name.clone());
     let known = session.server.catalogue.known();
     let Ok(call) = gate.call(&session.owner, asked, Bytes::new(), Some(&known)) else { return };
     let version = open.version.clone();

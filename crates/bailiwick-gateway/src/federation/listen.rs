@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, Released, Resource, Value};
+use bailiwick_core::{Action, Disposition, Released};
 use bailiwick_wire::mcp::{Asked, ListKind, reply};
 use bailiwick_wire::sse;
 use bytes::Bytes;
@@ -166,13 +166,7 @@ impl Ear {
     async fn stream(&self, open: &Open, opened: &mut Opened) -> Stream {
         let (gate, session) = (&self.gate, &open.session);
         let busy = session.begin_beside(gate.now());
-        let asked = Asked {
-            action: Action::Connect,
-            resource: Resource::Server(session.server.name.clone()),
-            arguments: Value::Record(Vec::new()),
-            trace: None,
-            progress_token: None,
-        };
+        let asked = Asked::of_server(Action::Connect, session.server.name.clone());
         let known = session.server.catalogue.known();
         let call = gate.call(&session.owner, asked, Bytes::new(), Some(&known));
         let Ok(call) = call else { return Stream::Failed };
@@ -226,7 +220,7 @@ impl Ear {
             };
             let now = self.shown();
             let fails = self.member.server.catalogue.is_failing();
-            let moved = fails != failing || !fails && self.member.was_missed();
+            let moved = fails != failing || !fails && self.member.take_missed();
             let tells = self.member.alive().filter(|_| silent).map(|it| it.hello.tells);
             for kind in changed((&before, &now), moved, tells.unwrap_or_default()) {
                 let notice = sse::encode(&reply::list_changed(kind), None);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Action, RefusalReason, Resource, Value};
+use bailiwick_core::{Action, RefusalReason, Resource};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Asked, Notice, federation as wire, notice, reply};
 use bailiwick_wire::rpc::{Id, Message};
@@ -260,13 +260,7 @@ pub(super) async fn listen(knock: Knock, last: Bytes) -> Response<Body> {
     if let Some((server, place)) = place
         && let Some(open) = all.alive_one(&knock.gate, server)
     {
-        let asked = Asked {
-            action: Action::Connect,
-            resource: Resource::Server(server.into()),
-            arguments: Value::Record(Vec::new()),
-            trace: None,
-            progress_token: None,
-        };
+        let asked = Asked::of_server(Action::Connect, server.into());
         let place = Bytes::copy_from_slice(place.as_bytes());
         let version = open.version.clone();
         let envelope = Envelope { version, ..Envelope::new(Leg::Listen, None) };

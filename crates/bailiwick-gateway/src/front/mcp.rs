@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Action, RefusalReason, Resource, Value};
+use bailiwick_core::{Action, RefusalReason};
 use bailiwick_wire::mcp::Asked;
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -128,13 +128,7 @@ pub(super) async fn in_session(knock: Knock, leg: Leg, ask: Bytes) -> Response<B
         Leg::End => Action::Disconnect,
         Leg::Listen | Leg::Message => Action::Connect,
     };
-    let asked = Asked {
-        action,
-        resource: Resource::Server(session.server.name.clone()),
-        arguments: Value::Record(Vec::new()),
-        trace: None,
-        progress_token: None,
-    };
+    let asked = Asked::of_server(action, session.server.name.clone());
     let version = knock.version.clone();
     let envelope = Envelope { version, ..Envelope::new(leg, None) };
     let mut reply = message::carry_out(&knock, session, asked, ask, envelope).await;

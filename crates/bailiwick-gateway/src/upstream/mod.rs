@@ -119,7 +119,8 @@ pub(crate) enum Upstream {
     /// The client of a person, which answers in the next leg of its call, or is told what it
     /// follows on another stream. There is nothing to send.
     Later,
-    /// There is no such server. Decisions about it are made like any other, and none permits.
+    /// There is no such server, or none that can be reached now. Calls of it are decided like any
+    /// other, and go no further.
     Nowhere,
 }
 

@@ -5,6 +5,9 @@ use bytes::Bytes;
 use crate::json::{Document, Node};
 use crate::splice::Splice;
 
+/// The revisions that are agreed on by a handshake, the latest first.
+pub const REVISIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+
 /// What a server said of itself.
 #[derive(Clone, Debug)]
 pub struct InitializeResult<'d> {

@@ -23,6 +23,14 @@ pub struct Asked {
     pub progress_token: Option<Box<str>>,
 }
 
+impl Asked {
+    /// What is asked of a server by no message of its own: to listen, to end a session.
+    pub fn of_server(action: Action, server: ServerId) -> Self {
+        let (resource, arguments) = (Resource::Server(server), Value::Record(Vec::new()));
+        Self { action, resource, arguments, trace: None, progress_token: None }
+    }
+}
+
 /// Why a message cannot be decided on. The words are fixed, and the caller may read them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Unintelligible {

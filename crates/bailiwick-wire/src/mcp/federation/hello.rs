@@ -5,12 +5,10 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 
 use crate::json::{Document, Limits, Node, quote};
+use crate::mcp::REVISIONS;
 use crate::mcp::initialize::initialize_result;
 use crate::mcp::modern::TASKS;
 use crate::rpc::Id;
-
-/// The revisions with a handshake; the first one is answered to a client that asks for another.
-const REVISIONS: [&str; 4] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
 
 /// What one server said of itself, as far as it matters to many.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +67,8 @@ impl Hello {
     }
 }
 
-/// The revision that is spoken with a client that asks for this one.
+/// The revision that is spoken with a client that asks for this one: the latest, when it asks for
+/// one that nobody knows.
 pub fn agreed_revision(initialize: &Bytes) -> &'static str {
     let document = Document::parse(initialize, Limits::default()).ok();
     let asked = document.as_ref().and_then(|it| super::at(it, &["params", "protocolVersion"]));
