@@ -25,6 +25,7 @@ use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
+use crate::session::{Busy, Session};
 use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::tally::Tally;
@@ -124,6 +125,12 @@ impl Gate {
 
     pub(crate) fn identify(&self, evidence: &Evidence<'_>) -> Result<Identified, Unproved> {
         self.parts.authenticators.identify(evidence, self.now())
+    }
+
+    /// Begin a call in a session; `None` when too many are under way.
+    pub(crate) fn begin(&self, session: &Arc<Session>) -> Option<Busy> {
+        let most = self.settings().limits.calls_per_session;
+        session.begin(&self.parts.outside, most, self.now())
     }
 
     /// Whether a caller may know that a server is there: whoever may not open a session with it is

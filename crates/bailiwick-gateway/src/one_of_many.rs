@@ -29,6 +29,8 @@ enum Era {
     Session,
     /// In what one request of the modern era is answered: a request about a task, or another.
     Request { is_about_task: bool },
+    /// In one of several answers that are put together, or told on one stream.
+    Part,
 }
 
 impl OneOfMany {
@@ -39,6 +41,16 @@ impl OneOfMany {
     /// In the answer to one request of the modern era.
     pub(crate) fn in_answer(server: ServerId, is_about_task: bool) -> Self {
         Self { era: Era::Request { is_about_task }, ..Self::new(server, Arc::default()) }
+    }
+
+    /// In one of the answers to a request of the modern era that goes to many.
+    pub(crate) fn in_part(server: ServerId) -> Self {
+        Self { era: Era::Part, ..Self::new(server, Arc::default()) }
+    }
+
+    /// Whether the call is one of those that a request to many is made of.
+    pub(crate) fn is_part(&self) -> bool {
+        self.era == Era::Part
     }
 
     /// The answer to a request as the client is told it.

@@ -8,9 +8,8 @@ use bailiwick_core::{Identified, Timestamp};
 use hyper::header::HeaderValue;
 
 use crate::adrift::Adrift;
-use crate::gate::Gate;
 use crate::one_of_many::OneOfMany;
-use crate::outside::Guest;
+use crate::outside::{Guest, Outside};
 use crate::reading;
 use crate::server::Server;
 use crate::upstream::{Upstream, Waiting};
@@ -96,13 +95,18 @@ impl Session {
     }
 
     /// Begin a call; `None` when too many are under way in this session, or of this caller when
-    /// it is no session but the frame of one call.
-    pub(crate) fn begin(self: &Arc<Self>, gate: &Gate) -> Option<Busy> {
-        let most = gate.settings().limits.calls_per_session;
+    /// it is no session but the frame of one call. What is a part of a call was counted with it.
+    pub(crate) fn begin(
+        self: &Arc<Self>,
+        outside: &Arc<Outside>,
+        most: usize,
+        now: Timestamp,
+    ) -> Option<Busy> {
+        let is_part = self.one_of_many.as_ref().is_some_and(|it| it.is_part());
         let is_frame = self.owner.principal().session.is_none();
         let guest =
-            if is_frame { Some(gate.parts.outside.enter(&self.owner, most)?) } else { None };
-        let (before, busy) = self.busy(guest, gate.now());
+            if is_frame && !is_part { Some(outside.enter(&self.owner, most)?) } else { None };
+        let (before, busy) = self.busy(guest, now);
         (before < most).then_some(busy)
     }
 

@@ -76,7 +76,7 @@ pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: 
     let To { session, said, version, patience, away } = to;
     let waits = patience.unwrap_or(Duration::from_secs(gate.settings().limits.answer_seconds));
     let ends = Instant::now() + waits;
-    let Some(busy) = session.begin(gate) else { return Came::Withheld };
+    let Some(busy) = gate.begin(session) else { return Came::Withheld };
     let Some((asked, id)) = read(session, said) else { return Came::Withheld };
     let known = session.server.catalogue.known();
     let envelope = Envelope {

@@ -87,7 +87,7 @@ impl Crowd {
         let call = server.one_call(&who, body.clone(), (head, away.clone()), now);
         // Too many callers have a process of this server.
         let Some((upstream, sent)) = call else { return Came::Withheld };
-        let naming = Arc::new(OneOfMany::in_answer(server.name.clone(), false));
+        let naming = Arc::new(OneOfMany::in_part(server.name.clone()));
         let joined = (Arc::default(), Some(naming));
         let session = &Session::joined(who, server, upstream, joined, now);
         ask_of(&gate, To { session, said, version, patience, away }, sent, &interims).await

@@ -194,7 +194,7 @@ pub(super) async fn carry_out(
     envelope: Envelope,
 ) -> Response<Body> {
     let gate = &knock.gate;
-    let Some(busy) = session.begin(gate) else {
+    let Some(busy) = gate.begin(&session) else {
         let reply = text(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
         return knock.turn_off(RefusalReason::Limit, reply);
     };

@@ -210,3 +210,30 @@ async fn listeners_are_counted_like_sessions() {
     }
     panic!("the place was never given back");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_goes_to_many_is_one_call_of_its_caller() {
+    let [a, b] = [modern().await, modern().await];
+    let mut few = plan(&[("a", &a), ("b", &b)]);
+    few.limits.push_str("calls_per_session = 1\n");
+    let house = few.open().await;
+    let said = crate::modern_federated::ask(&house.worker, "tools/list", "").await;
+    assert!(said.text().contains("a__look") && said.text().contains("b__look"), "{said:?}");
+    let (from_a, from_b) = (heard_by(&a), heard_by(&b));
+    for feed in [&from_a, &from_b] {
+        feed.send(event(&acknowledged(r#""toolsListChanged":true"#))).unwrap();
+    }
+    let mut events = listen(&house.worker, r#""toolsListChanged":true"#).await;
+    drop(events.next().await.unwrap());
+    assert_eq!(events.headers.get_all("bailiwick-decision").iter().count(), 2);
+    // Who listens may call all the same, and no more than that.
+    let agent = house.worker.clone();
+    let waits = tokio::spawn(async move { call(&agent, "b__hang").await });
+    until("the call has arrived", || b.heard("\"hang\"") == 1).await;
+    assert_eq!(call(&house.worker, "a__look").await.status, 429);
+    let said = crate::modern_federated::ask(&house.worker, "tools/list", "").await;
+    assert_eq!(said.status, 429, "{said:?}");
+    waits.abort();
+    until("the call is over", || cancelled(&house) == 1).await;
+    assert!(call(&house.worker, "a__look").await.text().contains("done"));
+}

@@ -11,7 +11,7 @@ use bailiwick_wire::mcp::{Unintelligible, reply};
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 
-use super::super::body::Body;
+use super::super::body::{Body, text};
 use super::super::modern::status_of;
 use super::super::reply::{bare, json};
 use super::super::round::{cursors, put_together, whole_or_streamed};
@@ -104,6 +104,12 @@ async fn ask(
     merge: impl FnOnce(&Said, &Answers) -> Bytes + Send + 'static,
 ) -> Response<Body> {
     let (knock, away) = (said.knock.clone(), said.away.clone());
+    // However many servers it goes to, it is one call of its caller's.
+    let most = knock.gate.settings().limits.calls_per_session;
+    let Some(guest) = knock.gate.parts.outside.enter(&knock.who, most) else {
+        let reply = text(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
+        return knock.turn_off(RefusalReason::Limit, reply);
+    };
     let (here, until_gone) = Away::new();
     let (now, interims) = knock.gate.client_queue();
     let crowd = Crowd {
@@ -116,6 +122,7 @@ async fn ask(
     };
     let work = async move {
         let came = crowd.all(questions).await;
+        drop(guest);
         let stamps: Vec<Stamp> = came.iter().filter_map(|(_, it)| it.stamp().cloned()).collect();
         (merge(&said, &came), stamps)
     };

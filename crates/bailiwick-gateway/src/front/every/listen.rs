@@ -143,7 +143,7 @@ impl Wish {
             return None;
         }
         let body = wire::followed(body, &resources, &tasks)?;
-        let naming = OneOfMany::in_answer(server.name.clone(), false);
+        let naming = OneOfMany::in_part(server.name.clone());
         for (own, called) in resources.iter().zip(self.asked.resources.iter().flatten()) {
             if let Some(own) = own {
                 naming.subscribe(own, called);
