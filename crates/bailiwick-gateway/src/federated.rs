@@ -44,7 +44,32 @@ pub(crate) enum Came {
     /// under way, something could not be recorded, or the answer may not leave.
     Withheld,
     /// The server gave no answer.
-    Silent(&'static str),
+    Silent(Silence),
+}
+
+/// Why a server gave no answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Silence {
+    /// There may be one yet.
+    Late,
+    /// There will be none.
+    Mute,
+    /// A stream ended before it.
+    BrokeOff,
+    /// It does not answer `initialize` with what it speaks.
+    NoHandshake,
+}
+
+impl Silence {
+    /// As operators are told it.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Late => "it did not answer in time",
+            Self::Mute => "it gave no answer",
+            Self::BrokeOff => "it broke off",
+            Self::NoHandshake => "it shook no hands",
+        }
+    }
 }
 
 impl Came {

@@ -1,16 +1,17 @@
 //! Who is missing where all servers are seen as one.
 
-use super::ask::LATE;
+use crate::federated::Silence;
 use crate::gate::Gate;
 use crate::server::Server;
 
 /// A server was missing from what a client was shown, and why, or was not. Each change is told to
 /// the operators; when it cannot be reached, it is looked for from now on.
-pub(super) fn absent(gate: &Gate, server: &Server, why: Option<&'static str>) {
+pub(super) fn absent(gate: &Gate, server: &Server, why: Option<Silence>) {
     // One that is only late would be listed, told of, asked for and late again, without end.
-    if why.is_some_and(|it| it != LATE) {
+    if why.is_some_and(|it| it != Silence::Late) {
         server.catalogue.wanted.notify_one();
     }
+    let why = why.map(Silence::words);
     if server.set_absence(why) {
         let name = &server.name;
         gate.parts.diary.tell(&match why {

@@ -14,18 +14,13 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::drain::drain;
 use crate::exchange::{Reply, exchange};
-use crate::federated::{Came, Open, Stamp};
+use crate::federated::{Came, Open, Silence, Stamp};
 use crate::gate::Gate;
 use crate::queue::{Reader, Writer};
 use crate::reading::{Heard, hear};
 use crate::relay::Relay;
 use crate::session::{Busy, Session};
 use crate::upstream::{Away, Envelope, Leg};
-
-/// Why there is no answer, when there may be one yet.
-pub(super) const LATE: &str = "it did not answer in time";
-/// Why there is no answer, when there will be none.
-pub(super) const NO_ANSWER: &str = "it gave no answer";
 
 /// Where messages go that come before the answer.
 #[derive(Clone, Debug)]
@@ -101,7 +96,7 @@ pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: 
             let answer = follow(gate, events, id, stamp, interims);
             // Whom nobody reads any more, the relay sees to its end on record.
             return tokio::select! {
-                came = timeout_at(ends, answer) => came.unwrap_or(Came::Silent(LATE)),
+                came = timeout_at(ends, answer) => came.unwrap_or(Came::Silent(Silence::Late)),
                 () = away.gone() => Came::Withheld,
             };
         }
@@ -115,8 +110,8 @@ pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: 
         }
         Some(Disposition::Erred) => Came::Erred(released.into_bytes(), stamp),
         Some(Disposition::Accepted) => Came::Accepted(stamp),
-        Some(Disposition::TimedOut) => Came::Silent(LATE),
-        Some(Disposition::Unreachable) => Came::Silent(NO_ANSWER),
+        Some(Disposition::TimedOut) => Came::Silent(Silence::Late),
+        Some(Disposition::Unreachable) => Came::Silent(Silence::Mute),
         Some(Disposition::Withheld | Disposition::Unmet | Disposition::Cancelled) => Came::Withheld,
     }
 }
@@ -156,7 +151,7 @@ async fn follow(
             (_, _) => interims.pass(event).await,
         }
     }
-    Came::Silent("it broke off")
+    Came::Silent(Silence::BrokeOff)
 }
 
 /// End the session with one server.

@@ -10,8 +10,8 @@ use hyper::header::HeaderValue;
 use tokio::time::{Instant, timeout_at};
 
 use super::absence::absent;
-use super::ask::{Interims, LATE, NO_ANSWER, To, ask_of};
-use crate::federated::Came;
+use super::ask::{Interims, To, ask_of};
+use crate::federated::{Came, Silence};
 use crate::gate::Gate;
 use crate::one_of_many::OneOfMany;
 use crate::probe;
@@ -57,10 +57,10 @@ impl Crowd {
             let answer = match timeout_at(ends, answer).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(_)) => Came::Withheld,
-                Err(_) => Came::Silent(LATE),
+                Err(_) => Came::Silent(Silence::Late),
             };
             match &answer {
-                Came::Silent(why) => absent(&self.gate, &server, Some(why)),
+                Came::Silent(why) => absent(&self.gate, &server, Some(*why)),
                 Came::Answered(..) | Came::Erred(..) => absent(&self.gate, &server, None),
                 // What one caller may not have says nothing of the server.
                 // One of the other era is not missing: it has no part in this one.
@@ -81,7 +81,7 @@ impl Crowd {
         match probe::is_modern(&gate, &server).await {
             Some(true) => {}
             Some(false) => return Came::NotOffered,
-            None => return Came::Silent(NO_ANSWER),
+            None => return Came::Silent(Silence::Mute),
         }
         let (said, now) = (&body, gate.now());
         let call = server.one_call(&who, body.clone(), (head, away.clone()), now);

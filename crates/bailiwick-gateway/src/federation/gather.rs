@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use crate::queue::Writer;
 
-use super::ask::{Interims, LATE, ask};
-use crate::federated::{Came, Federated, Member};
+use super::ask::{Interims, ask};
+use crate::federated::{Came, Federated, Member, Silence};
 use crate::gate::Gate;
 
 /// A round of questions.
@@ -59,10 +59,10 @@ impl Round {
             let answer = match answer {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(_)) => Came::Withheld,
-                Err(_) => Came::Silent(LATE),
+                Err(_) => Came::Silent(Silence::Late),
             };
             match &answer {
-                Came::Silent(why) => member.missed(&self.gate, Some(why)),
+                Came::Silent(why) => member.missed(&self.gate, Some(*why)),
                 Came::Answered(..) | Came::Erred(..) | Came::NotOffered => {
                     member.missed(&self.gate, None);
                 }

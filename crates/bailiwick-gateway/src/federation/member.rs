@@ -14,8 +14,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::absence::absent;
-use super::ask::{Interims, LATE, NO_ANSWER, ask, end};
-use crate::federated::{Attempt, Came, Federated, Member, Open, Stamp};
+use super::ask::{Interims, ask, end};
+use crate::federated::{Attempt, Came, Federated, Member, Open, Silence, Stamp};
 use crate::gate::Gate;
 use crate::session::Session;
 use crate::upstream::Upstream;
@@ -38,7 +38,7 @@ impl Member {
         match timeout(patience, attempt.wait_for(Option::is_some)).await {
             Ok(Ok(came)) => came.clone().unwrap_or(Err(Came::Withheld)),
             Ok(Err(_)) => Err(Came::Withheld),
-            Err(_) => Err(Came::Silent(LATE)),
+            Err(_) => Err(Came::Silent(Silence::Late)),
         }
     }
 
@@ -70,13 +70,13 @@ impl Member {
             Came::Erred(..) if self.server.eras.is_modern(gate.now()) == Some(true) => {
                 return Err(Came::NotOffered);
             }
-            Came::Erred(..) | Came::Accepted(_) => return Err(Came::Silent("it shook no hands")),
+            Came::Erred(..) | Came::Accepted(_) => return Err(Came::Silent(Silence::NoHandshake)),
             came @ (Came::Denied(_) | Came::NotOffered | Came::Withheld | Came::Silent(_)) => {
                 return Err(came);
             }
         };
         open.greeted = greeted;
-        open.hello = hello(&answer).ok_or(Came::Silent(NO_ANSWER))?;
+        open.hello = hello(&answer).ok_or(Came::Silent(Silence::Mute))?;
         open.version = HeaderValue::from_str(&open.hello.revision).ok();
         self.catch_up(gate, all, &open, &aside).await;
         let open = Arc::new(open);
@@ -141,7 +141,7 @@ impl Member {
 
     /// It was missing from a list that the client was shown, or was not. Each change is told to the
     /// operators; when it cannot be reached, it is looked for from now on.
-    pub(super) fn missed(&self, gate: &Gate, why: Option<&'static str>) {
+    pub(super) fn missed(&self, gate: &Gate, why: Option<Silence>) {
         self.missed.store(why.is_some(), Ordering::Release);
         absent(gate, &self.server, why);
     }
