@@ -124,6 +124,22 @@ async fn each_caller_sees_whom_its_revision_reaches() {
     assert_eq!(old.heard("tools/call"), 0);
 }
 
+/// While most speak older revisions only, a client of both eras is led to where it reaches most.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_discovers_is_told_where_most_are_reached() {
+    let [new, old, older] = [modern().await, Fixture::start().await, Fixture::start().await];
+    let house = plan(&[("new", &new), ("old", &old), ("older", &older)]).open().await;
+    let said = ask(&house.worker, "server/discover", "").await;
+    let fall_back = json!(["2025-11-25", "2025-06-18", "2025-03-26"]);
+    let error = said.json()["error"].clone();
+    assert_eq!((said.status, &error["code"]), (400, &json!(-32022)), "{said:?}");
+    assert_eq!(error["data"]["supported"], fall_back);
+    // Who asks all the same is served.
+    let said = ask(&house.worker, "tools/list", "").await;
+    assert!(names(&said, "tools", "name").contains(&"new__look".to_owned()), "{said:?}");
+    assert!(call(&house.worker, "new__look").await.text().contains("done"));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn pages_are_merged_cut_and_private() {
     let (house, [a, b, ..]) = four().await;

@@ -22,7 +22,6 @@ use super::reply::{DECISION, LEAF, bare};
 use super::round::nobody;
 use crate::federation::visible;
 use crate::probe;
-use crate::reading::method_of;
 use crate::server::Server;
 use crate::upstream::Away;
 
@@ -55,9 +54,7 @@ impl Said {
             | Action::ListPrompts
             | Action::ListResources
             | Action::ListTemplates => list::list(self).await,
-            Action::Connect if method_of(&self.body).as_deref() == Some("server/discover") => {
-                list::discover(self).await
-            }
+            Action::Connect if self.discovers() => list::discover(self).await,
             Action::Connect => listen::listen(self).await,
             Action::InvokeTool
             | Action::GetPrompt

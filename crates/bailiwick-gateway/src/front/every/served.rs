@@ -1,6 +1,6 @@
 //! Whether the revision of a request is served to its caller at all.
 
-use bailiwick_core::{Disposition, RefusalReason};
+use bailiwick_core::{Action, Disposition, RefusalReason};
 use bailiwick_wire::mcp::{modern, reply};
 use hyper::Response;
 
@@ -10,6 +10,7 @@ use super::super::reply::spoken;
 use super::Said;
 use crate::era::LEGACY;
 use crate::federation::probe_all;
+use crate::reading::method_of;
 use crate::refusal;
 
 /// The refusal of a request whose revision nobody speaks that its caller may know of.
@@ -19,18 +20,20 @@ pub(super) async fn refused(said: &Said) -> Option<Response<Body>> {
     if servers.is_empty() {
         return None;
     }
-    if !said.is_spoken() {
+    let discovers = said.discovers();
+    if discovers || !said.is_spoken() {
         probe_all(&knock.gate, servers).await;
     }
     let is_other = told.version.as_ref().is_some_and(|it| **it != *modern::VERSION);
-    if said.is_spoken() && !is_other {
+    let reaches_less = discovers && said.reaches_less();
+    if said.is_spoken() && !is_other && !reaches_less {
         return None;
     }
     let (Some(id), Some(version)) = (&told.id, &told.version) else {
         // A notification; there is nobody to tell more.
         return Some(refuse(knock, reply::invalid_request(None)));
     };
-    let served = said.served();
+    let served = if reaches_less { LEGACY.to_vec() } else { said.served() };
     if served.is_empty() {
         let words = refusal::without_answer(Some(id), Disposition::Unreachable);
         return Some(knock.turn_off(RefusalReason::Limit, spoken(words)));
@@ -43,6 +46,22 @@ impl Said {
     fn is_spoken(&self) -> bool {
         let now = self.knock.gate.now();
         self.servers.iter().any(|it| it.eras.is_modern(now) == Some(true))
+    }
+
+    pub(super) fn discovers(&self) -> bool {
+        self.told.asked.action == Action::Connect
+            && method_of(&self.body).as_deref() == Some("server/discover")
+    }
+
+    /// Whether a session reaches more servers than this era does. Who can speak both is better off
+    /// with a session then, and asks this first to learn it; what is asked besides is served.
+    fn reaches_less(&self) -> bool {
+        let now = self.knock.gate.now();
+        let speaks = |modern| {
+            let known = self.servers.iter().map(|it| it.eras.is_modern(now));
+            known.filter(|it| *it == Some(modern)).count()
+        };
+        speaks(false) > speaks(true)
     }
 
     /// The revisions that are served to the caller.
