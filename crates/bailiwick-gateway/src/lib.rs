@@ -46,6 +46,7 @@ mod secrets;
 mod server;
 mod session;
 mod sessions;
+mod start_error;
 pub mod store;
 mod tally;
 mod tasks;
@@ -65,6 +66,7 @@ pub use operators::{
     Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, Readiness, ServerState,
 };
 pub use rules::{BadRules, Rules};
-pub use run::{Gateway, StartError};
+pub use run::Gateway;
 pub use secrets::missing_secrets;
+pub use start_error::StartError;
 pub use wrap::{Ended, Wrap};

@@ -17,12 +17,13 @@ use crate::diary::Diary;
 use crate::front::Door;
 use crate::gate::{Gate, Parts};
 use crate::listener::Listener;
-use crate::rules::{BadRules, Change, Rules, RulesInForce};
+use crate::rules::{Change, Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
-use crate::store::{Role, Store, StoreError};
-use crate::tls::{BadPair, Tls};
+use crate::start_error::StartError;
+use crate::store::{Role, Store};
+use crate::tls::Tls;
 use crate::watch::Watch;
 use crate::{disk, entropy, front, listing, operators, paths, recording, renewal, secrets, tls};
 
@@ -35,54 +36,6 @@ const OUTCOMES_PATIENCE: Duration = Duration::from_secs(2);
 const OUTCOMES_LOOK: Duration = Duration::from_millis(5);
 /// How many connections operators may hold.
 const OPERATOR_CONNECTIONS: usize = 64;
-
-/// Why a gateway does not start. Each says what to do.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The administrative state cannot be used.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The log cannot be used.
-    #[error("the log: {0}")]
-    Log(#[from] LogError),
-    /// Policies or contracts are faulty.
-    #[error("the rules are faulty:\n{}", .0.0.join("\n"))]
-    Rules(BadRules),
-    /// A secret is missing.
-    #[error("secrets are missing:\n{}", .0.join("\n"))]
-    Secrets(Vec<String>),
-    /// The guard's configuration names something that no inspector finds.
-    #[error("[guard] withhold: {0}")]
-    Guard(#[from] bailiwick_guard::UnknownKind),
-    /// An address is taken or not ours.
-    #[error("{address} cannot be listened on: {source}; is another gateway running?")]
-    Listen {
-        /// Which.
-        address: SocketAddr,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The certificate or its key cannot be used.
-    #[error("[agents] tls: {0}")]
-    Tls(#[from] BadPair),
-    /// A file cannot be written.
-    #[error("{0}")]
-    File(String),
-    /// The start could not be recorded.
-    #[error("the start could not be recorded: {}{}", .0, what_next(.0))]
-    Unrecorded(#[from] bailiwick_core::Unrecorded),
-}
-
-/// What an operator can do about a record that was not written.
-const fn what_next(why: &bailiwick_core::Unrecorded) -> &'static str {
-    match why {
-        bailiwick_core::Unrecorded::Full => {
-            "; make room on the disk or raise `max_mib` under [log], then start again"
-        }
-        bailiwick_core::Unrecorded::Stopped => "; `bailiwick log verify` tells how the log is",
-        bailiwick_core::Unrecorded::TooLarge | bailiwick_core::Unrecorded::NoKey => "",
-    }
-}
 
 /// A gateway that serves.
 pub struct Gateway {
@@ -327,7 +280,8 @@ pub(crate) fn tell_stance(gate: &Gate) {
     if gate.observes() {
         diary.tell(&format!(
             "OBSERVING until {day}: policy refuses nothing and hides nothing; what it would have \
-             refused is shown by `bailiwick log query --decision would-deny`"
+             refused is shown by `bailiwick log query --decision would-deny --config {}`",
+            gate.settings().file.display()
         ));
     } else {
         diary.tell(&format!("observing ended on {day}: what policy denies is refused"));

@@ -20,9 +20,10 @@ use crate::gate::Gate;
 use crate::listener::Listener;
 use crate::listing::{self, Within};
 use crate::recording;
-use crate::run::{self, CHILDREN_PATIENCE, SWEEP, StartError};
+use crate::run::{self, CHILDREN_PATIENCE, SWEEP};
 use crate::scribe::Scribe;
 use crate::server::Server;
+use crate::start_error::StartError;
 
 /// How long calls under way may take when the client says no more.
 const LAST_WORDS: Duration = Duration::from_secs(2);

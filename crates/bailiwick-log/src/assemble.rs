@@ -1,9 +1,10 @@
 //! Putting an open log together: its lock, its signing key, its state.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex};
 
-use crate::disk::Disk;
+use crate::disk::{Disk, RealDisk};
 use crate::error::LogError;
 use crate::frame::{Place, SEGMENT_HEADER};
 use crate::journal::Journal;
@@ -27,6 +28,15 @@ pub(crate) fn lock(disk: &dyn Disk, layout: &Layout) -> Result<Box<dyn Send + Sy
             LogError::Io { what: "lock", path, source }
         }
     })
+}
+
+/// Hold the lock of the log in that directory while what is given back lives: nobody else writes
+/// to it meanwhile.
+///
+/// # Errors
+/// [`LogError::Locked`] when somebody does, others when the disk says no.
+pub fn hold(dir: &Path) -> Result<impl Send + Sync + use<>, LogError> {
+    lock(&RealDisk, &Layout::new(dir))
 }
 
 /// A change of keys that was begun and not completed.

@@ -47,6 +47,14 @@ impl Checkpoint {
         sign_note(&self.body(), keys)
     }
 
+    /// What a note says that has the form of a checkpoint, whoever signed it.
+    pub fn of_note(note: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(note).ok()?;
+        Note::parse(note).ok()?;
+        let (body, _) = text.rsplit_once("\n\n")?;
+        Self::parse_body(&format!("{body}\n")).ok()
+    }
+
     /// The checkpoint of a signed note, when a trusted key signed it and it is of that log.
     ///
     /// # Errors

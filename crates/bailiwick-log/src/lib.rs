@@ -46,6 +46,7 @@ mod verify;
 #[cfg(test)]
 mod tests;
 
+pub use assemble::hold;
 pub use backup::{backup, restore};
 pub use checkpoint::{Checkpoint, Proof, ProofError, verify_proof, verify_proof_by};
 pub use disk::{Disk, DiskFile, RealDisk};

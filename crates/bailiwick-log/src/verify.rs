@@ -81,7 +81,7 @@ struct Run {
 impl Run {
     fn all(&mut self, against: &Verification<'_>) -> Result<(), LogError> {
         let note = self.store.note()?;
-        let said = match read_note(&note) {
+        let said = match Checkpoint::of_note(&note) {
             Some(said) => said,
             None => {
                 self.report.problem("checkpoint", "it has not the form of a checkpoint");
@@ -91,7 +91,7 @@ impl Run {
         self.report.origin = said.origin.clone();
         (self.report.size, self.report.root) = (said.head.size, said.head.root);
         // Its signature is judged at the end, when the keys that the log vouches for are known.
-        self.since = against.since.and_then(read_note).map(|it| it.head);
+        self.since = against.since.and_then(Checkpoint::of_note).map(|it| it.head);
         self.mark_since();
         let complete = self.bundles(said.head.size)?;
         if complete {
@@ -295,7 +295,7 @@ impl Run {
         let place = format!("journal checkpoint {size}");
         let root = self.edge.range().root();
         let before = self.report.problem_count;
-        if read_note(note).is_none_or(|it| it.head != Head { size, root }) {
+        if Checkpoint::of_note(note).is_none_or(|it| it.head != Head { size, root }) {
             self.report.problem(&place, "its root is not that of the entries");
         }
         self.judge_note(&place, note, size);
@@ -318,7 +318,7 @@ impl Run {
     fn judge_since(&mut self, against: &Verification<'_>) {
         let Some(note) = against.since else { return };
         let place = "the checkpoint kept elsewhere";
-        let Some(said) = read_note(note) else {
+        let Some(said) = Checkpoint::of_note(note) else {
             return self.report.problem(place, "it has not the form of a checkpoint");
         };
         if let Err(why) = Checkpoint::open(note, &self.trusted) {
@@ -341,12 +341,4 @@ impl Run {
             }
         }
     }
-}
-
-/// The checkpoint of a note whose signature was not judged.
-fn read_note(note: &[u8]) -> Option<Checkpoint> {
-    let text = std::str::from_utf8(note).ok()?;
-    Note::parse(note).ok()?;
-    let (body, _) = text.rsplit_once("\n\n")?;
-    Checkpoint::parse_body(&format!("{body}\n")).ok()
 }

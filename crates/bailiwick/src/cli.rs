@@ -15,7 +15,8 @@ use crate::output::Common;
 #[command(after_help = "Exit codes: 0 yes or done, 1 no (denied, faulty, not proven), 2 failed.\n\
     Start with `bailiwick demo`, then `bailiwick up`.")]
 struct Cli {
-    /// The configuration file.
+    /// The configuration. When not given and not here: ~/.config/bailiwick/bailiwick.toml, which
+    /// `init` and `wrap` write. `up` alone writes one here.
     #[arg(long, short, global = true, default_value = "bailiwick.toml", env = "BAILIWICK_CONFIG")]
     config: PathBuf,
     /// Print one JSON value instead of text for people.

@@ -82,6 +82,8 @@ const PROTOCOL: [&str; 9] = [
 /// What a configuration means.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The file that says so.
+    pub file: PathBuf,
     /// The day until which denials are only noted. Absent: they refuse.
     pub observe_until: Option<Date>,
     /// Where agents connect.
@@ -122,12 +124,16 @@ pub struct Settings {
 type Problem = (String, String);
 
 impl Settings {
-    /// What `said` means when its file lies in `base`.
-    pub(super) fn meant_by(said: &Said, base: &Path) -> Result<Self, Vec<Problem>> {
+    /// What `said` means when it stands in this file, whose path is absolute.
+    pub(super) fn meant_by(said: &Said, file: &Path) -> Result<Self, Vec<Problem>> {
+        let base = file.parent().unwrap_or(file);
         let mut problems = Vec::new();
         let observe_until = observe_until(said, &mut problems);
         let agents = address("agents", &said.agents.listen, &mut problems);
         let operators = address("operators", &said.operators.listen, &mut problems);
+        if let (Some(agents), Some(operators)) = (agents, operators) {
+            apart(agents, operators, &mut problems);
+        }
         limits(&said.limits, &mut problems);
         log(&said.log, &mut problems);
         let withhold: Vec<&str> = said.guard.withhold.iter().map(String::as_str).collect();
@@ -151,6 +157,7 @@ impl Settings {
             return Err(problems);
         };
         Ok(Self {
+            file: file.to_owned(),
             observe_until,
             agents,
             operators,
@@ -206,6 +213,16 @@ fn address(section: &str, text: &str, problems: &mut Vec<Problem>) -> Option<Soc
         problems.push((section.to_owned(), what));
     }
     parsed
+}
+
+/// One address cannot be listened on twice, nor a port on one address and on all.
+fn apart(agents: SocketAddr, operators: SocketAddr, problems: &mut Vec<Problem>) {
+    let (one, other) = (agents.ip(), operators.ip());
+    let meet = one == other || one.is_unspecified() || other.is_unspecified();
+    if meet && agents.port() == operators.port() && agents.port() != 0 {
+        let what = format!("listen is {operators}, where agents connect: choose another port");
+        problems.push(("operators".into(), what));
+    }
 }
 
 const fn class(said: Class) -> Durability {

@@ -51,9 +51,9 @@ pub fn load(file: &Path) -> Result<Settings, Vec<ConfigError>> {
         let at = problem.span().map(|span| place(&text, span.start));
         vec![error(at, problem.message().to_owned())]
     })?;
-    let base = std::path::absolute(folder_of(file))
+    let absolute = std::path::absolute(file)
         .map_err(|problem| vec![error(None, format!("has no absolute path: {problem}"))])?;
-    Settings::meant_by(&said, &base).map_err(|problems| {
+    Settings::meant_by(&said, &absolute).map_err(|problems| {
         let located = problems
             .into_iter()
             .map(|(section, what)| error(find(&text, &section), format!("[{section}] {what}")));
@@ -64,11 +64,6 @@ pub fn load(file: &Path) -> Result<Settings, Vec<ConfigError>> {
 /// The JSON Schema of the configuration file, made from the structs that read it.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Said).to_value()
-}
-
-/// The folder that a file lies in; that of a bare name is this one.
-fn folder_of(file: &Path) -> &Path {
-    file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Line and column of a place in a text, counted from one.

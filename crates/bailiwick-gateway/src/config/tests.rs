@@ -28,8 +28,30 @@ fn nothing_said_means_loopback_and_no_servers() {
 
 #[test]
 fn a_bare_name_lies_in_this_folder() {
-    for (file, folder) in [("bailiwick.toml", "."), ("a/b.toml", "a"), ("/b.toml", "/")] {
-        assert_eq!(folder_of(Path::new(file)), Path::new(folder));
+    let here = std::env::current_dir().unwrap();
+    for (file, folder) in [("bailiwick.toml", &*here), ("a/b.toml", &here.join("a"))] {
+        let absolute = std::path::absolute(file).unwrap();
+        let settings = Settings::meant_by(&toml::from_str("").unwrap(), &absolute).unwrap();
+        assert_eq!(settings.data, folder.join("data"));
+        assert_eq!(settings.file, here.join(file));
+    }
+}
+
+#[test]
+fn agents_and_operators_do_not_meet() {
+    let both = |agents: &str, operators: &str| {
+        read(&format!("[agents]\nlisten = \"{agents}\"\n[operators]\nlisten = \"{operators}\"\n"))
+    };
+    for (agents, operators) in
+        [("127.0.0.1:9430", "127.0.0.1:9430"), ("0.0.0.0:9430", "127.0.0.1:9430")]
+    {
+        let errors = both(agents, operators).unwrap_err().join("\n");
+        assert!(errors.contains("F:3:1: [operators] listen is 127.0.0.1:9430"), "{errors}");
+    }
+    for (agents, operators) in
+        [("127.0.0.1:0", "127.0.0.1:0"), ("127.0.0.1:9430", "127.0.0.2:9430")]
+    {
+        assert!(both(agents, operators).is_ok(), "{agents} {operators}");
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
     if !common.config.exists() {
         first::for_up(&common.config)?;
     }
-    let settings = settings::load(common)?;
+    let settings = settings::load_from(&common.config)?;
     let data = settings.data.clone();
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -106,7 +106,7 @@ fn load(common: &Common) -> Result<Settings, Failure> {
     if config != common.config && !config.exists() {
         first::for_clients(&config)?;
     }
-    settings::load(&Common { config, json: common.json })
+    settings::load_from(&config)
 }
 
 fn caller(settings: &Settings, arguments: &Arguments) -> Keyless {

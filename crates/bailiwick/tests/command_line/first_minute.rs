@@ -1,7 +1,7 @@
 //! The first minute: the demo, a configuration that writes itself, help, and completions.
 
 use std::fs;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
@@ -33,6 +33,7 @@ fn here(folder: &std::path::Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program());
     command.args(arguments).current_dir(folder);
     command.env_remove("BAILIWICK_CONFIG").env_remove("BAILIWICK_OPERATOR_TOKEN");
+    command.env("HOME", folder).env_remove("XDG_CONFIG_HOME");
     command
 }
 
@@ -68,6 +69,76 @@ fn the_demo_goes_as_told() {
     let ran = Ran::of(&mut here(folder.path(), &["demo", "--directory", "mine"]));
     assert_eq!(ran.code, 2, "{ran:?}");
     assert!(folder.path().join("mine/work.txt").exists());
+}
+
+#[test]
+fn a_demo_that_runs_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = fs::File::create(folder.path().join("told.txt")).unwrap();
+    let mut serve = here(folder.path(), &["demo", "--serve"]);
+    let mut serving = serve.stdout(Stdio::null()).stderr(told).spawn().unwrap();
+    wait_for("the demo to serve", || {
+        assert!(serving.try_wait().unwrap().is_none(), "it ended");
+        let told = fs::read_to_string(folder.path().join("told.txt")).unwrap();
+        told.contains("serving at").then_some(())
+    });
+    let edited = folder.path().join("bailiwick-demo/policies/mine.cedar");
+    fs::write(&edited, "").unwrap();
+    let second = Ran::of(&mut here(folder.path(), &["demo"])).expect(2);
+    assert!(second.err.contains("a demo runs there: stop it"), "{second:?}");
+    assert!(second.out.is_empty() && edited.exists(), "{second:?}");
+    crate::support::process::signal(serving.id(), "INT");
+    assert!(serving.wait().unwrap().success());
+    let verify = ["log", "verify", "-c", "bailiwick-demo/bailiwick.toml"];
+    Ran::of(&mut here(folder.path(), &verify)).expect(0);
+
+    // Nor is one that was put up again by its configuration.
+    let mut up = here(folder.path(), &["up", "-c", "bailiwick-demo/bailiwick.toml"]);
+    let mut serving = up.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let status = ["status", "-c", "bailiwick-demo/bailiwick.toml"];
+    wait_for("the gateway", || {
+        assert!(serving.try_wait().unwrap().is_none(), "it ended");
+        (Ran::of(&mut here(folder.path(), &status)).code == 0).then_some(())
+    });
+    Ran::of(&mut here(folder.path(), &["demo"])).expect(2);
+    crate::support::process::signal(serving.id(), "TERM");
+    assert!(serving.wait().unwrap().success());
+    Ran::of(&mut here(folder.path(), &verify)).expect(0);
+    // Now that nobody uses it, it is made anew.
+    Ran::of(&mut here(folder.path(), &["demo", "--json"])).expect(0);
+    assert!(!edited.exists());
+}
+
+#[test]
+fn every_verb_uses_the_same_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join(".config/bailiwick/bailiwick.toml");
+    let mut wrap = here(folder.path(), &["wrap", "--observe=2999-12-31", "--", "true"]);
+    let wrapped = Ran::of(wrap.stdin(Stdio::null())).expect(0);
+    let told = format!("log query --decision would-deny --config {}`", config.display());
+    assert!(wrapped.err.contains(&told), "{wrapped:?}");
+    // A gateway of this machine may serve at the usual address: nobody does at this one.
+    let text = fs::read_to_string(&config).unwrap();
+    let listen = format!("listen = \"127.0.0.1:{}\"", free_port());
+    fs::write(&config, text.replace("# listen = \"127.0.0.1:8421\"", &listen)).unwrap();
+    let verbs: [&[&str]; 6] = [
+        &["check"],
+        &["log", "verify"],
+        &["log", "query"],
+        &["log", "forecast"],
+        &["keys", "list"],
+        &["ask", "--agent", "a", "--person", "p", "--tool", "true/x"],
+    ];
+    for words in verbs {
+        let ran = Ran::of(&mut here(folder.path(), words));
+        let expected = i32::from(words[0] == "ask");
+        assert_eq!(ran.code, expected, "{words:?}: {ran:?}");
+    }
+    let status = Ran::of(&mut here(folder.path(), &["status"])).expect(2);
+    assert!(status.err.contains("no gateway answers"), "{status:?}");
+    // What lies here comes first.
+    fs::write(folder.path().join("bailiwick.toml"), "faulty").unwrap();
+    assert_eq!(Ran::of(&mut here(folder.path(), &["check"])).code, 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The demo's stories: scripted agents that act through the real front, and what came of it.
 
 mod client;
+mod folder;
 mod run;
 mod script;
 mod story;

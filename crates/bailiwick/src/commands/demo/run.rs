@@ -6,7 +6,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bailiwick_gateway::config;
 use bailiwick_gateway::diary::Diary;
 use bailiwick_gateway::store::{NewKey, Store};
 use bailiwick_gateway::{Gateway, paths};
@@ -14,8 +13,10 @@ use bailiwick_log::{Verification, VerifierKey, verify};
 use clap::Args;
 use serde_json::json;
 
+use super::folder::clear;
 use super::{Keys, Summary, Verdict, play};
 use crate::commands::first::write_helpdesk;
+use crate::commands::settings;
 use crate::commands::up::Told;
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
@@ -34,10 +35,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let folder = std::path::absolute(&arguments.directory)?;
+    // Held to the end: another demo must not clear the folder beneath this one.
+    let _ours = clear(&folder)?;
     let config = set_up(&folder)?;
-    let settings = config::load(&config).map_err(|errors| {
-        Failure(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
-    })?;
+    let settings = settings::load_from(&config)?;
     let data = settings.data.clone();
     let keys = keys(&data)?;
     let guest = arguments.serve.then(|| guest(&data)).transpose()?;
@@ -69,15 +70,6 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 /// A configuration of its own, on free ports, so that the demo disturbs nothing.
 fn set_up(folder: &Path) -> Result<std::path::PathBuf, Failure> {
     let config = folder.join("bailiwick.toml");
-    if folder.exists() {
-        if !folder.join("demo").exists() {
-            let what = "exists and is not a demo's: name another with --directory";
-            return Err(Failure(format!("{} {what}", folder.display())));
-        }
-        std::fs::remove_dir_all(folder)?;
-    }
-    std::fs::create_dir_all(folder)?;
-    std::fs::write(folder.join("demo"), "Made by `bailiwick demo`, and made anew by the next.\n")?;
     write_helpdesk(folder, &[])?;
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     std::fs::write(&config, configuration(free, free)?)?;

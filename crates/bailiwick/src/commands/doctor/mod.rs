@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let now = bailiwick_gateway::now();
     let mut checks = vec![check::clock(now)];
-    match settings::load_here_or_users(common) {
+    match settings::load(common) {
         Ok(settings) => {
             let file = settings::place(common);
             checks.push(Check::good("configuration", format!("{} is right", file.display())));

@@ -25,7 +25,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
-    let settings = settings::load_here_or_users(common)?;
+    let settings = settings::load(common)?;
     let filter = Filter {
         agent: arguments.agent.as_deref().map(Into::into),
         since: arguments.since.as_deref().map(log::time).transpose()?,
