@@ -4,19 +4,26 @@
 //! The gateway lists a server by calls of its own, through the corridor like any other, as the
 //! principal `System::"catalogue"`. What agents' own lists show is added.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bailiwick_core::{Action, Digest, Resource};
 use bailiwick_wire::mcp::modern::Marked;
-use bailiwick_wire::mcp::{ListKind, Listed, template};
+use bailiwick_wire::mcp::template::{Search, Template};
+use bailiwick_wire::mcp::{ListKind, Listed};
 use tokio::sync::{Notify, watch};
 
 /// The most names of one server that are held.
 const NAMES_MAX: usize = 100_000;
 /// The most templates of one server that are held: each is tried for each URI.
 const TEMPLATES_MAX: usize = 1000;
+/// How many steps it may take to tell whether a URI is of one of a server's templates: some
+/// milliseconds.
+const STEPS_MAX: usize = 1 << 20;
+/// What it counts for to look for a URI at all.
+const LOOK_STEPS: usize = 8;
 /// How long a call waits for the first listing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -26,23 +33,37 @@ pub(crate) struct Known {
     tools: HashMap<Box<str>, Option<Digest>>,
     prompts: HashSet<Box<str>>,
     documents: HashSet<Box<str>>,
-    templates: HashSet<Box<str>>,
+    templates: HashMap<Box<str>, Template>,
     /// The arguments of tools that are repeated in headers.
     marked: HashMap<Box<str>, Vec<Marked>>,
 }
 
 impl Known {
-    /// Whether there is such a thing.
+    /// Whether there is such a thing. What takes too long to be told is not there.
     pub(crate) fn has(&self, resource: &Resource) -> bool {
+        self.has_within(resource, &Cell::new(STEPS_MAX))
+    }
+
+    /// The same, in no more steps than are left for many such questions.
+    pub(crate) fn has_within(&self, resource: &Resource, steps: &Cell<usize>) -> bool {
         match resource {
             Resource::Tool { name, .. } => self.tools.contains_key(name),
             Resource::Prompt { name, .. } => self.prompts.contains(name),
-            Resource::Template { uri, .. } => self.templates.contains(uri),
+            Resource::Template { uri, .. } => self.templates.contains_key(uri),
             Resource::Document { uri, .. } => {
                 // Every template is tried, also when the answer is known: a document that is there
                 // and hidden must not be told from one that is not by the time that this takes.
-                let tried = self.templates.iter().map(|it| template::matches(it, uri));
-                tried.fold(self.documents.contains(uri), |found, matches| found | matches)
+                let left = steps.get().saturating_sub(LOOK_STEPS);
+                if self.templates.is_empty() {
+                    steps.set(left);
+                    return self.documents.contains(uri);
+                }
+                let mut search = Search::new(uri, left.saturating_sub(uri.len()));
+                let tried = self.templates.values().map(|it| search.is_of(it));
+                let is_there = self.documents.contains(uri);
+                let is_there = tried.fold(is_there, |found, matches| found | matches);
+                steps.set(search.left());
+                is_there
             }
             Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => true,
         }
@@ -69,16 +90,12 @@ impl Known {
     /// Everything that has a name, with what it is for.
     pub(crate) fn names(&self) -> impl Iterator<Item = (Action, &str)> {
         let tools = self.tools.keys().map(|it| (Action::InvokeTool, &**it));
-        let others = [
-            (Action::GetPrompt, &self.prompts),
-            (Action::ReadResource, &self.documents),
-            (Action::CompleteArgument, &self.templates),
-        ];
-        tools.chain(
-            others
-                .into_iter()
-                .flat_map(|(action, names)| names.iter().map(move |it| (action, &**it))),
-        )
+        let templates = self.templates.keys().map(|it| (Action::CompleteArgument, &**it));
+        let others = [(Action::GetPrompt, &self.prompts), (Action::ReadResource, &self.documents)];
+        let others = others
+            .into_iter()
+            .flat_map(|(action, names)| names.iter().map(move |it| (action, &**it)));
+        tools.chain(others).chain(templates)
     }
 
     /// Add what a list shows.
@@ -103,15 +120,13 @@ impl Known {
                 }
                 ListKind::Prompts => drop(self.prompts.insert(name)),
                 ListKind::Templates if self.templates.len() >= TEMPLATES_MAX => {}
-                ListKind::Templates => drop(self.templates.insert(name)),
+                ListKind::Templates => {
+                    let template = Template::read(&name);
+                    self.templates.insert(name, template);
+                }
                 ListKind::Resources => drop(self.documents.insert(name)),
             }
         }
-    }
-
-    /// How many templates there are, each of which is tried for each URI.
-    pub(crate) fn templates(&self) -> usize {
-        self.templates.len()
     }
 
     /// Whether both have the same things, of the same definitions.
@@ -132,14 +147,15 @@ impl Known {
         }
         self.prompts.extend(other.prompts.iter().cloned());
         self.documents.extend(other.documents.iter().cloned());
-        self.templates.extend(other.templates.iter().cloned());
+        let templates = other.templates.iter().map(|(name, it)| (name.clone(), it.clone()));
+        self.templates.extend(templates);
     }
 
     fn lacks(&self, listed: &Listed, n: usize, name: &str) -> bool {
         match listed.kind {
             ListKind::Tools => self.tools.get(name) != Some(&listed.digests.get(n).copied()),
             ListKind::Prompts => !self.prompts.contains(name),
-            ListKind::Templates => !self.templates.contains(name),
+            ListKind::Templates => !self.templates.contains_key(name),
             ListKind::Resources => !self.documents.contains(name),
         }
     }
@@ -291,7 +307,7 @@ mod tests {
         let mut known = Known::default();
         known.add(&listed(ListKind::Templates, TEMPLATES_MAX + 1));
         known.add(&listed(ListKind::Templates, TEMPLATES_MAX + 2));
-        assert_eq!(known.templates(), TEMPLATES_MAX);
+        assert_eq!(known.templates.len(), TEMPLATES_MAX);
         assert!(has(&known, "x0://1".into()));
         assert!(!has(&known, format!("x{TEMPLATES_MAX}://1")));
         known.add(&listed(ListKind::Resources, NAMES_MAX));

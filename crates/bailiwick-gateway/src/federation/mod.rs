@@ -20,7 +20,7 @@ use crate::federated::{Federated, Member, Open};
 use crate::gate::Gate;
 use crate::server::Server;
 
-pub(crate) use address::{find, is_sole};
+pub(crate) use address::{LOOK_STEPS_MAX, find, is_sole};
 pub(crate) use ask::{Interims, ask};
 pub(crate) use crowd::{Crowd, probe_all};
 pub(crate) use gather::{Question, Round};

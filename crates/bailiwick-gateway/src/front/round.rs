@@ -1,5 +1,6 @@
 //! `/mcp`: one message to many servers, and what they answer put together.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,17 +20,11 @@ use super::knock::Knock;
 use super::reply::{bare, headers, json, spoken, stream_headers, whole};
 use crate::exchange::{Reply, exchange};
 use crate::federated::{Came, Federated, Member, Stamp};
-use crate::federation::{Interims, Question, Round, ask, is_sole, visible};
+use crate::federation::{Interims, LOOK_STEPS_MAX, Question, Round, ask, is_sole, visible};
 use crate::gate::Gate;
 use crate::queue::Reader;
 use crate::refusal;
 use crate::upstream::{Away, Envelope, Leg, Upstream};
-
-/// The fewest bytes of one entry of a list.
-const ENTRY_BYTES_MIN: usize = 20;
-/// The most work of looking up whose the entries of a list are: their number times that of what
-/// each is compared with.
-const LOOKED_UP_MAX: usize = 1 << 20;
 
 /// A message of a client to all servers.
 pub(super) struct Said {
@@ -129,24 +124,22 @@ pub(super) fn put_together(
     pages: &[(&str, &Bytes)],
 ) -> Bytes {
     let servers = visible(gate, who);
-    // What cannot be found out in time is taken for ambiguous.
-    let templates: usize = servers.iter().map(|it| it.catalogue.known().templates()).sum();
-    let bytes: usize = pages.iter().map(|(_, body)| body.len()).sum();
-    let entries = bytes / ENTRY_BYTES_MIN;
-    let too_many = entries.saturating_mul(templates + servers.len()) > LOOKED_UP_MAX;
+    let steps = Cell::new(LOOK_STEPS_MAX);
     let ambiguous = |server: &str, uri: &str| {
-        if too_many {
-            return true;
-        }
         let (server, uri) = (server.into(), uri.into());
         let called = if action == Action::ListTemplates {
             Resource::Template { server, uri }
         } else {
             Resource::Document { server, uri }
         };
-        !is_sole(gate, who, &servers, &called)
+        !is_sole(gate, who, &servers, &called, &steps)
     };
-    let merged = merged_list(action, id, pages, ambiguous, good_ms);
+    let mut merged = merged_list(action, id, pages, ambiguous, good_ms);
+    if steps.get() == 0 {
+        // What cannot be found out in time is taken for ambiguous, all of it: what a thing is
+        // called must not depend on its place in the list.
+        merged = merged_list(action, id, pages, |_, _| true, good_ms);
+    }
     merged.unwrap_or_else(|| reply::method_not_found(id))
 }
 

@@ -1,7 +1,8 @@
 //! Which URIs a URI template (RFC 6570) stands for. When in doubt, none.
 //!
 //! A template becomes a small program of byte classes and forks that runs in lock step over the
-//! URI: no backtracking, at most template times URI steps, and both are limited. A variable takes
+//! URI: no backtracking, at most template times URI steps, and what many templates may take
+//! together is limited too. A variable takes
 //! one byte or more, but no delimiter that servers' own matchers stop at; nothing with a dot
 //! segment in it matches, plain or percent-encoded, because servers resolve those.
 
@@ -35,7 +36,7 @@ impl Class {
 }
 
 /// One step of a template's program.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
     /// Take this byte.
     Byte(u8),
@@ -47,16 +48,52 @@ enum Step {
     Jump(usize),
 }
 
-/// Whether `uri` is one that `template` stands for.
+/// A template, ready to be matched.
 ///
 /// Levels 1 to 3 of RFC 6570 and `*` on path-like variables are known; a variable cannot be empty,
 /// except that query pairs (`{?a,b}`, `{&a}`) may be left out. Query pairs stand in the order of
-/// the template. A template that is malformed or uses anything else matches nothing.
-pub fn matches(template: &str, uri: &str) -> bool {
-    if template.len() > TEMPLATE_BYTES_MAX || uri.len() > URI_BYTES_MAX || has_dot_segment(uri) {
-        return false;
+/// the template. A template that is malformed, too long or uses anything else matches nothing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Template(Option<Vec<Step>>);
+
+impl Template {
+    /// The template that this text is.
+    pub fn read(text: &str) -> Self {
+        Self(if text.len() > TEMPLATE_BYTES_MAX { None } else { compile(text) })
     }
-    compile(template).is_some_and(|program| run(&program, uri.as_bytes()))
+}
+
+/// A URI that is compared with one template after another, in so many steps for all.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'u> {
+    /// Absent where no template may match.
+    uri: Option<&'u [u8]>,
+    steps: usize,
+}
+
+impl<'u> Search<'u> {
+    /// A search that may take so many steps: each is one place of a template that is compared with
+    /// one byte of the URI.
+    pub fn new(uri: &'u str, steps: usize) -> Self {
+        let may_match = uri.len() <= URI_BYTES_MAX && !has_dot_segment(uri);
+        Self { uri: may_match.then_some(uri.as_bytes()), steps }
+    }
+
+    /// Whether the template stands for the URI. Not, when there are no steps left to tell.
+    pub fn is_of(&mut self, template: &Template) -> bool {
+        let (Some(program), Some(uri)) = (&template.0, self.uri) else { return false };
+        run(program, uri, &mut self.steps)
+    }
+
+    /// How many steps are left.
+    pub const fn left(&self) -> usize {
+        self.steps
+    }
+}
+
+/// Whether `uri` is one that `template` stands for.
+pub fn matches(template: &str, uri: &str) -> bool {
+    Search::new(uri, usize::MAX).is_of(&Template::read(template))
 }
 
 /// Whether a segment of the URI is `.` or `..`, also where it is percent-encoded.
@@ -166,11 +203,24 @@ fn is_name(name: &str) -> bool {
 }
 
 /// Run the program over all bytes at once. It matches when it stands at its end after the last.
-fn run(program: &[Step], uri: &[u8]) -> bool {
+fn run(program: &[Step], uri: &[u8], steps: &mut usize) -> bool {
+    // Most templates are told by what they begin with, before anything is made ready.
+    let differs = |(step, byte): (&Step, &u8)| matches!(step, Step::Byte(it) if it != byte);
+    let plain = program.iter().take_while(|it| matches!(it, Step::Byte(_)));
+    let seen = plain.zip(uri).take_while(|it| !differs(*it)).count();
+    *steps = steps.saturating_sub(seen + 1);
+    if program.iter().zip(uri).nth(seen).is_some_and(differs) || *steps == 0 {
+        return false;
+    }
     let mut now = Threads::new(program.len());
     let mut next = Threads::new(program.len());
     now.reach(program, 0);
     for byte in uri {
+        let Some(left) = steps.checked_sub(now.list.len()) else {
+            *steps = 0;
+            return false;
+        };
+        *steps = left;
         for at in &now.list {
             let takes = match program.get(*at) {
                 Some(Step::Byte(it)) => it == byte,

@@ -102,3 +102,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_search_ends_when_its_steps_are_used_up() {
+    let (crowd, uri) = (Template::read(&"{a0}{a1}{a2}{a3}x".repeat(30)), "x".repeat(8000));
+    let mut search = Search::new(&uri, 1 << 20);
+    let begun = (0..1000).take_while(|_| search.left() > 0 && !search.is_of(&crowd)).count();
+    assert!(begun < 100 && search.left() == 0, "{begun} templates were tried");
+    // And what would match is not found any more.
+    assert!(!search.is_of(&Template::read("{a}")));
+    assert!(Search::new(&uri, 1 << 20).is_of(&Template::read("{a}")));
+    // Those that begin otherwise cost next to nothing.
+    let mut search = Search::new(&uri, 10_000);
+    for _ in 0..1000 {
+        assert!(!search.is_of(&Template::read("file:///{path}")));
+    }
+    assert_eq!(search.left(), 9_000);
+}
