@@ -67,7 +67,9 @@ pub(crate) fn output() -> (mpsc::Sender<Bytes>, JoinHandle<()>) {
 }
 
 fn readable() -> Box<dyn AsyncRead + Send + Unpin> {
-    if let Ok(pipe) = pipe::OpenOptions::new().open_receiver(INPUT_AGAIN) {
+    if is_pipe(INPUT_AGAIN)
+        && let Ok(pipe) = pipe::OpenOptions::new().open_receiver(INPUT_AGAIN)
+    {
         return Box::new(pipe);
     }
     match socket(std::io::stdin()) {
@@ -77,13 +79,21 @@ fn readable() -> Box<dyn AsyncRead + Send + Unpin> {
 }
 
 fn writable() -> Box<dyn AsyncWrite + Send + Unpin> {
-    if let Ok(pipe) = pipe::OpenOptions::new().open_sender(OUTPUT_AGAIN) {
+    if is_pipe(OUTPUT_AGAIN)
+        && let Ok(pipe) = pipe::OpenOptions::new().open_sender(OUTPUT_AGAIN)
+    {
         return Box::new(pipe);
     }
     match socket(std::io::stdout()) {
         Ok(socket) => Box::new(socket),
         Err(_) => Box::new(tokio::io::stdout()),
     }
+}
+
+/// Whether it is a pipe without a name. Whoever opens one with a name once more, after its last
+/// writer has gone, is told of no end.
+fn is_pipe(place: &str) -> bool {
+    std::fs::read_link(place).is_ok_and(|it| it.to_string_lossy().starts_with("pipe:"))
 }
 
 /// The same, when it is a socket, as which some clients hand us both.

@@ -15,10 +15,11 @@ use hyper::{Response, StatusCode};
 use super::body::Body;
 use super::knock::Knock;
 use super::message;
-use super::reply::{Answered, json, spoken};
+use super::reply::{Answered, bare, json, spoken};
 use super::{listen, stray};
 use crate::one_of_many::OneOfMany;
 use crate::probe;
+use crate::reading::method_of;
 use crate::refusal;
 use crate::server::Server;
 use crate::session::Session;
@@ -46,8 +47,20 @@ pub(super) struct Told {
 pub(super) async fn answer(knock: Knock, body: Bytes, away: Away) -> Response<Body> {
     finished(match read(&knock, &body) {
         Err(words) => refuse(&knock, words),
+        Ok(told) if is_taking_back(&told, &body) => taken_back(&knock),
         Ok(told) => carry(&knock, told, body, away).await,
     })
+}
+
+/// Whether a notification takes a request back. In this era going away does; who says so besides
+/// names a number that means another request, of somebody else perhaps, where it would arrive.
+pub(super) fn is_taking_back(told: &Told, body: &Bytes) -> bool {
+    told.id.is_none() && method_of(body).as_deref() == Some("notifications/cancelled")
+}
+
+/// It is heard, on record, and goes nowhere.
+pub(super) fn taken_back(knock: &Knock) -> Response<Body> {
+    knock.turn_off(RefusalReason::Malformed, bare(StatusCode::ACCEPTED))
 }
 
 /// A reply as this era has it.
@@ -97,6 +110,10 @@ pub(super) fn read(knock: &Knock, body: &Bytes) -> Result<Told, Bytes> {
         }
     };
     let mut version = None;
+    if id.is_none() {
+        // Nobody is told what is wrong with it; it goes nowhere.
+        knock.routing.check_told(&message).map_err(|_| reply::invalid_request(None))?;
+    }
     if let Some(id) = &id {
         let said = Metadata::read(&message);
         let said = said.map_err(|fault| reply::invalid_params(id, fault.words()))?.version;

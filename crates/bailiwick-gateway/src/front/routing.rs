@@ -90,6 +90,21 @@ impl Routing {
         if agree { Ok(()) } else { Err("Mcp-Name does not agree with the body") }
     }
 
+    /// What a notification's headers may say: its method, or nothing, and no name.
+    pub(super) fn check_told(&self, message: &Message<'_, '_>) -> Result<(), Mismatch> {
+        if self.is_ours {
+            return Ok(());
+        }
+        if self.is_doubled {
+            return Err("A header was sent twice");
+        }
+        let method = message.method().unwrap_or_default();
+        if self.method.as_ref().is_some_and(|it| it.as_bytes() != method.as_bytes()) {
+            return Err("Mcp-Method does not agree with the body");
+        }
+        if self.name.is_some() { Err("Mcp-Name names nothing") } else { Ok(()) }
+    }
+
     /// What must agree because the tool's schema says so.
     pub(super) fn check_params(
         &self,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bailiwick_core::RefusalReason;
 use serde_json::{Value, json};
 
 use crate::agent::{Agent, Events, INITIALIZE, Said};
@@ -489,4 +490,25 @@ async fn a_notification_is_told_to_each_that_speaks_it() {
     assert_eq!(said.status, 202, "{said:?}");
     assert_eq!(all.each_ref().map(|it| it.heard(text)), [1, 1, 0, 0]);
     assert_eq!(said.headers.get_all("bailiwick-decision").iter().count(), 2);
+}
+
+/// What a notification's headers say is what its body says, and a number of somebody's request is
+/// taken nowhere.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_notification_says_nothing_in_its_headers_and_takes_nothing_back() {
+    let (house, all) = four().await;
+    let text = r#"{"jsonrpc":"2.0","method":"notifications/x"}"#;
+    let back = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#;
+    let (lying, naming) = ("tools/call", Some("ghp_0123456789012345678901234567890123456"));
+    for (method, name, body, status) in [
+        (lying, None, text, 400),
+        ("notifications/x", naming, text, 400),
+        ("notifications/cancelled", None, back, 202),
+    ] {
+        let agent = speaking(&house.worker, method, name);
+        assert_eq!(post(&agent, body).await.status, status, "{method} {name:?}");
+        assert_eq!(agent.post("a", body).await.status, status, "{method} {name:?}");
+    }
+    assert_eq!(all.each_ref().map(|it| it.heard(text) + it.heard(back)), [0; 4]);
+    assert_eq!(house.book().refusals(RefusalReason::Malformed), 6);
 }

@@ -40,6 +40,9 @@ pub(super) async fn answer(knock: Knock, body: Bytes, away: Away) -> Response<Bo
         Ok(told) => told,
         Err(words) => return modern::finished(modern::refuse(&knock, words)),
     };
+    if modern::is_taking_back(&told, &body) {
+        return modern::taken_back(&knock);
+    }
     let servers = visible(&knock.gate, &knock.who);
     modern::finished(Said { knock, servers, told, body, away }.serve().await)
 }
@@ -85,13 +88,14 @@ impl Said {
 async fn notify(said: Said) -> Response<Body> {
     let each = said.servers.iter().filter_map(|server| {
         let its = one::addressed(&said.knock, server, &said.body)?;
-        let (server, body, away) = (Arc::clone(server), said.body.clone(), said.away.clone());
+        let (server, body) = (Arc::clone(server), said.body.clone());
         Some(tokio::spawn(async move {
             if probe::is_modern(&its.gate, &server).await != Some(true) {
                 return None;
             }
             let told = modern::read(&its, &body).ok()?;
-            Some(modern::carry(&its, told, body, away).await)
+            // Nobody waits for it, so nobody who goes away takes it back.
+            Some(modern::carry(&its, told, body, Away::never()).await)
         }))
     });
     let each: Vec<_> = each.collect();

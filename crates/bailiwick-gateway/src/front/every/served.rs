@@ -57,11 +57,10 @@ impl Said {
     /// with a session then, and asks this first to learn it; what is asked besides is served.
     fn reaches_less(&self) -> bool {
         let now = self.knock.gate.now();
-        let speaks = |modern| {
-            let known = self.servers.iter().map(|it| it.eras.is_modern(now));
-            known.filter(|it| *it == Some(modern)).count()
-        };
-        speaks(false) > speaks(true)
+        let modern = self.servers.iter().filter(|it| it.eras.is_modern(now) == Some(true)).count();
+        // Of those that gave no answer in time nothing is known.
+        let older = self.servers.iter().filter(|it| it.eras.is_older_for_good(now)).count();
+        older > modern
     }
 
     /// The revisions that are served to the caller.
