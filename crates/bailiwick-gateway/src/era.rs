@@ -39,6 +39,12 @@ impl Eras {
         holds.then_some(found.modern)
     }
 
+    /// Whether it has said itself that it speaks older revisions only.
+    pub(crate) fn is_older_for_good(&self, now: Timestamp) -> bool {
+        let found = *self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        self.is_modern(now) == Some(false) && found.is_some_and(|it| it.until.is_none())
+    }
+
     /// Whether it does, found out now where that is not known; `None` when that cannot be. One
     /// finds out at a time, and whoever waits for that has its outcome.
     pub(crate) async fn find_out(

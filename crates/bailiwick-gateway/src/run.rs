@@ -32,7 +32,7 @@ pub(crate) const SWEEP: Duration = Duration::from_secs(1);
 /// How long servers' processes may take to end when the gateway stops.
 pub(crate) const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
 /// How long outcomes that nobody waits for may take to be recorded, and how often one looks.
-const OUTCOMES_PATIENCE: Duration = Duration::from_secs(2);
+const OUTCOMES_PATIENCE: Duration = Duration::from_secs(5);
 const OUTCOMES_LOOK: Duration = Duration::from_millis(5);
 /// How many connections operators may hold.
 const OPERATOR_CONNECTIONS: usize = 64;

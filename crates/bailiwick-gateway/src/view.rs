@@ -23,6 +23,9 @@ use crate::server::Server;
 /// The most work of looking for names in a text: their number times its bytes.
 const LOOKED_THROUGH_MAX: usize = 1 << 26;
 
+/// The most names in one text that are decided on.
+const DECIDED_MAX: usize = 1024;
+
 /// Whose view it is, of which server, under which rules.
 #[derive(Clone, Copy)]
 struct View<'a> {
@@ -293,9 +296,12 @@ impl View<'_> {
         if known.names().count().saturating_mul(text.len()) > LOOKED_THROUGH_MAX {
             return true;
         }
-        known.names().any(|(action, name)| {
-            contains_word(text, name) && !contains_word(asked, name) && !self.sees(action, name)
-        })
+        let mut named = known
+            .names()
+            .filter(|(_, name)| contains_word(text, name) && !contains_word(asked, name));
+        let first = named.by_ref().take(DECIDED_MAX);
+        // So is what names more than can be decided on.
+        first.into_iter().any(|(action, name)| !self.sees(action, name)) || named.next().is_some()
     }
 
     /// What the caller sees of all that the server offers.
