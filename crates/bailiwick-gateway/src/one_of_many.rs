@@ -11,7 +11,7 @@ use bailiwick_wire::sse;
 use bytes::Bytes;
 
 use crate::tokens::Tokens;
-use crate::upstream::{Piece, SUBSCRIPTIONS_MAX};
+use crate::upstream::{Piece, SUBSCRIPTIONS_MAX, wholes};
 
 /// How one server is told from others in what the client is told.
 pub(crate) struct OneOfMany {
@@ -96,13 +96,11 @@ impl OneOfMany {
                 federation::cancelled_by(self.server.as_str(), message)
             }
             Some(Notice::ResourceUpdated { uri }) => {
-                let table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
-                let called = table.get(uri).cloned();
-                called.filter(|it| it != uri).and_then(|it| {
+                self.called(uri).filter(|it| it != &**uri).and_then(|it| {
                     federation::renamed(message, "notifications/resources/updated", &it)
                 })
             }
-            Some(Notice::Other) if self.era != Era::Session => {
+            Some(Notice::Task { .. }) if self.era != Era::Session => {
                 federation::task_told(self.server.as_str(), message, false)
             }
             Some(
@@ -111,6 +109,7 @@ impl OneOfMany {
                 | Notice::PromptsChanged
                 | Notice::Progress { .. }
                 | Notice::Cancelled { .. }
+                | Notice::Task { .. }
                 | Notice::Message
                 | Notice::Initialized
                 | Notice::RootsChanged
@@ -119,6 +118,12 @@ impl OneOfMany {
             | None => None,
         };
         told.unwrap_or_else(|| message.clone())
+    }
+
+    /// What the client calls a resource that it follows, or that is a part of one.
+    fn called(&self, uri: &str) -> Option<String> {
+        let table = self.subscribed.lock().unwrap_or_else(PoisonError::into_inner);
+        wholes(uri).find_map(|(whole, part)| Some([table.get(whole)?, part].concat()))
     }
 
     /// The event that carries a message. A place in the stream of one call says whose stream it is;

@@ -1,6 +1,7 @@
 //! Relaying a streamed answer: each message is inspected and passed on at once, and the last waits
 //! for the outcome's record. What a server asks in between is an exchange of its own.
 
+mod wanted;
 mod watch;
 
 use std::sync::{Arc, Mutex};
@@ -14,6 +15,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::wanted::Wanted;
 use self::watch::{Next, Watch};
 use crate::adrift::Landing;
 use crate::exchange::answered;
@@ -80,6 +82,8 @@ impl Relay {
         let is_modern = self.session.upstream.is_modern();
         let listens = self.id.is_none() || is_modern && owed.call().action() == Action::Connect;
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
+        let followed = if listens && is_modern { Some(owed.call().ask()) } else { None };
+        let wanted = Wanted::of(&self, followed);
         let mut watch = Watch::new(&self.session, self.id.as_ref(), patience, listens);
         loop {
             let next = tokio::select! {
@@ -133,8 +137,8 @@ impl Relay {
                     self.question(piece, id, owed.call().id(), &client).await;
                 }
                 Some(Heard::Notice(notice)) => {
-                    let passed = self.interim(&mut owed, &piece, notice.as_ref(), &client).await;
-                    if !passed {
+                    let told = (&piece, notice.as_ref());
+                    if !self.interim(&mut owed, told, &wanted, &client).await {
                         return self.withheld(owed, &client).await;
                     }
                 }
@@ -172,8 +176,8 @@ impl Relay {
     async fn interim(
         &self,
         owed: &mut Pending,
-        piece: &Piece,
-        notice: Option<&Notice>,
+        (piece, notice): (&Piece, Option<&Notice>),
+        wanted: &Wanted,
         client: &Writer,
     ) -> bool {
         let (session, message) = (&self.session, &piece.message);
@@ -184,7 +188,7 @@ impl Relay {
                 None => session.waiting.withdraw(request),
             }
         }
-        if !self.is_wanted(notice)
+        if !wanted.has(notice, message)
             || !view::passes(&self.gate, &session.owner, &session.server, seen).await
         {
             return true;
@@ -198,17 +202,6 @@ impl Relay {
         };
         let _ = client.send(passed.into_bytes()).await;
         true
-    }
-
-    /// A change of a resource is told to whoever asked to be told of it, and the progress of a call
-    /// by the server that makes it.
-    fn is_wanted(&self, notice: Option<&Notice>) -> bool {
-        let session = &self.session;
-        match (notice, session.upstream.subscriptions(), &session.one_of_many) {
-            (Some(Notice::ResourceUpdated { uri }), Some(all), _) => all.cover(uri),
-            (Some(Notice::Progress { token }), _, Some(it)) => it.reports(token),
-            (_, _, _) => true,
-        }
     }
 
     /// The answer came on the call's own stream.

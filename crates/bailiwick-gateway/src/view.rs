@@ -131,6 +131,7 @@ pub(crate) async fn passes(gate: &Gate, who: &Identified, server: &Server, seen:
             Notice::Message
             | Notice::Progress { .. }
             | Notice::Cancelled { .. }
+            | Notice::Task { .. }
             | Notice::Initialized
             | Notice::RootsChanged
             | Notice::Other,

@@ -239,6 +239,7 @@ async fn notify(said: Said) -> Response<Body> {
             | Notice::ResourcesChanged
             | Notice::PromptsChanged
             | Notice::ResourceUpdated { .. }
+            | Notice::Task { .. }
             | Notice::Message
             | Notice::RootsChanged
             | Notice::Other,

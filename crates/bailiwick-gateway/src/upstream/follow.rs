@@ -77,14 +77,22 @@ impl Subscriptions {
     /// specification has it, was subscribed to.
     pub(crate) fn cover(&self, uri: &str) -> bool {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.contains(uri)
-            || uri.char_indices().any(|(at, it)| {
-                let (whole, part) = uri.split_at_checked(at).unwrap_or((uri, ""));
-                let with_slash = part.get(..1).map(|it| [whole, it].concat());
-                matches!(it, '/' | '?' | '#')
-                    && (all.contains(whole) || with_slash.is_some_and(|it| all.contains(&*it)))
-            })
+        wholes(uri).any(|(whole, _)| all.contains(whole))
     }
+}
+
+impl FromIterator<Box<str>> for Subscriptions {
+    fn from_iter<I: IntoIterator<Item = Box<str>>>(uris: I) -> Self {
+        Self(Mutex::new(uris.into_iter().collect()))
+    }
+}
+
+/// What a resource is a part of, itself first, and what of its URI is the part's own.
+pub(crate) fn wholes(uri: &str) -> impl Iterator<Item = (&str, &str)> {
+    let ends = uri.char_indices().filter(|(_, it)| matches!(it, '/' | '?' | '#'));
+    // With the mark that ends it, or without.
+    let cuts = ends.flat_map(|(at, _)| [at, at + 1]);
+    std::iter::once((uri, "")).chain(cuts.filter_map(|at| uri.split_at_checked(at)))
 }
 
 #[cfg(test)]

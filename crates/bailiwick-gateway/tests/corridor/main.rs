@@ -15,7 +15,7 @@
 //! | headers that repeat the body | `modern::headers_agree_with_the_body` |
 //! | no state in the modern era | `modern::nothing_is_kept_between_two_requests` |
 //! | calls in several legs | `legs`, `modern::each_leg_is_a_call_and_each_question_a_decision` |
-//! | listeners | `modern::a_listener_hears_what_it_may_follow`, `modern_child`, `modern_listening` |
+//! | listeners | `modern::a_listener_hears_what_it_may_follow`, `modern_child`, `modern_listening`, `modern_hearing` |
 //! | going away cancels | `modern::going_away_cancels_the_call_at_the_server`, `modern_child` |
 //! | caches made private, discovery cut | `modern::discovery_and_lists_are_the_callers_own` |
 //! | what is unknown passes, spelled as it was | `fidelity`, `lossless` |
@@ -78,6 +78,8 @@ mod modern;
 mod modern_child;
 #[cfg(test)]
 mod modern_federated;
+#[cfg(test)]
+mod modern_hearing;
 #[cfg(test)]
 mod modern_listening;
 #[cfg(test)]

@@ -10,22 +10,22 @@ use crate::modern_federated::{TOOLS, call, four, modern};
 use crate::upstream::{Feed, Fixture, event};
 
 /// The next listener is heard by this.
-fn heard_by(fixture: &Fixture) -> Feed {
+pub(crate) fn heard_by(fixture: &Fixture) -> Feed {
     fixture.streams("subscriptions/listen");
     fixture.feed("listen")
 }
 
-fn message(method: &str, params: &str) -> String {
+pub(crate) fn message(method: &str, params: &str) -> String {
     format!(
         r#"{{"jsonrpc":"2.0","method":"notifications/{method}","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":"l"}}{params}}}}}"#
     )
 }
 
-fn acknowledged(notifications: &str) -> String {
+pub(crate) fn acknowledged(notifications: &str) -> String {
     message("subscriptions/acknowledged", &format!(r#","notifications":{{{notifications}}}"#))
 }
 
-async fn listen(agent: &Agent, notifications: &str) -> Events {
+pub(crate) async fn listen(agent: &Agent, notifications: &str) -> Events {
     let params = format!(r#""notifications":{{{notifications}}}"#);
     let text = body("\"l\"", "subscriptions/listen", &params);
     let agent = speaking(agent, "subscriptions/listen", None);

@@ -27,6 +27,11 @@ pub enum Notice {
         /// The id of the request.
         request: Id,
     },
+    /// How a task fares.
+    Task {
+        /// Its handle; empty when that cannot be read.
+        handle: Box<str>,
+    },
     /// A line of the server's log.
     Message,
     /// The client has taken in the answer to `initialize`.
@@ -56,6 +61,10 @@ pub fn notice(message: &Message<'_, '_>) -> Option<Notice> {
         "notifications/cancelled" => member("requestId")
             .and_then(|it| Id::read(it).ok())
             .map_or(Notice::Other, |request| Notice::Cancelled { request }),
+        method if method.starts_with("notifications/tasks") => {
+            let handle = member("taskId").and_then(Node::text).map(Box::from);
+            Notice::Task { handle: handle.unwrap_or_default() }
+        }
         _ => Notice::Other,
     })
 }
@@ -95,6 +104,8 @@ mod tests {
             ("progress", "{}", Notice::Other),
             ("cancelled", r#"{"requestId":7}"#, Notice::Cancelled { request: Id::from_number(7) }),
             ("cancelled", r#"{"requestId":null}"#, Notice::Other),
+            ("tasks", r#"{"taskId":"\u0061"}"#, Notice::Task { handle: "a".into() }),
+            ("tasks/status", r#"{"taskId":1}"#, Notice::Task { handle: "".into() }),
             ("elicitation/complete", "{}", Notice::Other),
         ] {
             let text = format!(

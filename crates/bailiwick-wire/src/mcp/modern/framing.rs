@@ -57,6 +57,13 @@ pub fn belongs_to(document: &Document<'_>) -> Option<Id> {
     }
 }
 
+/// Whether a notification may belong to the listener whose request has this id: it names that one,
+/// or none.
+pub fn is_heard_by(document: &Document<'_>, id: &Id) -> bool {
+    let named = document.root().member("params").and_then(subscription);
+    named.is_none_or(|it| Id::read(it).is_ok_and(|it| it.plain() == id.plain()))
+}
+
 fn subscription(object: Node<'_>) -> Option<Node<'_>> {
     object.member("_meta")?.member(SUBSCRIPTION_KEY)
 }

@@ -8,7 +8,7 @@ mod header;
 mod metadata;
 mod result;
 
-pub use framing::{Frame, belongs_to, restored};
+pub use framing::{Frame, belongs_to, is_heard_by, restored};
 pub use header::{Marked, agrees, decoded, marked, repeated};
 pub use metadata::{
     AboutTask, Fault, Metadata, is_gone, is_modern, is_modern_version, name_of, state_of, task_of,
