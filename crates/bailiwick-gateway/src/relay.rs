@@ -1,6 +1,7 @@
 //! Relaying a streamed answer: each message is inspected and passed on at once, and the last waits
 //! for the outcome's record. What a server asks in between is an exchange of its own.
 
+mod leave;
 mod wanted;
 mod watch;
 
@@ -15,6 +16,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::leave::Leave;
 use self::wanted::Wanted;
 use self::watch::{Next, Watch};
 use crate::adrift::Landing;
@@ -77,18 +79,17 @@ impl Relay {
     }
 
     async fn run(self, mut owed: Pending, mut messages: Messages, client: Writer) {
-        let mut stop = self.gate.parts.stop.subscribe();
         let mut asking = Asking::begin();
         let is_modern = self.session.upstream.is_modern();
         let listens = self.id.is_none() || is_modern && owed.call().action() == Action::Connect;
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
-        let followed = if listens && is_modern { Some(owed.call().ask()) } else { None };
-        let wanted = Wanted::of(&self, followed);
+        let mut leave = Leave::of(&self);
+        let wanted = Wanted::of(&self, listens, owed.call().ask());
         let mut watch = Watch::new(&self.session, self.id.as_ref(), patience, listens);
         loop {
             let next = tokio::select! {
                 next = watch.next(&mut messages, &client) => next,
-                _ = stop.wait_for(|it| *it), if listens => Next::Stop,
+                () = leave.ended(owed.call()), if listens => Next::Stop,
             };
             let piece = match next {
                 Next::Piece(Some(piece)) => piece,
@@ -303,7 +304,8 @@ impl Relay {
         self.conclude(owed.failed(Disposition::TimedOut), client).await;
     }
 
-    /// The gateway stops: whoever listens is told in an orderly way where the protocol has one.
+    /// The gateway stops, or policy permits it no more: whoever listens is told in an orderly way
+    /// where the protocol has one.
     async fn stopped(&self, owed: Pending, client: &Writer) {
         let inspected = match &self.id {
             Some(id) => {

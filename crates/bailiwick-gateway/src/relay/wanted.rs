@@ -23,13 +23,14 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// What is wanted of a relayed stream, which in the modern era `listens` by this request.
-    pub(super) fn of(relay: &Relay, listens: Option<&Bytes>) -> Self {
-        let followed = |ask| Filter::of(ask).resources.into_iter().flatten().collect();
+    /// What is wanted of a relayed stream, which answers this request or only `listens`.
+    pub(super) fn of(relay: &Relay, listens: bool, ask: &Bytes) -> Self {
+        let id = relay.id.clone().filter(|_| listens && relay.session.upstream.is_modern());
+        let followed = || Filter::of(ask).resources.into_iter().flatten().collect();
         Self {
             gate: Arc::clone(&relay.gate),
             session: Arc::clone(&relay.session),
-            listener: relay.id.clone().zip(listens.map(followed)),
+            listener: id.map(|id| (id, followed())),
         }
     }
 

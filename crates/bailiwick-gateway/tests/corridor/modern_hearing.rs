@@ -1,10 +1,14 @@
 //! What of all that a server says a listener of revision 2026-07-28 hears, and for how long.
 
+use serde_json::{Value, json};
+
 use crate::agent::Events;
+use crate::federated::{self, session};
+use crate::house::until;
 use crate::modern::{body, speaking};
 use crate::modern_federated::{call, four};
-use crate::modern_listening::{acknowledged, heard_by, listen, message};
-use crate::upstream::event;
+use crate::modern_listening::{acknowledged, forbid, heard_by, listen, message};
+use crate::upstream::{Fixture, event};
 
 /// Said last: what was said before it has come, or never will.
 fn last() -> String {
@@ -84,4 +88,62 @@ async fn at_its_own_address_a_server_tells_of_nobody_elses_task() {
         from_a.send(event(&task(handle))).unwrap();
     }
     assert_eq!(events.next().await, Some(task("t-2")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_is_forbidden_is_heard_no_more() {
+    let (house, [a, b, ..]) = four().await;
+    let from_b = heard_by(&b);
+    let here = heard_by(&a);
+    for feed in [&here, &from_b] {
+        feed.send(event(&acknowledged(r#""toolsListChanged":true"#))).unwrap();
+    }
+    let mut all = listen(&house.worker, r#""toolsListChanged":true"#).await;
+    drop(all.next().await.unwrap());
+    let there = heard_by(&a);
+    let agent = speaking(&house.worker, "subscriptions/listen", None);
+    let wanted = r#""notifications":{"toolsListChanged":true}"#;
+    let mut one = agent.stream("a", &body("\"l\"", "subscriptions/listen", wanted)).await;
+    for feed in [&here, &there] {
+        feed.send(event(&last())).unwrap();
+    }
+    assert_eq!((one.next().await, all.next().await), (Some(last()), Some(last())));
+    forbid(&house, r#"resource in Server::"a""#);
+    // The listener to one gets an orderly end, and that to all goes on without it.
+    let end: Value = serde_json::from_str(&one.next().await.unwrap()).unwrap();
+    assert_eq!((&end["id"], &end["result"]["resultType"]), (&json!("l"), &json!("complete")));
+    assert_eq!(one.next().await, None);
+    until("the server lost both", || here.is_closed() && there.is_closed()).await;
+    from_b.send(event(&last())).unwrap();
+    let changed = message("tools/list_changed", "");
+    assert_eq!((all.next().await, all.next().await), (Some(changed), Some(last())));
+    assert_eq!(a.heard("subscriptions/listen"), 2, "and it is not asked again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_is_forbidden_is_heard_no_more_in_sessions() {
+    let [a, b] = [Fixture::start().await, Fixture::start().await];
+    let house = federated::house(&[("a", &a), ("b", &b)]).await;
+    let (agent, _) = session(&house.worker).await;
+    let (here, from_b) = (a.feed("listen"), b.feed("listen"));
+    let mut all = Events::of(agent.open("GET", "/mcp", "").await);
+    let line = |who: &str| message("message", &format!(r#","level":"info","data":"{who}""#));
+    here.send(event(&line("a"))).unwrap();
+    assert_eq!(all.next().await, Some(line("a")));
+    let there = a.feed("listen");
+    let agent = house.worker.in_session("a").await;
+    let mut one = Events::of(agent.open("GET", "/mcp/a", "").await);
+    there.send(event(&line("a"))).unwrap();
+    assert_eq!(one.next().await, Some(line("a")));
+    forbid(&house, r#"resource in Server::"a""#);
+    assert_eq!(one.next().await, None);
+    until("the server lost both", || here.is_closed() && there.is_closed()).await;
+    from_b.send(event(&line("b"))).unwrap();
+    while let Some(said) = all.next().await {
+        if said == line("b") {
+            return;
+        }
+        assert!(said.contains("list_changed"), "{said}");
+    }
+    panic!("the stream to all has ended");
 }

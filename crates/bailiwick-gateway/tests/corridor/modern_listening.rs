@@ -147,7 +147,11 @@ async fn a_mute_server_holds_nobody_up_and_policies_are_watched() {
 }
 
 fn hide(house: &House, what: &str) {
-    let more = format!("forbid (principal is Agent, action, resource == {what});");
+    forbid(house, &format!("resource == {what}"));
+}
+
+pub(crate) fn forbid(house: &House, what: &str) {
+    let more = format!("forbid (principal is Agent, action, {what});");
     let file = house.folder.path().join("policies/all.cedar");
     let before = std::fs::read_to_string(&file).unwrap();
     std::fs::write(&file, format!("{before}{more}")).unwrap();
