@@ -67,6 +67,7 @@ pub use operators::{
 };
 pub use rules::{BadRules, Rules};
 pub use run::Gateway;
+pub use scribe::take_log;
 pub use secrets::missing_secrets;
 pub use start_error::StartError;
 pub use wrap::{Ended, Wrap};

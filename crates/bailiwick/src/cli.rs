@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands;
-use crate::output::Common;
+use crate::output::{self, Common};
 
 /// One binary between AI agents and everything they can touch: it decides every call by policy,
 /// carries out what is allowed, inspects what comes back, and keeps a record that can be proven.
@@ -88,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Completions(arguments) => commands::completions::run::<Cli>(&arguments),
         Command::Helpdesk => commands::serve_helpdesk(),
     };
+    let outcome = outcome.and_then(|code| output::written().map(|()| code));
     outcome.unwrap_or_else(|failure| {
         eprintln!("bailiwick: {}", failure.0);
         ExitCode::from(2)

@@ -3,6 +3,7 @@
 mod adoption;
 mod cli;
 mod commands;
+mod files;
 mod helpdesk;
 mod output;
 

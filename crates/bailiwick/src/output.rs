@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use bailiwick_core::Timestamp;
 use serde::Serialize;
@@ -34,9 +35,28 @@ pub(crate) fn no() -> Outcome {
     Ok(ExitCode::from(1))
 }
 
-/// Print a line. A reader that went away is no failure.
+/// Why something that was said could not be written: the first time counts.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// Print a line. A reader that went away is no failure; anything else is told by [`written`].
 pub(crate) fn say(line: impl AsRef<str>) {
-    let _ = writeln!(std::io::stdout(), "{}", line.as_ref());
+    if let Err(problem) = writeln!(std::io::stdout(), "{}", line.as_ref())
+        && problem.kind() != std::io::ErrorKind::BrokenPipe
+    {
+        let _ = LOST.set(problem.to_string());
+    }
+}
+
+/// Whether all that was said could be written. What the command did is done, but whoever keeps its
+/// output, such as a checkpoint or a key, does not have it.
+///
+/// # Errors
+/// [`Failure`] when something was lost.
+pub(crate) fn written() -> Result<(), Failure> {
+    match LOST.get() {
+        None => Ok(()),
+        Some(why) => Err(Failure(format!("standard output cannot be written: {why}"))),
+    }
 }
 
 /// Print one JSON value.
@@ -48,9 +68,26 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A time as people and other programs read it.
+/// A time as people and other programs read it: RFC 3339, of one width, so that columns hold.
 pub(crate) fn instant(at: Timestamp) -> String {
-    let parsed = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.ms()) * 1_000_000);
+    let seconds = i64::try_from(at.ms() / 1000).ok();
+    let parsed = seconds.and_then(|it| time::OffsetDateTime::from_unix_timestamp(it).ok());
     let format = &time::format_description::well_known::Rfc3339;
-    parsed.ok().and_then(|it| it.format(format).ok()).unwrap_or_else(|| at.ms().to_string())
+    match parsed.and_then(|it| it.format(format).ok()) {
+        Some(text) => format!("{}.{:03}Z", text.trim_end_matches('Z'), at.ms() % 1000),
+        None => at.ms().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_one_width() {
+        let at = |ms: u64| instant(Timestamp::from_ns(ms * 1_000_000));
+        assert_eq!(at(1_773_478_859_950), "2026-03-14T09:00:59.950Z");
+        assert_eq!(at(1_773_478_859_000), "2026-03-14T09:00:59.000Z");
+        assert_eq!(at(0), "1970-01-01T00:00:00.000Z");
+    }
 }

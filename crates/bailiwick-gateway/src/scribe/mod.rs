@@ -36,6 +36,15 @@ enum Role {
     Guest(Arc<Guest>),
 }
 
+/// Take the log from a wrap, for one act: the wraps wait until it is free again.
+///
+/// # Errors
+/// [`LogError::Locked`] when a gateway has it, others when the disk says no.
+pub fn take_log(settings: &Settings, world: &World, diary: &Diary) -> Result<Log, LogError> {
+    // The claim ends here: from now on the log's lock keeps others out.
+    look::take_over(settings, world, diary).map(|(log, _)| log)
+}
+
 /// Who writes down what this process does.
 pub(crate) struct Scribe {
     settings: Settings,
@@ -144,7 +153,7 @@ impl Scribe {
         if let Ok(Err(problem)) = Arc::try_unwrap(log).map(Log::close) {
             self.diary.tell(&format!("the log was not closed: {problem}"));
         }
-        self.diary.tell("a gateway starts here and writes the log from now on");
+        self.diary.tell("another process was given the log: a gateway that starts, or a command");
     }
 
     fn role(&self) -> Role {

@@ -125,14 +125,16 @@ impl Store {
     /// Revoke a key, in force for the next call.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none with that id.
+    /// [`StoreError::Missing`] when there is none with that id, [`StoreError::Revoked`] when that
+    /// was done before.
     pub fn revoke_agent_key(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
         let changed = self.database().execute(
             "UPDATE agent_keys SET revoked_ns = ?2 WHERE id = ?1 AND revoked_ns IS NULL",
             params![id, sql_time(now)],
         )?;
         if changed == 0 {
-            return Err(StoreError::Missing(format!("key {id}")));
+            let (is_known, key) = (self.cached_keys_mut().contains_key(id), format!("key {id}"));
+            return Err(if is_known { StoreError::Revoked(key) } else { StoreError::Missing(key) });
         }
         if let Some(key) = self.cached_keys_mut().get_mut(id) {
             key.revoked_ns = Some(now.ns());

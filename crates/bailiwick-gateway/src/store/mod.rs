@@ -41,6 +41,9 @@ pub enum StoreError {
     /// There is no such thing.
     #[error("there is no `{0}`")]
     Missing(String),
+    /// It was revoked before.
+    #[error("`{0}` is revoked already")]
+    Revoked(String),
 }
 
 const SCHEMA: &str = "

@@ -120,13 +120,16 @@ impl Store {
     /// Revoke an operator, in force for the next act.
     ///
     /// # Errors
-    /// [`StoreError::Missing`] when there is none of that name.
+    /// [`StoreError::Missing`] when there is none of that name, [`StoreError::Revoked`] when that
+    /// was done before.
     pub fn revoke_operator(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut operators = self.operators.0.write().unwrap_or_else(PoisonError::into_inner);
         let operator = operators
             .get_mut(name)
-            .filter(|it| it.revoked_ns.is_none())
             .ok_or_else(|| StoreError::Missing(format!("operator {name}")))?;
+        if operator.revoked_ns.is_some() {
+            return Err(StoreError::Revoked(format!("operator {name}")));
+        }
         self.database().execute(
             "UPDATE operators SET revoked_ns = ?2 WHERE name = ?1",
             params![name, sql_time(now)],

@@ -28,7 +28,8 @@ fn a_key_proves_its_chain_until_it_is_revoked() {
     assert_eq!(principal.chain.len(), 2);
     store.revoke_agent_key(&key.id, at(3)).unwrap();
     assert_eq!(store.prove_agent(&text, at(4)).unwrap(), Err(Unproved::Revoked));
-    assert!(matches!(store.revoke_agent_key(&key.id, at(5)), Err(StoreError::Missing(_))));
+    assert!(matches!(store.revoke_agent_key(&key.id, at(5)), Err(StoreError::Revoked(_))));
+    assert!(matches!(store.revoke_agent_key("none", at(5)), Err(StoreError::Missing(_))));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Administrative acts: through the running gateway when there is one, else on the state itself.
 //!
 //! The log has one writer. While a gateway runs it is that one, and acts go to its operators'
-//! listener; otherwise this process takes the log for the moment, so that the act is on record too.
+//! listener; otherwise this process takes the log for the moment, from a
+//! wrap if need be, so that the act is on record too.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -10,8 +11,9 @@ use std::time::Duration;
 
 use bailiwick_core::{AdminAct, Record, note};
 use bailiwick_gateway::config::Settings;
+use bailiwick_gateway::diary::Diary;
 use bailiwick_gateway::store::Store;
-use bailiwick_gateway::{paths, recording};
+use bailiwick_gateway::{paths, recording, take_log};
 use bailiwick_log::{Log, LogError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -52,10 +54,10 @@ impl Admin {
             return Ok(Self::Running(Box::new(remote)));
         }
         let store = Arc::new(Store::open(&settings.data)?);
-        match recording::open(settings, &recording::world(&store)) {
+        match take_log(settings, &recording::world(&store), &Diary::default()) {
             Ok(log) => Ok(Self::Here(Box::new(Local { store, log }))),
             Err(LogError::Locked(_)) => Err(Failure(format!(
-                "another process holds the log, but nobody answers at {}",
+                "a gateway holds the log, but nobody answers at {}",
                 settings.operators
             ))),
             Err(other) => Err(other.into()),

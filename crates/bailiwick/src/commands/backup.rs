@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::admin::Admin;
 use super::settings;
+use crate::files;
 use crate::output::{self, Common, Failure, Outcome, YES, say};
 
 #[derive(Args)]
@@ -59,7 +60,7 @@ pub(crate) fn restore(common: &Common, arguments: &RestoreArguments) -> Outcome 
         let what = "move it away first; nothing was changed";
         return Err(Failure(format!("{} holds a gateway's data: {what}", data.display())));
     }
-    let key = std::fs::read_to_string(&arguments.key)?;
+    let key = files::read_text(&arguments.key)?;
     let key = VerifierKey::parse(key.trim())
         .map_err(|_| Failure(format!("{} is no verifier key", arguments.key.display())))?;
     let log = paths::log(data);
@@ -80,7 +81,7 @@ pub(crate) fn restore(common: &Common, arguments: &RestoreArguments) -> Outcome 
 
 /// Copy a file that only its owner may read.
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    let told = |problem: std::io::Error| Failure(format!("{}: {problem}", from.display()));
+    let told = |problem: std::io::Error| files::told(from, &problem);
     std::fs::copy(from, to).map_err(told)?;
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     std::fs::set_permissions(to, private).map_err(told)

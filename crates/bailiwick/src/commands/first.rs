@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::files;
 use crate::helpdesk;
 use crate::output::{Failure, say};
 
@@ -46,7 +47,8 @@ fn folder(config: &Path) -> &Path {
 
 fn make_folders(folder: &Path) -> Result<(), Failure> {
     for name in ["policies", "contracts"] {
-        std::fs::create_dir_all(folder.join(name))?;
+        let folder = folder.join(name);
+        std::fs::create_dir_all(&folder).map_err(|it| files::told(&folder, &it))?;
     }
     Ok(())
 }
@@ -55,5 +57,5 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     if file.exists() {
         return Ok(());
     }
-    std::fs::write(file, text).map_err(|problem| Failure(format!("{}: {problem}", file.display())))
+    files::write(file, text)
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::admin::Admin;
 use super::settings;
-use crate::output::{self, Common, Failure, Outcome, YES, say};
+use crate::output::{self, Common, Failure, Outcome, YES, instant, say};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -30,7 +30,7 @@ enum Verb {
         #[arg(long, default_value = "default")]
         tenant: String,
         /// After how many days it ends. Never, when not given.
-        #[arg(long)]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
         days: Option<u64>,
     },
     /// List all keys; what they prove, never the keys themselves
@@ -100,19 +100,27 @@ fn list(common: &Common, admin: &Admin) -> Outcome {
     }
     let keys = keys.as_array().ok_or_else(|| Failure("the list cannot be read".into()))?;
     say(format!("{:<14} {:<20} {:<20} {:<14} state", "id", "agent", "person", "tenant"));
+    let now = bailiwick_gateway::now();
     for key in keys {
         let text = |name: &str| key.get(name).and_then(Value::as_str).unwrap_or_default();
-        let has = |name: &str| key.get(name).is_some_and(|it| !it.is_null());
-        let state = match (has("revoked_ns"), has("expires_ns")) {
-            (true, _) => "revoked",
-            (false, true) => "ends",
-            (false, false) => "in force",
-        };
+        let time = |name: &str| key.get(name).and_then(Value::as_u64).map(Timestamp::from_ns);
+        let state = state(time("revoked_ns"), time("expires_ns"), now);
         let (id, agent) = (text("id"), text("agent"));
         let (person, tenant) = (text("person"), text("tenant"));
         say(format!("{id:<14} {agent:<20} {person:<20} {tenant:<14} {state}"));
     }
     YES
+}
+
+/// Whether a key can be used, and the day on which that changes or changed.
+fn state(revoked: Option<Timestamp>, ends: Option<Timestamp>, now: Timestamp) -> String {
+    let day = |at: Timestamp| instant(at).split('T').next().unwrap_or_default().to_owned();
+    match (revoked, ends) {
+        (Some(at), _) => format!("revoked {}", day(at)),
+        (None, Some(at)) if at <= now => format!("ended {}", day(at)),
+        (None, Some(at)) => format!("until {}", day(at)),
+        (None, None) => "in force".to_owned(),
+    }
 }
 
 fn revoke(common: &Common, admin: &Admin, id: &str) -> Outcome {
@@ -131,4 +139,19 @@ fn revoke(common: &Common, admin: &Admin, id: &str) -> Outcome {
         say(format!("{id} is revoked"));
     }
     YES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_says_whether_and_how_long_it_can_be_used() {
+        let day = |it: u64| Some(Timestamp::from_ns(it * 86_400_000_000_000));
+        let now = Timestamp::from_ns(2 * 86_400_000_000_000);
+        assert_eq!(state(None, None, now), "in force");
+        assert_eq!(state(None, day(3), now), "until 1970-01-04");
+        assert_eq!(state(None, day(2), now), "ended 1970-01-03");
+        assert_eq!(state(day(1), day(3), now), "revoked 1970-01-02");
+    }
 }

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use serde_json::json;
 
 use crate::support::house::{House, copy_folder};
-use crate::support::process::wait_for;
+use crate::support::process::{Ran, wait_for};
 
 /// A log with some decisions in it, its gateway stopped.
 fn written() -> (House, String) {
@@ -274,4 +275,82 @@ fn a_proof_waits_for_a_checkpoint_and_an_unknown_decision_has_none() {
         assert_eq!(house.run(&["log", "prove", id]).code, 2, "{id}");
     }
     drop(running);
+}
+
+#[test]
+fn output_that_cannot_be_written_fails_the_command() {
+    let house = House::helpdesk();
+    house.key("a", "b", "default");
+    let verbs: [&[&str]; 4] = [
+        &["log", "checkpoint"],
+        &["log", "query"],
+        &["log", "query", "--json"],
+        &["keys", "new", "--agent", "a", "--person", "b"],
+    ];
+    for words in verbs {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let child = house.command(words).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let ended = child.wait_with_output().unwrap();
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{words:?}: {told}");
+        assert!(told.contains("standard output cannot be written"), "{words:?}: {told}");
+    }
+    // Who stops reading wants no more of it.
+    let (read, write) = std::io::pipe().unwrap();
+    drop(read);
+    let ended = house.command(&["log", "query"]).stdout(write).status().unwrap();
+    assert_eq!(ended.code(), Some(0));
+}
+
+#[test]
+fn a_wrong_file_is_named_and_says_nothing_of_the_log() {
+    let house = House::helpdesk();
+    house.key("a", "b", "default");
+    let told = |words: &[&str]| house.run(words).expect(2).err;
+    let wrong = told(&["log", "verify", "--since-checkpoint", "bailiwick.toml"]);
+    assert!(wrong.contains("bailiwick.toml is no checkpoint"), "{wrong}");
+    for verb in ["verify", "query"] {
+        let none = told(&["log", verb, "--directory", "nowhere"]);
+        assert!(none.contains("there is no log in nowhere"), "{none}");
+    }
+    fs::write(house.path("there"), "").unwrap();
+    let lines: [&[&str]; 5] = [
+        &["log", "verify", "--since-checkpoint", "nofile"],
+        &["log", "check-proof", "nofile", "--entry", "there"],
+        &["log", "check-proof", "there", "--entry", "nofile"],
+        &["log", "prove", "0", "--out", "nofile/x"],
+        &["demo", "--directory", "there/nofile"],
+    ];
+    for words in lines {
+        let told = told(words);
+        assert!(told.contains("nofile"), "{words:?}: {told}");
+    }
+}
+
+#[test]
+fn a_query_that_finds_nothing_says_so() {
+    let (house, _) = written();
+    let empty = |words: &[&str]| {
+        let Ran { out, err, .. } = house.run(words).expect(0);
+        assert!(out.is_empty(), "{out}");
+        err
+    };
+    let ada = empty(&["log", "query", "--person", "ada"]);
+    assert!(ada.contains("no record matches; `ada` was looked for in tenant `default`"), "{ada}");
+    assert!(empty(&["log", "query", "--agent", "nobody"]).contains("no record matches"));
+    let found = house.run(&["log", "query", "--person", "ada", "--tenant", "acme"]).expect(0);
+    assert!(!found.out.is_empty() && found.err.is_empty(), "{found:?}");
+}
+
+#[test]
+fn keys_end_and_are_revoked_once() {
+    let house = House::helpdesk();
+    house.run(&["keys", "new", "--agent", "a", "--person", "b", "--days", "0"]).expect(2);
+    let key = house.json(0, &["keys", "new", "--agent", "a", "--person", "b", "--days", "1"]);
+    let listed = house.run(&["keys", "list"]).expect(0).out;
+    assert!(listed.contains("until 2"), "{listed}");
+    let id = key["id"].as_str().unwrap();
+    house.run(&["keys", "revoke", id]).expect(0);
+    let again = house.run(&["keys", "revoke", id]).expect(2);
+    assert!(again.err.contains("is revoked already"), "{again:?}");
 }

@@ -68,6 +68,25 @@ fn when_the_writer_ends_in_order_another_takes_over() {
 }
 
 #[test]
+fn commands_are_carried_out_while_wraps_write() {
+    let house = house();
+    let (mut one, mut two) = (helpdesk(&house, &[]).open(), helpdesk(&house, &[]).open());
+    for round in 0..3 {
+        works(&mut one);
+        works(&mut two);
+        house.key("support-bot", "ada", "acme");
+        let keys = house.json(0, &["keys", "list"]);
+        assert_eq!(keys.as_array().unwrap().len(), round + 1, "{keys}");
+        works(&mut two);
+        works(&mut one);
+    }
+    assert_eq!((one.close(), two.close()), (0, 0));
+    assert_eq!(calls(&house), 12);
+    let report = house.verified();
+    assert_eq!(report["in_doubt"], 0, "{report}");
+}
+
+#[test]
 fn when_the_writer_is_killed_the_others_go_on() {
     let house = house();
     let mut writer = helpdesk(&house, &[]).open();

@@ -8,6 +8,7 @@ use std::path::Path;
 use bailiwick_gateway::paths;
 use bailiwick_log::{LogError, hold};
 
+use crate::files;
 use crate::output::Failure;
 
 const MARKER: &str = "demo";
@@ -18,7 +19,7 @@ const MARKER: &str = "demo";
 /// # Errors
 /// [`Failure`] when it is not a demo's, or in use.
 pub(super) fn clear(folder: &Path) -> Result<File, Failure> {
-    let told = |problem: std::io::Error| Failure(format!("{}: {problem}", folder.display()));
+    let told = |problem: std::io::Error| files::told(folder, &problem);
     let marker = folder.join(MARKER);
     if folder.exists() && !marker.exists() {
         let what = "exists and is not a demo's: name another with --directory";

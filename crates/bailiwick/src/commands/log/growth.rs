@@ -21,11 +21,15 @@ pub(super) fn run(common: &Common) -> Outcome {
     } else {
         say(format!("used        {} MiB", forecast.used_bytes >> 20));
         say(format!("free        {} MiB", forecast.free_bytes >> 20));
-        say(format!("a record    {} bytes of late", forecast.bytes_per_record));
-        say(format!("a day       {} MiB at that pace", forecast.bytes_per_day >> 20));
-        match forecast.days_left {
-            Some(days) => say(format!("full in     {days} days")),
-            None => say("full in     it does not grow"),
+        if forecast.bytes_per_record == 0 {
+            say("full in     there are too few records to tell");
+        } else {
+            say(format!("a record    {} bytes of late", forecast.bytes_per_record));
+            say(format!("a day       {} MiB at that pace", forecast.bytes_per_day >> 20));
+            match forecast.days_left {
+                Some(days) => say(format!("full in     {days} days")),
+                None => say("full in     it does not grow"),
+            }
         }
     }
     if forecast.warning { no() } else { YES }

@@ -51,10 +51,15 @@ pub(super) struct Place {
 
 impl Place {
     fn folder(&self, common: &Common) -> Result<PathBuf, Failure> {
-        match &self.directory {
-            Some(folder) => Ok(folder.clone()),
-            None => Ok(paths::log(&settings::load(common)?.data)),
+        let folder = match &self.directory {
+            Some(folder) => folder.clone(),
+            None => paths::log(&settings::load(common)?.data),
+        };
+        // A log that lacks one of them is damaged; what has none of them is no log.
+        if !["checkpoint", "journal", "tile"].iter().any(|it| folder.join(it).exists()) {
+            return Err(Failure(format!("there is no log in {}", folder.display())));
         }
+        Ok(folder)
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::Place;
 use super::verify::key;
+use crate::files;
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
 #[derive(Args)]
@@ -56,10 +57,10 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     }
     let proof = reader.prove(index)?.to_string();
     if let Some(file) = &arguments.entry {
-        std::fs::write(file, &entry)?;
+        files::write(file, &entry)?;
     }
     match &arguments.out {
-        Some(file) => std::fs::write(file, &proof)?,
+        Some(file) => files::write(file, &proof)?,
         None if common.json => output::json(&json!({ "index": index, "proof": proof }))?,
         None => say(proof.trim_end()),
     }
@@ -67,9 +68,9 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 }
 
 pub(super) fn check(common: &Common, arguments: &CheckArguments) -> Outcome {
+    let entry = files::read(&arguments.entry)?;
+    let proof = files::read_text(&arguments.proof)?;
     let key = key(common, arguments.key.as_deref())?;
-    let entry = std::fs::read(&arguments.entry)?;
-    let proof = std::fs::read_to_string(&arguments.proof)?;
     let checked = verify_proof(&key, &entry, &proof);
     let fault = checked.as_ref().err().map(ToString::to_string);
     if common.json {

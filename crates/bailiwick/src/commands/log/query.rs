@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = ["permitted", "denied", "would-deny"])]
     decision: Option<String>,
     /// Only records of this kind.
-    #[arg(long)]
+    #[arg(long, value_parser = Kind::ALL.map(|it| it.as_str()))]
     kind: Option<String>,
     /// Only one exchange, by its decision's id.
     #[arg(long)]
@@ -59,9 +59,10 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let filter = filter(common, arguments)?;
     let reader = Reader::open(&arguments.place.folder(common)?)?;
     let order = if arguments.oldest { Order::OldestFirst } else { Order::NewestFirst };
-    let mut found = Vec::new();
+    let (mut found, mut none) = (Vec::new(), true);
     for entry in reader.query(filter, order, arguments.limit)? {
         let entry = entry?;
+        none = false;
         if common.json {
             found.push(as_json(&entry));
         } else {
@@ -71,7 +72,17 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if common.json {
         output::json(&found)?;
     }
+    if none {
+        eprintln!("no record matches{}", tenant_told(arguments));
+    }
     YES
+}
+
+/// A person is known by a tenant's key only: in another tenant nobody is found.
+fn tenant_told(asked: &Arguments) -> String {
+    asked.person.as_ref().map_or_else(String::new, |person| {
+        format!("; `{person}` was looked for in tenant `{}` (--tenant names another)", asked.tenant)
+    })
 }
 
 fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
@@ -87,11 +98,10 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
             Some(world.token(&tenant, "Person", person)?)
         }
     };
-    let kind = asked.kind.as_deref().map(|word| {
-        let kinds: Vec<&str> = Kind::ALL.iter().map(|it| it.as_str()).collect();
-        let bad = || Failure(format!("`{word}` is no kind; kinds are {}", kinds.join(", ")));
-        Kind::parse(word).ok_or_else(bad)
-    });
+    let kind = asked
+        .kind
+        .as_deref()
+        .map(|word| Kind::parse(word).ok_or_else(|| Failure(format!("`{word}` is no kind"))));
     let exchange = asked.exchange.as_deref().map(|text| {
         ExchangeId::parse(text).ok_or_else(|| Failure(format!("`{text}` is no decision's id")))
     });

@@ -1,15 +1,16 @@
 //! `bailiwick log verify`: finds change, deletion, reorder; with a kept checkpoint, truncation and
 //! rollback too. Without one it says what it cannot know.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bailiwick_gateway::paths;
-use bailiwick_log::{Report, Verification, VerifierKey, verify};
+use bailiwick_log::{Checkpoint, Report, Verification, VerifierKey, verify};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Place;
 use crate::commands::settings;
+use crate::files;
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
 #[derive(Args)]
@@ -26,8 +27,8 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let folder = arguments.place.folder(common)?;
+    let since = arguments.since_checkpoint.as_deref().map(kept).transpose()?;
     let key = key(common, arguments.key.as_deref())?;
-    let since = arguments.since_checkpoint.as_ref().map(std::fs::read).transpose()?;
     let against = Verification { key: &key, since: since.as_deref() };
     let report = verify(&folder, &against)?;
     if common.json {
@@ -38,17 +39,22 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if report.is_good() { YES } else { no() }
 }
 
+/// The checkpoint in a file. Another file says nothing of the log, and must not seem to.
+fn kept(file: &Path) -> Result<Vec<u8>, Failure> {
+    let note = files::read(file)?;
+    if Checkpoint::of_note(&note).is_none() {
+        let what = "is no checkpoint, such as `bailiwick log checkpoint` prints";
+        return Err(Failure(format!("{} {what}", file.display())));
+    }
+    Ok(note)
+}
+
 /// The key that is named, or the one in the file that is named, or the gateway's own.
 pub(super) fn key(common: &Common, said: Option<&str>) -> Result<VerifierKey, Failure> {
     let text = match said {
         Some(text) if text.contains('+') && !text.contains('\n') => text.to_owned(),
-        Some(file) => std::fs::read_to_string(file)
-            .map_err(|problem| Failure(format!("{file}: {problem}")))?,
-        None => {
-            let file = paths::verifier_key(&settings::load(common)?.data);
-            std::fs::read_to_string(&file)
-                .map_err(|problem| Failure(format!("{}: {problem}", file.display())))?
-        }
+        Some(file) => files::read_text(Path::new(file))?,
+        None => files::read_text(&paths::verifier_key(&settings::load(common)?.data))?,
     };
     VerifierKey::parse(text.trim()).map_err(|_| Failure("that is no verifier key".into()))
 }
@@ -63,7 +69,7 @@ fn as_text(it: &Report) {
         it.outcomes
     ));
     say(format!("others      {} turned away, {} administrative acts", it.refusals, it.admin_acts));
-    say(format!("starts      {}", it.boots));
+    say(format!("opened      {} times, by gateways, wraps and commands", it.boots));
     for problem in &it.problems {
         say(format!("PROBLEM     {problem}"));
     }
