@@ -11,7 +11,9 @@ use bailiwick_wire::mcp::{Asked, ListKind, reply};
 use bailiwick_wire::sse;
 use bytes::Bytes;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use super::again::Again;
 use super::ask::relay;
 use crate::exchange::{Reply, exchange};
 use crate::federated::{Federated, Member, Open};
@@ -19,11 +21,6 @@ use crate::gate::Gate;
 use crate::queue::{Reader, Writer};
 use crate::upstream::{Envelope, Leg};
 use crate::view;
-
-/// How long after its stream ended a server is listened to again; and where that fails again and
-/// again, how long at most.
-pub(crate) const AGAIN: Duration = Duration::from_secs(1);
-pub(crate) const AGAIN_AT_MOST: Duration = Duration::from_secs(64);
 
 /// Listen to all servers; `None` when the client does already.
 pub(crate) fn listen(gate: &Arc<Gate>, all: &Arc<Federated>) -> Option<Reader> {
@@ -107,8 +104,8 @@ pub(crate) fn changed(
 /// What came of listening to a server's stream.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Stream {
-    /// There was one, and it ended.
-    Ended,
+    /// There was one, and it ended after so long.
+    Ended(Duration),
     /// There may be one later.
     Failed,
     /// There is none in this session, as the server or policy says.
@@ -139,7 +136,7 @@ impl Ear {
         let mut stop = self.gate.parts.stop.subscribe();
         let mut opened = self.member.watch();
         let mut rules = self.gate.parts.rules.changes();
-        let mut wait = AGAIN;
+        let mut again = Again::default();
         loop {
             let open = opened.borrow_and_update().clone();
             let seen = self.gate.is_server_visible(&self.all.owner, &self.member.server.name);
@@ -147,14 +144,15 @@ impl Ear {
                 Some(open) => self.stream(&open, &mut opened).await,
                 None => Stream::None,
             };
-            wait = match stream {
-                Stream::Failed => wait.saturating_mul(2).min(AGAIN_AT_MOST),
-                Stream::Ended | Stream::None => AGAIN,
+            let wait = match stream {
+                Stream::Ended(lived) => Some(again.after(lived)),
+                Stream::Failed => Some(again.longer()),
+                Stream::None => None,
             };
             tokio::select! {
                 changed = opened.changed() => if changed.is_err() { return },
                 changed = rules.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(wait), if stream != Stream::None => {}
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
                 () = self.client.closed() => return,
                 () = self.all.ended() => return,
                 _ = stop.wait_for(|it| *it) => return,
@@ -179,6 +177,7 @@ impl Ear {
             Ok(Reply::Whole(released)) => return Stream::refused(&released),
             Err(_) => return Stream::Failed,
         };
+        let begun = Instant::now();
         let mut events = relay(gate, session, None, busy).start(owed, messages);
         loop {
             tokio::select! {
@@ -197,7 +196,7 @@ impl Ear {
         }
         // It may have gone: the gateway's own listing finds out.
         self.member.server.catalogue.wanted.notify_one();
-        Stream::Ended
+        Stream::Ended(begun.elapsed())
     }
 
     /// Tell the client when what it sees of the server changes: because the server came or went,

@@ -6,6 +6,7 @@
 
 mod absence;
 mod address;
+mod again;
 mod ask;
 mod crowd;
 mod gather;
@@ -21,10 +22,11 @@ use crate::gate::Gate;
 use crate::server::Server;
 
 pub(crate) use address::{LOOK_STEPS_MAX, find, is_sole};
+pub(crate) use again::Again;
 pub(crate) use ask::{Interims, ask};
 pub(crate) use crowd::{Crowd, probe_all};
 pub(crate) use gather::{Question, Round};
-pub(crate) use listen::{AGAIN, AGAIN_AT_MOST, Shown, changed, listen};
+pub(crate) use listen::{Shown, changed, listen};
 
 /// The name under which what concerns no server by name is decided and recorded. No server can have
 /// it.

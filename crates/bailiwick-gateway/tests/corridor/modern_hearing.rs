@@ -1,5 +1,7 @@
 //! What of all that a server says a listener of revision 2026-07-28 hears, and for how long.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::agent::Events;
@@ -146,4 +148,34 @@ async fn who_is_forbidden_is_heard_no_more_in_sessions() {
         assert!(said.contains("list_changed"), "{said}");
     }
     panic!("the stream to all has ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_lets_go_at_once_is_listened_to_ever_more_rarely() {
+    let (house, [a, ..]) = four().await;
+    let let_go = || heard_by(&a).send(event(&acknowledged(r#""toolsListChanged":true"#)));
+    let_go().unwrap();
+    let mut events = listen(&house.worker, r#""toolsListChanged":true"#).await;
+    drop(events.next().await.unwrap());
+    let begun = tokio::time::Instant::now();
+    for times in [2, 3] {
+        let_go().unwrap();
+        until("it is listened to again", || a.heard("subscriptions/listen") == times).await;
+    }
+    assert!(begun.elapsed() > Duration::from_millis(2900), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_refused_once_is_asked_again() {
+    let (house, [a, ..]) = four().await;
+    a.verbatim("subscriptions/listen", r#"{"jsonrpc":"2.0","id":"l","result":{}}"#);
+    let mut events = listen(&house.worker, r#""toolsListChanged":true"#).await;
+    drop(events.next().await.unwrap());
+    let asked = a.heard("subscriptions/listen");
+    let from_a = heard_by(&a);
+    from_a.send(event(&acknowledged(r#""toolsListChanged":true"#))).unwrap();
+    // Not soon, and all the same.
+    tokio::time::sleep(Duration::from_secs(62)).await;
+    assert_eq!(a.heard("subscriptions/listen"), asked);
+    until("it is asked again", || a.heard("subscriptions/listen") == asked + 1).await;
 }

@@ -2,6 +2,7 @@
 //! what changes without its saying so.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{Filter, acknowledges};
@@ -11,6 +12,7 @@ use bailiwick_wire::sse::{self, Decoder};
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
 
 use super::super::body::Body;
 use super::super::knock::Knock;
@@ -18,7 +20,7 @@ use super::super::modern;
 use super::super::reply::bare;
 use super::one::addressed;
 use super::stamp_as;
-use crate::federation::{AGAIN, AGAIN_AT_MOST, Shown, changed};
+use crate::federation::{Again, Shown, changed};
 use crate::one_of_many::OneOfMany;
 use crate::probe;
 use crate::queue::{Reader, Writer};
@@ -55,12 +57,16 @@ pub(super) struct Ear {
 /// What came of listening.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Stream {
-    /// There was a stream, and it ended.
-    Ended,
-    /// There may be one later.
+    /// There was a stream, and it ended after so long.
+    Ended(Duration),
+    /// There may be one soon.
     Failed,
-    /// There is none, as the server or policy says, or nobody wants it any more.
-    None,
+    /// There is none, as the server or policy says. It may say otherwise later.
+    Refused,
+    /// There is none while these policies are in force.
+    Hidden,
+    /// Nobody wants it any more.
+    Over,
 }
 
 impl Ear {
@@ -68,19 +74,22 @@ impl Ear {
     pub(super) async fn listen(mut self, first: oneshot::Sender<First>) {
         let mut stop = self.knock.gate.parts.stop.subscribe();
         let mut rules = self.knock.gate.parts.rules.changes();
-        let (mut wait, mut first) = (AGAIN, Some(first));
+        let (mut again, mut first) = (Again::default(), Some(first));
         loop {
             let stream = self.stream(&mut first).await;
             self.told_by_server([false; 3]);
             // Whoever waits for what it agrees to learns that there is nothing.
             first = None;
-            wait = match stream {
-                Stream::Failed => wait.saturating_mul(2).min(AGAIN_AT_MOST),
-                Stream::Ended | Stream::None => AGAIN,
+            let wait = match stream {
+                Stream::Ended(lived) => Some(again.after(lived)),
+                Stream::Failed => Some(again.longer()),
+                Stream::Refused => Some(again.longest()),
+                Stream::Hidden => None,
+                Stream::Over => return,
             };
             tokio::select! {
                 changed = rules.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(wait), if stream != Stream::None => {}
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
                 () = self.client.closed() => return,
                 _ = stop.wait_for(|it| *it) => return,
             }
@@ -91,14 +100,14 @@ impl Ear {
     async fn stream(&mut self, first: &mut Option<oneshot::Sender<First>>) -> Stream {
         let gate = &self.knock.gate;
         if !gate.is_server_visible(&self.knock.who, &self.server.name) {
-            return Stream::None;
+            return Stream::Hidden;
         }
         match probe::is_modern(gate, &self.server).await {
             Some(true) => {}
-            Some(false) => return Stream::None,
+            Some(false) => return Stream::Refused,
             None => return Stream::Failed,
         }
-        let Some(mut reply) = self.open().await else { return Stream::None };
+        let Some(mut reply) = self.open().await else { return Stream::Refused };
         let body = std::mem::replace(reply.body_mut(), Body::Whole(None));
         let Body::Events(events) = body else { return refused(&body) };
         let stream = self.pass_on(events, reply, first).await;
@@ -131,14 +140,15 @@ impl Ear {
         first: &mut Option<oneshot::Sender<First>>,
     ) -> Stream {
         let mut stop = self.knock.gate.parts.stop.subscribe();
+        let begun = Instant::now();
         loop {
             let event = tokio::select! {
                 event = events.recv() => event,
                 // The relay notices that nobody reads any more, and ends on record.
-                () = self.client.closed() => return Stream::None,
-                _ = stop.wait_for(|it| *it) => return Stream::None,
+                () = self.client.closed() => return Stream::Over,
+                _ = stop.wait_for(|it| *it) => return Stream::Over,
             };
-            let Some(event) = event else { return Stream::Ended };
+            let Some(event) = event else { return Stream::Ended(begun.elapsed()) };
             // What only shows that a stream is alive is said once for all.
             let Some(message) = self.message(&event) else { continue };
             if acknowledges(&message) {
@@ -153,11 +163,11 @@ impl Ear {
             }
             // Its own end is not the listener's.
             if let Some(Heard::Answer(..)) = hear(&message) {
-                return Stream::Ended;
+                return Stream::Ended(begun.elapsed());
             }
             tokio::select! {
-                begun = self.begun.wait_for(|it| *it) => if begun.is_err() { return Stream::None },
-                () = self.client.closed() => return Stream::None,
+                begun = self.begun.wait_for(|it| *it) => if begun.is_err() { return Stream::Over },
+                () = self.client.closed() => return Stream::Over,
             }
             drop(self.client.send(event).await);
         }
@@ -237,6 +247,6 @@ fn refused(body: &Body) -> Stream {
     };
     match code() {
         Some(503 | 504) => Stream::Failed,
-        Some(_) | None => Stream::None,
+        Some(_) | None => Stream::Refused,
     }
 }
