@@ -46,6 +46,14 @@ pub(crate) fn answer(message: &Bytes, to: Option<&Id>) -> Option<Disposition> {
     }
 }
 
+/// Whether a message calls off the request with this id.
+pub(crate) fn calls_off(message: &Bytes, of: &Id) -> bool {
+    match hear(message) {
+        Some(Heard::Notice(Some(Notice::Cancelled { request }))) => request.plain() == of.plain(),
+        Some(Heard::Answer(..) | Heard::Request(_) | Heard::Notice(_)) | None => false,
+    }
+}
+
 /// The revision that an answer to `initialize` agrees to.
 pub(crate) fn revision(answer: &[u8]) -> Option<Box<str>> {
     let document = Document::parse(answer, Limits::default()).ok()?;

@@ -48,6 +48,9 @@ mod tests {
         }
         assert_eq!(again.after(AT_MOST), AT_MOST);
         assert_eq!(again.after(AT_MOST + at_once), SOON);
-        assert_eq!((again.longer(), again.longest(), again.after(SOON)), (SOON * 2, AT_MOST, AT_MOST));
+        assert_eq!(
+            (again.longer(), again.longest(), again.after(SOON)),
+            (SOON * 2, AT_MOST, AT_MOST)
+        );
     }
 }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::adrift::Landing;
 use crate::queue::Writer;
+use crate::reading;
 use crate::session::Session;
 use crate::upstream::{Messages, Piece};
 
@@ -23,6 +24,7 @@ pub(super) enum Next {
     Landed(Box<Landing>),
     /// Nobody reads it any more.
     Gone,
+    /// Nobody listens any more: the gateway stops, policy forbids it, or the server lets go.
     Stop,
     Quiet,
     /// Nobody has read it for so long that nobody will.
@@ -72,11 +74,22 @@ impl Watch {
     pub(super) async fn next(&mut self, messages: &mut Messages, client: &Writer) -> Next {
         let (listens, is_modern) = (self.listens, self.is_modern);
         tokio::select! {
-            piece = messages.next() => Next::Piece(piece),
+            piece = messages.next() => match piece {
+                Some(it) if self.is_let_go(&it) => Next::Stop,
+                it => Next::Piece(it),
+            },
             () = client.closed(), if listens || is_modern => Next::Gone,
             next = self.left(client), if !listens && !is_modern => next,
             () = tokio::time::sleep(QUIET), if is_modern => Next::Quiet,
         }
+    }
+
+    /// Whether a server of the modern era lets go of its listener. On a pipe it cannot close the
+    /// stream, and calls the request off.
+    fn is_let_go(&self, piece: &Piece) -> bool {
+        self.listens
+            && self.is_modern
+            && self.id.as_ref().is_some_and(|id| reading::calls_off(&piece.message, id))
     }
 
     /// Wait until the client is gone, and then until the answer comes elsewhere, or too late.

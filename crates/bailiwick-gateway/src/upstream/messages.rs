@@ -88,7 +88,8 @@ impl Warm {
         }
         let line = self.messages.recv().await?;
         let Unanswered { input, frame } = &mut self.unanswered;
-        if reading::answer(&line, Some(frame.ours())).is_some() {
+        let (answer, ours) = (reading::answer(&line, Some(frame.ours())), frame.ours());
+        if answer.is_some() || reading::calls_off(&line, ours) {
             *input = None;
         }
         Some(Piece::bare(restored(&line, frame)))

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::agent::{Agent, Events};
 use crate::house::{House, Plan, until};
 use crate::modern::{VERSION, ask, body, call, cancelled, speaking};
+use crate::modern_listening::listen;
 
 async fn house() -> House {
     of(&["kid"]).await
@@ -32,11 +33,11 @@ fn serve_when_started_as_one() {
     if std::env::var_os("BAILIWICK_TEST_MODERN_CHILD").is_none() {
         return;
     }
-    let mut waiting = Vec::new();
+    let (mut waiting, mut listening) = (Vec::new(), Vec::new());
     for line in std::io::stdin().lock().lines() {
         let Ok(line) = line else { break };
         let Ok(message) = serde_json::from_str::<Value>(&line) else { continue };
-        handle(&message, &mut waiting);
+        handle(&message, &mut waiting, &mut listening);
     }
     std::process::exit(0);
 }
@@ -47,7 +48,7 @@ fn say(message: &Value) {
     out.flush().unwrap();
 }
 
-fn handle(message: &Value, waiting: &mut Vec<Value>) {
+fn handle(message: &Value, waiting: &mut Vec<Value>, listening: &mut Vec<Value>) {
     let (id, params) = (&message["id"], &message["params"]);
     let result = |result: Value| say(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
     let notice = |method: &str, params: Value| {
@@ -60,10 +61,11 @@ fn handle(message: &Value, waiting: &mut Vec<Value>) {
             if let Some(token) = params["_meta"].get("progressToken") {
                 notice("notifications/progress", json!({ "progressToken": token, "progress": 1 }));
             }
-            let names = ["who", "wait", "go_on", "cancelled"];
+            let names = ["who", "wait", "go_on", "cancelled", "let_go"];
             result(json!({ "tools": names.map(|it| json!({ "name": it })) }));
         }
         "subscriptions/listen" => {
+            listening.push(id.clone());
             let meta = json!({ "io.modelcontextprotocol/subscriptionId": id });
             notice(
                 "notifications/subscriptions/acknowledged",
@@ -76,7 +78,13 @@ fn handle(message: &Value, waiting: &mut Vec<Value>) {
                 let token = &params["_meta"]["progressToken"];
                 notice("notifications/progress", json!({ "progressToken": token, "progress": 1 }));
             }
-            "cancelled" => result(json!({ "count": waiting.len() })),
+            "cancelled" => {
+                result(json!({ "count": waiting.len(), "listened": listening.len() }));
+            }
+            "let_go" => {
+                notice("notifications/cancelled", json!({ "requestId": listening.last() }));
+                result(json!({}));
+            }
             _ => result(json!({ "pid": std::process::id(), "of": params["arguments"] })),
         },
         _ => say(&json!({ "jsonrpc": "2.0", "id": id,
@@ -175,4 +183,31 @@ async fn processes_are_seen_as_one_too() {
     let mut events = Events::of(agent.open("POST", "/mcp", &text).await);
     let first = events.next().await.unwrap();
     assert!(first.contains("acknowledged") && first.contains(r#"subscriptionId":"s""#), "{first}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_process_that_lets_go_of_a_listener_ends_it() {
+    let house = house().await;
+    let text = body("\"L\"", "subscriptions/listen", r#""notifications":{}"#);
+    let agent = speaking(&house.worker, "subscriptions/listen", None);
+    let mut events = agent.stream("kid", &text).await;
+    assert!(events.next().await.unwrap().contains("acknowledged"));
+    // Another call is under way meanwhile: the one that has it let go.
+    drop(call(&house.worker, "kid", "let_go", "{}").await);
+    let end: Value = serde_json::from_str(&events.next().await.unwrap()).unwrap();
+    assert_eq!((&end["id"], &end["result"]["resultType"]), (&json!("L"), &json!("complete")));
+    assert_eq!(events.next().await, None);
+    // At the address of all it is not the listener's end, and the process is listened to again.
+    let mut all = listen(&house.worker, r#""toolsListChanged":true"#).await;
+    assert!(all.next().await.unwrap().contains("acknowledged"));
+    drop(call(&house.worker, "kid", "let_go", "{}").await);
+    for _ in 0..200 {
+        let told = call(&house.worker, "kid", "cancelled", "{}").await.json();
+        assert_eq!(told["result"]["count"], 0, "it is not told what it said itself");
+        if told["result"]["listened"] == 3 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("nobody listens to it any more");
 }

@@ -36,7 +36,6 @@ async fn one_server_does_not_speak_for_others() {
         message("tasks", r#","taskId":"t-1","status":"completed","result":{}"#),
         message("tasks", r#","taskId":"never","status":"working""#),
         message("tasks", r#","status":"working""#),
-        message("cancelled", r#","requestId":"l""#),
         message("cancelled", r#","requestId":"another's""#),
         message("message", r#","data":"x""#).replace(r#":"l""#, r#":"other-listener""#),
         message("message", r#","data":"x""#).replace(r#":"l""#, ":{}"),
@@ -53,6 +52,11 @@ async fn one_server_does_not_speak_for_others() {
     for uri in ["crm://open", "crm://open/part"] {
         assert_eq!(events.next().await, Some(updated(&format!("bailiwick://b/{uri}"))));
     }
+    assert_eq!(events.next().await, Some(last()));
+    // A server that calls the listener off ends its own part of it, and no more.
+    from_a.send(event(&message("cancelled", r#","requestId":"l""#))).unwrap();
+    until("its own part is over", || from_a.is_closed()).await;
+    from_b.send(event(&last())).unwrap();
     assert_eq!(events.next().await, Some(last()));
 }
 

@@ -81,8 +81,10 @@ async fn one_stream_holds_what_each_may_tell() {
     let told = events.next().await.unwrap();
     assert_eq!(told, updated.replace("crm://open", "bailiwick://b/crm://open"));
     a.list("tools/list", &TOOLS.replace("\"look\"", "\"newer\""));
-    from_a.send(event(&message("tools/list_changed", ""))).unwrap();
-    assert_eq!(events.next().await, Some(message("tools/list_changed", "")));
+    // Byte for byte the server's own word, and not what the gateway says in its place.
+    let changed = message("tools/list_changed", r#","n":1.50"#);
+    from_a.send(event(&changed)).unwrap();
+    assert_eq!(events.next().await, Some(changed));
     // The decision on each is named; going away ends each, on record.
     assert_eq!(events.headers.get_all("bailiwick-decision").iter().count(), 2);
     drop(events);
@@ -121,8 +123,10 @@ async fn a_server_whose_stream_ends_is_listened_to_again() {
     until("it is listened to again", || b.heard("subscriptions/listen") == 2).await;
     again.send(event(&acknowledged(r#""toolsListChanged":true"#))).unwrap();
     b.list("tools/list", &TOOLS.replace("\"look\"", "\"newer\""));
-    again.send(event(&message("tools/list_changed", ""))).unwrap();
-    assert_eq!(events.next().await, Some(message("tools/list_changed", "")));
+    let changed = message("tools/list_changed", r#","n":1.50"#);
+    again.send(event(&changed)).unwrap();
+    // Until it has agreed again, the gateway may have told of it in its place.
+    while events.next().await.unwrap() != changed {}
     drop(house);
 }
 

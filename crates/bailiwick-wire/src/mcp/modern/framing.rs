@@ -8,6 +8,8 @@ use crate::json::{Document, Kind, Limits, Node};
 use crate::rpc::{Id, Message};
 use crate::splice::Splice;
 
+const CANCELLED: &str = "notifications/cancelled";
+
 /// The ids of one request: the client's, and ours, which is its progress token on the pipe too.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Frame {
@@ -43,16 +45,19 @@ impl Frame {
 }
 
 /// To which request on a pipe a message of the server belongs: the one that it answers, or that it
-/// tells the progress of, or that listens.
+/// tells the progress of, or that listens, or that it calls off: so it ends a listener.
 pub fn belongs_to(document: &Document<'_>) -> Option<Id> {
     let message = Message::read(document).ok()?;
     match &message {
         Message::Result { id, .. } | Message::Error { id, .. } => Some(id.clone()),
         Message::Request { .. } => None,
-        Message::Notification { params, .. } => {
+        Message::Notification { method, params } => {
             let params = (*params)?;
-            let token = params.member("progressToken");
-            Id::read(token.or_else(|| subscription(params))?).ok()
+            let named = match &**method {
+                CANCELLED => params.member("requestId"),
+                _ => params.member("progressToken").or_else(|| subscription(params)),
+            };
+            Id::read(named?).ok()
         }
     }
 }
@@ -84,6 +89,9 @@ pub fn restored(body: &Bytes, frame: &Frame) -> Bytes {
     }
     if let (Some(params), Some(token)) = (root.member("params"), &frame.token) {
         put(params.member("progressToken"), token);
+    }
+    if root.member("method").is_some_and(|it| it.says(CANCELLED)) {
+        put(root.member("params").and_then(|it| it.member("requestId")), frame.theirs.raw());
     }
     splice.finish()
 }
