@@ -25,6 +25,7 @@ mod gate;
 mod legs;
 mod listener;
 mod listing;
+mod news;
 mod obligations;
 mod one_of_many;
 mod operators;
@@ -57,6 +58,7 @@ mod unfinished;
 mod uninterrupted;
 mod upstream;
 mod view;
+pub mod warnings;
 mod watch;
 mod wrap;
 

@@ -17,7 +17,7 @@ use crate::diary::Diary;
 use crate::front::Door;
 use crate::gate::{Gate, Parts};
 use crate::listener::Listener;
-use crate::rules::{Change, Rules, RulesInForce};
+use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::sessions::Sessions;
@@ -25,7 +25,10 @@ use crate::start_error::StartError;
 use crate::store::{Role, Store};
 use crate::tls::Tls;
 use crate::watch::Watch;
-use crate::{disk, entropy, front, listing, operators, paths, recording, renewal, secrets, tls};
+use crate::{
+    disk, entropy, front, listing, news, operators, paths, recording, renewal, secrets, tls,
+    warnings,
+};
 
 /// How often idle sessions are looked for and the tally is written down.
 pub(crate) const SWEEP: Duration = Duration::from_secs(1);
@@ -75,7 +78,9 @@ impl Gateway {
         let operators = listen(settings.operators).await?;
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
         note(gate.log(), gate.now(), &started)?;
-        tell_stance(&gate);
+        news::tell_stance(&gate);
+        news::tell_warnings(&gate, &warnings::in_the_clear(settings));
+        news::tell_warnings(&gate, &gate.warnings());
         let addresses = (address(&agents)?, address(&operators)?);
         let mut gateway = Self {
             gate: Arc::clone(&gate),
@@ -109,7 +114,7 @@ impl Gateway {
         }
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
-            gate.parts.rules.watch(gate.settings(), |change| tell(&gate, change)).await;
+            gate.parts.rules.watch(gate.settings(), |change| news::tell(&gate, change)).await;
         });
         self.background.spawn(renewal::keep(Arc::clone(&self.gate)));
         let gate = Arc::clone(&self.gate);
@@ -271,46 +276,6 @@ async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|it| StartError::File(it.to_string()))
-}
-
-/// That nothing is refused is told at every start.
-pub(crate) fn tell_stance(gate: &Gate) {
-    let Some(day) = gate.settings().observe_until else { return };
-    let diary = &gate.parts.diary;
-    if gate.observes() {
-        diary.tell(&format!(
-            "OBSERVING until {day}: policy refuses nothing and hides nothing; what it would have \
-             refused is shown by `bailiwick log query --decision would-deny --config {}`",
-            gate.settings().file.display()
-        ));
-    } else {
-        diary.tell(&format!("observing ended on {day}: what policy denies is refused"));
-    }
-}
-
-/// A change of the rules goes on record, and to the terminal.
-pub(crate) fn tell(gate: &Gate, change: Change) {
-    let (act, target, done) = match change {
-        Change::Loaded(what) => {
-            gate.parts.diary.tell(&format!("rules loaded: {what}"));
-            ("rules.loaded", what, true)
-        }
-        Change::Refused(bad) => {
-            gate.parts.diary.tell("the edited rules are faulty; the former ones stay in force:");
-            bad.0.iter().for_each(|fault| gate.parts.diary.tell(&format!("  {fault}")));
-            ("rules.loaded", format!("{} faults", bad.0.len()), false)
-        }
-    };
-    let act = AdminAct {
-        operator: "system".into(),
-        role: "system".into(),
-        act: act.into(),
-        target: target.into(),
-        done,
-    };
-    if note(gate.log(), gate.now(), &Record::Admin(act)).is_err() {
-        gate.parts.diary.tell("the change of rules could not be recorded");
-    }
 }
 
 /// Refusals that were only counted are written down once a second.

@@ -19,6 +19,7 @@ use crate::front::{self, Line, Stdio};
 use crate::gate::Gate;
 use crate::listener::Listener;
 use crate::listing::{self, Within};
+use crate::news;
 use crate::recording;
 use crate::run::{self, CHILDREN_PATIENCE, SWEEP};
 use crate::scribe::Scribe;
@@ -70,13 +71,13 @@ impl Wrap {
         let gate = Arc::new(Gate { parts });
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
         note(gate.log(), gate.now(), &started)?;
-        run::tell_stance(&gate);
+        news::tell_stance(&gate);
         let (listable, within) = oneshot::channel();
         let (mut background, mut listing) = (JoinSet::new(), JoinSet::new());
         listing.spawn(list(Arc::clone(&gate), Arc::clone(&server), within));
         let watching = Arc::clone(&gate);
         background.spawn(async move {
-            let tell = |change| run::tell(&watching, change);
+            let tell = |change| news::tell(&watching, change);
             watching.parts.rules.watch(watching.settings(), tell).await;
         });
         let beating = Arc::clone(&gate);

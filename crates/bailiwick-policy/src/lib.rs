@@ -24,6 +24,8 @@ mod explain;
 pub mod generate;
 mod lint;
 mod load;
+mod mentioned;
+mod near;
 mod problem;
 #[cfg(any(test, feature = "generate"))]
 pub mod reference;
@@ -31,5 +33,6 @@ mod set;
 
 pub use explain::{Candidate, Explanation, LinkExplanation, Standing};
 pub use load::Source;
+pub use mentioned::Surroundings;
 pub use problem::{LoadError, LoadErrors, Place, Warning};
 pub use set::{PolicyEffect, PolicyInfo, PolicySet, ToolFact};

@@ -1,6 +1,8 @@
 //! What loads but is probably not meant: each has caught somebody out.
 
 use crate::cedar::{ParsedPolicy, Reads, Store, is_word, members};
+use crate::mentioned::Mentioned;
+use crate::near::distance;
 use crate::problem::{Place, Warning};
 
 /// A set with more unscoped policies than this is told so: they are weighed for every question.
@@ -11,6 +13,7 @@ const UNSCOPED_MAX: usize = 20;
 pub(crate) struct Lint {
     warnings: Vec<Warning>,
     unscoped: Vec<Place>,
+    mentioned: Mentioned,
 }
 
 impl Lint {
@@ -43,6 +46,7 @@ impl Lint {
                 self.warn(place, unknown_action(&word));
             }
         }
+        self.mentioned.add(policy, place, store);
         if let Some(reads) = reads {
             self.condition(reads, shape.discovers, place);
         }
@@ -83,8 +87,8 @@ impl Lint {
         self.warnings.push(Warning { place: place.clone(), message });
     }
 
-    /// The warnings, by place.
-    pub(crate) fn finish(mut self) -> Vec<Warning> {
+    /// The warnings, by place, and what else was mentioned.
+    pub(crate) fn finish(mut self) -> (Vec<Warning>, Mentioned) {
         let count = self.unscoped.len();
         if count > UNSCOPED_MAX
             && let Some(first) = self.unscoped.first().cloned()
@@ -96,7 +100,7 @@ impl Lint {
             self.warn(&first, message);
         }
         self.warnings.sort_by(|a, b| a.place.cmp(&b.place));
-        self.warnings
+        (self.warnings, self.mentioned)
     }
 }
 
@@ -112,35 +116,4 @@ fn unknown_action(word: &str) -> String {
         |it| format!("did you mean \"{it}\"?"),
     );
     format!("no action and no group is called \"{word}\": {hint}")
-}
-
-/// How many letters have to change to get from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (line, x) in a.chars().enumerate() {
-        let mut diagonal = line;
-        let mut left = line + 1;
-        let mut next = vec![left];
-        for (y, above) in b.chars().zip(row.iter().skip(1)) {
-            left = (diagonal + usize::from(x != y)).min(left + 1).min(above + 1);
-            diagonal = *above;
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_have_a_distance() {
-        for (a, b, expected) in
-            [("read", "reed", 1), ("read", "read", 0), ("", "abc", 3), ("write", "wirte", 2)]
-        {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
-    }
 }

@@ -90,13 +90,15 @@ fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicyS
     if !errors.is_empty() {
         return Err(LoadErrors(errors));
     }
+    let (warnings, mentioned) = lint.finish();
     Ok(PolicySet {
         index: index.build(&store),
         store,
         input,
         infos,
         conditions,
-        warnings: lint.finish(),
+        warnings,
+        mentioned,
         digest: digest(policies, entities),
     })
 }

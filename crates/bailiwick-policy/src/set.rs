@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::cedar::{
     Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Store, build_context,
 };
+use crate::mentioned::{Mentioned, Surroundings};
 use crate::problem::Warning;
 
 /// What a contract says of one tool, for those who list them.
@@ -70,6 +71,7 @@ pub struct PolicySet {
     /// What of each policy is left to evaluate once its scope holds.
     pub(crate) conditions: Vec<Option<Condition>>,
     pub(crate) warnings: Vec<Warning>,
+    pub(crate) mentioned: Mentioned,
     pub(crate) digest: Digest,
 }
 
@@ -102,6 +104,11 @@ impl PolicySet {
     /// What loads but is probably not meant.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// Names that nothing has in these surroundings: no policy that asks for one ever matches.
+    pub fn strangers(&self, around: &Surroundings<'_>) -> Vec<Warning> {
+        self.mentioned.strangers(&self.store, around)
     }
 
     /// The policies, in the order of their sources.

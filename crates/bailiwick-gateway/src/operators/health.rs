@@ -25,6 +25,9 @@ pub struct Readiness {
     pub policy_set: String,
     /// What is wrong with a newer edit of the policies or contracts, which is not in force.
     pub rules_fault: Vec<String>,
+    /// What of the rules in force will surprise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What is wrong with a newer certificate or its key, which are not in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_fault: Option<String>,
@@ -106,6 +109,7 @@ fn look(gate: &Gate) -> Readiness {
         policies: rules.policies.len(),
         policy_set: bailiwick_core::Policy::digest(&rules.policies).to_string(),
         rules_fault,
+        warnings: gate.warnings(),
         tls_fault,
         servers,
         sessions: gate.sessions().len(),

@@ -11,6 +11,7 @@ mod corpus;
 mod entities_file;
 mod evaluate;
 mod index;
+mod mentions;
 mod names;
 mod parse;
 mod reads;

@@ -98,6 +98,15 @@ impl Store {
         &self.types
     }
 
+    /// The names of the model's types and of those in the operator's file.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.kinds.0.keys().map(String::as_str)
+    }
+
+    pub(super) fn knows(&self, kind: &str) -> bool {
+        self.kinds.0.contains_key(kind)
+    }
+
     /// Whether the operator's file has this entity of type `Action`.
     pub(crate) fn has_action(&self, word: &str) -> bool {
         let uid = uid(&self.types.action, word);

@@ -2,7 +2,7 @@
 
 use bailiwick_core::Policy as _;
 use bailiwick_gateway::config::{self, Launch, Settings};
-use bailiwick_gateway::{Rules, contract, missing_secrets, tls};
+use bailiwick_gateway::{Rules, contract, missing_secrets, tls, warnings};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -96,11 +96,8 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
 
 /// What is not wrong, and will surprise all the same.
 fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
-    let mut warnings: Vec<String> =
-        rules.policies.warnings().iter().map(ToString::to_string).collect();
-    if rules.policies.is_empty() {
-        warnings.push("there are no policies, so nothing is permitted".into());
-    }
+    let mut warnings: Vec<String> = warnings::of_rules(rules, &settings.servers).collect();
+    warnings.extend(warnings::in_the_clear(settings));
     let missing = missing_secrets(settings);
     let unreadable = tls::check(settings).err().map(|it| it.to_string());
     let missing = missing.into_iter().chain(unreadable);

@@ -35,6 +35,9 @@ fn print(it: &Readiness) {
     for fault in &it.rules_fault {
         say(format!("  an edit is not in force: {fault}"));
     }
+    for warning in &it.warnings {
+        say(format!("  warning: {warning}"));
+    }
     for server in &it.servers {
         let state = if server.listed { "listed" } else { "NOT listed: no call can be made" };
         say(format!("server    {} {state}", server.name));

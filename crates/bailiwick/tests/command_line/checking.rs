@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::support::house::House;
+use crate::support::process::wait_for;
 
 /// `check` fails and names this place, in words and in JSON.
 #[track_caller]
@@ -96,4 +97,47 @@ fn the_schema_is_json() {
     let house = House::helpdesk();
     let schema = house.json(0, &["check", "--schema"]);
     assert!(schema["properties"]["servers"].is_object(), "{schema}");
+}
+
+/// A type, a server and a contract that nothing has, and addresses in the clear: told by `check`,
+/// at the start of `up`, with each edit, and by `status`.
+#[test]
+fn what_does_nothing_is_warned_of_wherever_one_looks() {
+    let house = House::helpdesk();
+    append(&house, "policies/zz.cedar", "forbid (principal is Agnt, action, resource);\n");
+    let running = house.up();
+    let told = running.told();
+    assert!(told.contains("zz.cedar:1:1: nothing has the type `Agnt`"), "{told}");
+
+    append(
+        &house,
+        "policies/zz.cedar",
+        "forbid (principal, action, resource in Server::\"helpdsk\");",
+    );
+    append(&house, "contracts/zz.toml", "server = \"helpdusk\"\n");
+    let expected = [
+        "did you mean `Agent`?",
+        "zz.cedar:2:1: [servers] has no `helpdsk`: did you mean `helpdesk`?",
+        "a contract is about `helpdusk`",
+    ];
+    wait_for("the edit's warnings", || {
+        let told = running.told();
+        expected.iter().all(|it| told.contains(it)).then_some(())
+    });
+    let state = house.run(&["status"]).expect(0).out;
+    let checked = house.run(&["check"]).expect(0).out;
+    let looked = house.run(&["doctor"]).out;
+    for told in [state, checked, looked] {
+        assert!(expected.iter().all(|it| told.contains(it)), "{told}");
+    }
+    running.stop();
+
+    house.listen_everywhere();
+    let running = house.up();
+    let looks = [running.told(), house.run(&["check"]).out, house.run(&["doctor"]).out];
+    for told in looks {
+        for who in ["agents connect to 0.0.0.0:", "operators connect to 0.0.0.0:"] {
+            assert!(told.contains(who), "{told}");
+        }
+    }
 }

@@ -33,6 +33,8 @@ pub(crate) struct House {
     more: (String, String),
     /// What stands before the first section.
     top: RefCell<String>,
+    /// Where to listen.
+    host: Cell<&'static str>,
 }
 
 /// A gateway that runs. It is killed when it goes out of scope.
@@ -66,6 +68,7 @@ impl House {
             operators: Cell::new(0),
             more,
             top: RefCell::default(),
+            host: Cell::new("127.0.0.1"),
         };
         fs::create_dir(house.path("policies")).unwrap();
         fs::create_dir(house.path("contracts")).unwrap();
@@ -88,11 +91,11 @@ impl House {
         self.agents.set(free_port());
         self.operators.set(free_port());
         let (agents, sections) = &self.more;
+        let (top, host) = (self.top.borrow(), self.host.get());
+        let (agents_port, operators_port) = (self.agents.get(), self.operators.get());
         let text = format!(
-            "{}[agents]\nlisten = \"{}\"\n{agents}\n[operators]\nlisten = \"{}\"\n{sections}",
-            self.top.borrow(),
-            self.agents(),
-            self.operators()
+            "{top}[agents]\nlisten = \"{host}:{agents_port}\"\n{agents}\n\
+             [operators]\nlisten = \"{host}:{operators_port}\"\n{sections}"
         );
         fs::write(self.path("bailiwick.toml"), text).unwrap();
     }
@@ -100,6 +103,12 @@ impl House {
     /// Let policy refuse nothing until this day.
     pub(crate) fn shadow_until(&self, day: &str) {
         self.top.replace(format!("mode = \"shadow\"\nshadow_until = \"{day}\"\n\n"));
+        self.choose_ports();
+    }
+
+    /// Let agents and operators come from other machines, in the clear.
+    pub(crate) fn listen_everywhere(&self) {
+        self.host.set("0.0.0.0");
         self.choose_ports();
     }
 

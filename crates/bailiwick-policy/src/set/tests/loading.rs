@@ -4,7 +4,7 @@ use bailiwick_core::Policy as _;
 use proptest::prelude::*;
 
 use super::{ENTITIES, set};
-use crate::{PolicySet, Source};
+use crate::{PolicySet, Source, Surroundings};
 
 fn errors(policies: &str, entities: &str) -> Vec<String> {
     let source = Source { name: "p.cedar", text: policies };
@@ -199,4 +199,45 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn names_that_nothing_has_are_told() {
+    let policies = "forbid (principal is Agnt, action, resource in Servr::\"crm\");
+        permit (principal == Persn::\"ada\", action, resource is Cusomer)
+          when { resource is Tol && principal in Team::\"a\" };
+        permit (principal, action == Action::\"filez/x\", resource == Tool::\"files/x\");
+        permit (principal, action, resource == Custom::\"a\") when { resource is Depot };
+        permit (principal, action in Action::\"money/out\", resource in Server::\"crm\");";
+    let entities = "[
+        {\"uid\": {\"type\": \"Customer\", \"id\": \"a\"},
+         \"attrs\": {\"of\": {\"__entity\": {\"type\": \"Depot\", \"id\": \"d\"}}},
+         \"parents\": [{\"type\": \"Team\", \"id\": \"a\"}]},
+        {\"uid\": {\"type\": \"Action\", \"id\": \"crm/pay\"}, \"attrs\": {},
+         \"parents\": [{\"type\": \"Action\", \"id\": \"money/out\"}]}]";
+    let policies = Source { name: "p.cedar", text: policies };
+    let set =
+        PolicySet::load(&[policies], Some(Source { name: "e.json", text: entities })).unwrap();
+    let told = |types: &[&'static str], servers: &[&'static str]| -> Vec<String> {
+        let around = Surroundings { types: types.to_vec(), servers: servers.to_vec() };
+        set.strangers(&around).into_iter().map(|it| it.message).collect()
+    };
+    let all = told(&["Custom"], &["files", "crm"]);
+    for (type_or_server, meant) in [
+        ("`Agnt`", "`Agent`"),
+        ("`Servr`", "`Server`"),
+        ("`Persn`", "`Person`"),
+        ("`Cusomer`", "`Customer`"),
+        ("`Tol`", "`Tool`"),
+        ("no `filez`", "`files`"),
+    ] {
+        let hint = format!("did you mean {meant}?");
+        let found = all.iter().any(|it| it.contains(type_or_server) && it.contains(&hint));
+        assert!(found, "{type_or_server}: {all:?}");
+    }
+    assert_eq!(all.len(), 6, "{all:?}");
+    // Without a contract, nothing has that type; without servers, any may come.
+    let fewer = told(&[], &[]);
+    assert!(fewer.iter().any(|it| it.contains("`Custom`")), "{fewer:?}");
+    assert!(!fewer.iter().any(|it| it.contains("[servers]")), "{fewer:?}");
 }

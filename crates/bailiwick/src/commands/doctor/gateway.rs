@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bailiwick_gateway::config::Settings;
-use bailiwick_gateway::{Readiness, tls};
+use bailiwick_gateway::{Readiness, tls, warnings};
 use serde_json::json;
 
 use super::check::Check;
@@ -17,12 +17,9 @@ pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks = vec![agents(settings.agents)];
     checks.extend(operators(settings));
     checks.extend(certificate(settings));
-    if !settings.agents.ip().is_loopback() && settings.tls.is_none() {
-        let what =
-            format!("agents connect to {} from other machines, in the clear", settings.agents);
-        let advice = "set [agents] tls, or put something that speaks TLS in front";
-        checks.push(Check::warning("listener", what, advice));
-    }
+    checks.extend(warnings::in_the_clear(settings).into_iter().map(|it| {
+        Check::warning("listener", it, "anybody on the way reads keys and tokens, and what is said")
+    }));
     checks
 }
 

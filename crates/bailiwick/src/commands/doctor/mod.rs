@@ -9,8 +9,8 @@ mod secrets;
 
 use std::path::PathBuf;
 
-use bailiwick_gateway::Rules;
 use bailiwick_gateway::config::Settings;
+use bailiwick_gateway::{Rules, warnings};
 use clap::Args;
 
 use self::check::{Check, State};
@@ -51,7 +51,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 
 fn of_settings(settings: &Settings) -> Vec<Check> {
     let now = bailiwick_gateway::now();
-    let mut checks = vec![rules(settings)];
+    let mut checks = rules(settings);
     checks.extend(check::observing(settings.observe_until.map(|it| it.begins()), now));
     checks.extend(gateway::checks(settings));
     checks.extend(secrets::checks(settings));
@@ -60,9 +60,9 @@ fn of_settings(settings: &Settings) -> Vec<Check> {
     checks
 }
 
-fn rules(settings: &Settings) -> Check {
+fn rules(settings: &Settings) -> Vec<Check> {
     let folder = settings.policies.display();
-    match Rules::read(settings) {
+    vec![match Rules::read(settings) {
         Err(bad) => {
             let advice = "mend it; until then the gateway does not start, or keeps what it has";
             Check::bad("policies", bad.0.join("; "), advice)
@@ -73,7 +73,12 @@ fn rules(settings: &Settings) -> Check {
         }
         Ok(rules) => {
             let count = rules.policies.len();
-            Check::good("policies", format!("{count} in {folder} load"))
+            let doubts = warnings::of_rules(&rules, &settings.servers);
+            let doubts = doubts.map(|it| {
+                Check::warning("policies", it, "see what it means; the gateway takes it as it is")
+            });
+            let good = Check::good("policies", format!("{count} in {folder} load"));
+            return std::iter::once(good).chain(doubts).collect();
         }
-    }
+    }]
 }

@@ -1,0 +1,52 @@
+//! What the people who run the gateway are told of: its stance, its rules and what is odd in them.
+
+use bailiwick_core::{AdminAct, Record, note};
+
+use crate::gate::Gate;
+use crate::rules::Change;
+
+/// That nothing is refused is told at every start.
+pub(crate) fn tell_stance(gate: &Gate) {
+    let Some(day) = gate.settings().observe_until else { return };
+    let diary = &gate.parts.diary;
+    if gate.observes() {
+        diary.tell(&format!(
+            "OBSERVING until {day}: policy refuses nothing and hides nothing; what it would have \
+             refused is shown by `bailiwick log query --decision would-deny --config {}`",
+            gate.settings().file.display()
+        ));
+    } else {
+        diary.tell(&format!("observing ended on {day}: what policy denies is refused"));
+    }
+}
+
+/// What is right and will surprise.
+pub(crate) fn tell_warnings(gate: &Gate, warnings: &[String]) {
+    warnings.iter().for_each(|it| gate.parts.diary.tell(&format!("warning: {it}")));
+}
+
+/// A change of the rules goes on record, and to the terminal.
+pub(crate) fn tell(gate: &Gate, change: Change) {
+    let (act, target, done) = match change {
+        Change::Loaded(what) => {
+            gate.parts.diary.tell(&format!("rules loaded: {what}"));
+            tell_warnings(gate, &gate.warnings());
+            ("rules.loaded", what, true)
+        }
+        Change::Refused(bad) => {
+            gate.parts.diary.tell("the edited rules are faulty; the former ones stay in force:");
+            bad.0.iter().for_each(|fault| gate.parts.diary.tell(&format!("  {fault}")));
+            ("rules.loaded", format!("{} faults", bad.0.len()), false)
+        }
+    };
+    let act = AdminAct {
+        operator: "system".into(),
+        role: "system".into(),
+        act: act.into(),
+        target: target.into(),
+        done,
+    };
+    if note(gate.log(), gate.now(), &Record::Admin(act)).is_err() {
+        gate.parts.diary.tell("the change of rules could not be recorded");
+    }
+}

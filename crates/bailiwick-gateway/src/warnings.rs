@@ -1,0 +1,71 @@
+//! What is right and will surprise all the same: told by `check`, at the start, with each edit that
+//! comes into force, and on `/readyz`.
+
+use std::net::SocketAddr;
+
+use bailiwick_policy::Surroundings;
+
+use crate::config::{ServerSettings, Settings};
+use crate::gate::Gate;
+use crate::listener::Listener;
+use crate::rules::Rules;
+
+/// How many a running gateway tells of.
+const TOLD_MAX: usize = 20;
+
+/// Of the rules, where these servers are all that there are. None: others may come by `wrap`, so
+/// nobody knows which names are wrong.
+pub fn of_rules<'a>(
+    rules: &'a Rules,
+    servers: &'a [ServerSettings],
+) -> impl Iterator<Item = String> + 'a {
+    let Rules { policies, contracts, .. } = rules;
+    let names: Vec<_> = servers.iter().map(|it| it.name.as_str()).collect();
+    let mut idle: Vec<_> = contracts.servers().filter(|it| !names.contains(it)).collect();
+    idle.retain(|_| !names.is_empty());
+    idle.sort_unstable();
+    let idle = idle
+        .into_iter()
+        .map(|it| format!("a contract is about `{it}`, which [servers] has not: it does nothing"));
+    let around = Surroundings { types: contracts.types().collect(), servers: names };
+    let strangers = policies.strangers(&around).into_iter().map(|it| it.to_string());
+    let none = policies.is_empty().then(|| "there are no policies, so nothing is permitted".into());
+    let doubts = policies.warnings().iter().map(ToString::to_string);
+    strangers.chain(idle).chain(none).chain(doubts)
+}
+
+impl Gate {
+    /// What of the rules in force will surprise.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let rules = self.rules();
+        let servers: &[_] = match self.parts.listener {
+            Listener::Agents | Listener::Operators => &self.settings().servers,
+            // The others' rules are in the same folder, and a wrap knows one server only.
+            Listener::Stdio => &[],
+        };
+        let mut told: Vec<_> = of_rules(&rules, servers).take(TOLD_MAX + 1).collect();
+        if told.len() > TOLD_MAX {
+            told.truncate(TOLD_MAX);
+            told.push("and more: `bailiwick check` tells all".into());
+        }
+        told
+    }
+}
+
+/// Of addresses at which keys and tokens pass in the clear.
+pub fn in_the_clear(settings: &Settings) -> Vec<String> {
+    let open = |it: &SocketAddr| !it.ip().is_loopback();
+    let agents = Some(settings.agents).filter(|it| open(it) && settings.tls.is_none()).map(|it| {
+        format!(
+            "agents connect to {it} in the clear: set [agents] tls, or put something that speaks \
+             TLS in front"
+        )
+    });
+    let operators = Some(settings.operators).filter(open).map(|it| {
+        format!(
+            "operators connect to {it} in the clear, with their tokens: listen on 127.0.0.1, and \
+             put something that speaks TLS in front"
+        )
+    });
+    agents.into_iter().chain(operators).collect()
+}
