@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use bailiwick_core::{Action, Digest, Resource};
@@ -187,6 +187,8 @@ pub(crate) struct Catalogue {
     known: RwLock<Arc<Known>>,
     observed: RwLock<Known>,
     tries: watch::Sender<Tries>,
+    /// Why the last try failed.
+    failure: Mutex<Option<String>>,
     /// Somebody misses something: it is listed again in a while.
     pub(crate) wanted: Notify,
     /// The server says that it changed, and whoever waits to be told waits for a listing.
@@ -196,8 +198,8 @@ pub(crate) struct Catalogue {
 impl Default for Catalogue {
     fn default() -> Self {
         let tries = watch::Sender::new(Tries::default());
-        let (known, observed) = Default::default();
-        Self { known, observed, tries, wanted: Notify::new(), changed: Notify::new() }
+        let (known, observed, failure) = Default::default();
+        Self { known, observed, tries, failure, wanted: Notify::new(), changed: Notify::new() }
     }
 }
 
@@ -268,8 +270,15 @@ impl Catalogue {
         });
     }
 
+    /// Why it cannot be listed, while that is so.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let why = || self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.is_failing().then(why).flatten()
+    }
+
     /// A listing failed: nobody waits for it any longer.
-    pub(crate) fn failed(&self) {
+    pub(crate) fn failed(&self, why: String) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
         self.tries.send_modify(|it| {
             it.failed += 1;
             it.failing = true;

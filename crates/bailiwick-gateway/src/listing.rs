@@ -44,6 +44,7 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
     let mut changes = Changes { due: Changes::earliest() };
     while !*stop.borrow() {
         server.catalogue.begin();
+        server.trouble().begin();
         let wait = match list(&gate, &server, &within).await {
             Ok(known) => {
                 server.catalogue.replace(known);
@@ -51,12 +52,13 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
                 FRESH
             }
             Err(why) => {
-                server.catalogue.failed();
+                let why = reason(&gate, &server, why).await;
                 // A session that ends with us ends its listing too, and that is no failure.
                 if !*stop.borrow() {
                     let line = format!("server {}: it cannot be listed: {why}", server.name);
                     gate.parts.diary.tell(&line);
                 }
+                server.catalogue.failed(why);
                 patience = (patience * 2).min(RETRY.1);
                 patience
             }
@@ -95,12 +97,22 @@ impl Changes {
     }
 }
 
+/// Why a listing failed, with its cause where that is known: it may quote what the server said.
+async fn reason(gate: &Gate, server: &Server, why: Failed) -> String {
+    let cause = match why {
+        Failed::NoAnswer | Failed::Unreadable => server.trouble().known_soon().await,
+        Failed::Denied | Failed::Unrecorded => None,
+    };
+    let cause = cause.map(|it| gate.means().vault.blot(&it));
+    cause.map_or_else(|| why.to_string(), |cause| format!("{why}: {cause}"))
+}
+
 /// List once, by a session of the gateway's own, for a catalogue that nobody keeps.
 pub(crate) async fn once(gate: &Arc<Gate>, server: &Arc<Server>) {
     server.catalogue.begin();
     match list(gate, server, &None).await {
         Ok(known) => server.catalogue.replace(known),
-        Err(_) => server.catalogue.failed(),
+        Err(why) => server.catalogue.failed(why.to_string()),
     }
 }
 

@@ -4,6 +4,7 @@ use bailiwick_core::{AdminAct, Record, note};
 
 use crate::gate::Gate;
 use crate::rules::Change;
+use crate::server::Server;
 
 /// That nothing is refused is told at every start.
 pub(crate) fn tell_stance(gate: &Gate) {
@@ -23,6 +24,21 @@ pub(crate) fn tell_stance(gate: &Gate) {
 /// What is right and will surprise.
 pub(crate) fn tell_warnings(gate: &Gate, warnings: &[String]) {
     warnings.iter().for_each(|it| gate.parts.diary.tell(&format!("warning: {it}")));
+}
+
+/// The client of a wrap was let into no session. What became of a process is told as it happens.
+pub(crate) fn tell_unopened(gate: &Gate, server: &Server) {
+    let name = &server.name;
+    let why = server.trouble().known().map(|it| gate.means().vault.blot(&it));
+    gate.parts.diary.tell(&why.map_or_else(
+        || {
+            format!(
+                "server {name}: the client has no session with it; where policy denies that, \
+                 `bailiwick log query` tells by which decision, and `bailiwick why` explains it"
+            )
+        },
+        |why| format!("server {name}: the client has no session with it: {why}"),
+    ));
 }
 
 /// A change of the rules goes on record, and to the terminal.

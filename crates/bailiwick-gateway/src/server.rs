@@ -14,7 +14,7 @@ use crate::era::Eras;
 use crate::tasks::Tasks;
 use crate::unfinished::Unfinished;
 use crate::upstream::{
-    Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Upstream,
+    Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Trouble, Upstream,
 };
 
 /// One upstream server.
@@ -127,6 +127,14 @@ impl Server {
     pub(crate) fn set_absence(&self, why: Option<&'static str>) -> bool {
         let mut absence = self.absence.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *absence, why) != why
+    }
+
+    /// What went wrong with it last.
+    pub(crate) fn trouble(&self) -> &Trouble {
+        match &self.reach {
+            Reach::Child(spec, _) => &spec.trouble,
+            Reach::Http(pool, ..) => &pool.trouble,
+        }
     }
 
     /// Wait no longer for a server at an address: calls under way end, each with its outcome.

@@ -138,6 +138,9 @@ impl Wrap {
                             self.server.catalogue.wanted.notify_one();
                         }
                     }
+                    if talk.session.is_none() {
+                        news::tell_unopened(&self.gate, &self.server);
+                    }
                     talk.go_on().await;
                 }
                 () = &mut over, if !talk.telling.is_empty() => return Ended::ByClient,

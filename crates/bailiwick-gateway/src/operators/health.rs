@@ -50,7 +50,7 @@ pub struct ServerState {
     pub name: String,
     /// Whether it was listed, so that calls can be made.
     pub listed: bool,
-    /// Why its tools are missing at `/mcp`, when they are.
+    /// Why it cannot be listed, or its tools are missing at `/mcp`, when that is so.
     pub absent: Option<String>,
 }
 
@@ -80,11 +80,14 @@ fn trouble(health: &Health) -> Option<String> {
 
 fn state_of(server: &Server) -> ServerState {
     let catalogue = &server.catalogue;
-    let failing = catalogue.is_failing().then_some("it could not be listed");
+    let listed = catalogue.rounds() > 0;
+    let failing = catalogue.failure().map(|it| format!("it cannot be listed: {it}"));
+    // Where it was never listed, why it is missing follows from that.
+    let missing = server.absence().filter(|_| listed || failing.is_none());
     ServerState {
         name: server.name.to_string(),
-        listed: catalogue.rounds() > 0,
-        absent: server.absence().or(failing).map(str::to_owned),
+        listed,
+        absent: missing.map(str::to_owned).or(failing),
     }
 }
 

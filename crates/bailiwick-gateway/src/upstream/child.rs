@@ -17,6 +17,7 @@ use tokio::io::{
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
+use super::Trouble;
 use super::backoff::{Backoff, Event};
 use super::kin::Kin;
 use crate::clock;
@@ -28,6 +29,8 @@ const INPUT_QUEUE: usize = 256;
 const GRACE: Duration = Duration::from_secs(2);
 /// How often one looks what a process has started.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long what a process said last may take to be read once it has ended.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 /// The longest line of standard error that is kept.
 const STDERR_LINE_BYTES: u64 = 4096;
 
@@ -43,6 +46,7 @@ pub(crate) struct ChildSpec {
     /// Held by every process until it is gone, so that a shutdown can wait for all of them.
     pub(crate) alive: Mutex<Option<mpsc::Sender<()>>>,
     shares_stderr: bool,
+    pub(crate) trouble: Trouble,
     backoff: Mutex<Backoff>,
 }
 
@@ -99,6 +103,7 @@ impl ChildSpec {
             diary,
             alive: Mutex::new(Some(alive)),
             shares_stderr: false,
+            trouble: Trouble::default(),
             backoff: Mutex::default(),
         }
     }
@@ -125,15 +130,15 @@ impl ChildSpec {
     ) -> Result<Running, NotStarted> {
         let now = clock::now();
         if !self.backoff.lock().unwrap_or_else(PoisonError::into_inner).may_start(now) {
+            self.trouble.again();
             return Err(NotStarted::BackingOff);
         }
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let alive = alive.ok_or(NotStarted::ShuttingDown)?;
         let child = self.command(secrets).spawn().map_err(|problem| {
-            self.diary.tell(&format!(
-                "server {}: `{}` cannot be started: {problem}",
-                self.server, self.program
-            ));
+            let what = format!("`{}` cannot be started: {problem}", self.program);
+            self.diary.tell(&format!("server {}: {what}", self.server));
+            self.trouble.tell(what);
             self.note(Event::FailedToStart, now);
             NotStarted::Failed
         })?;
@@ -178,11 +183,12 @@ impl ChildSpec {
                 drop(heard);
             });
         }
+        let (said, last_words) = watch::channel(String::new());
         if let Some(stderr) = child.stderr.take() {
             let (diary, server) = (Arc::clone(&self.diary), self.server.clone());
-            tokio::spawn(copy_stderr(stderr, diary, server));
+            tokio::spawn(copy_stderr(stderr, diary, server, said));
         }
-        let held = (Arc::clone(self), alive);
+        let held = (Arc::clone(self), alive, last_words);
         tokio::spawn(supervise(held, child, started, stopped, Arc::clone(&dead)));
         Running { stop, input, lines: Some(lines), dead }
     }
@@ -190,14 +196,14 @@ impl ChildSpec {
 
 /// Wait for the process to end, or end it when its session is gone.
 async fn supervise(
-    held: (Arc<ChildSpec>, mpsc::Sender<()>),
+    held: (Arc<ChildSpec>, mpsc::Sender<()>, watch::Receiver<String>),
     mut child: Child,
     started: Timestamp,
     mut stopped: watch::Receiver<bool>,
     dead: Arc<AtomicBool>,
 ) {
     // The sender is held until the process is gone: a shutdown waits for all of them.
-    let (spec, _alive) = held;
+    let (spec, _alive, last_words) = held;
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let (mut kin, mut look) = (Kin::default(), tokio::time::interval(LOOK));
     let by_itself = loop {
@@ -225,7 +231,9 @@ async fn supervise(
     match ended {
         Some(status) if failed => {
             let status = status.map_or_else(|it| it.to_string(), |it| it.to_string());
-            spec.diary.tell(&format!("server {}: its process ended: {status}", spec.server));
+            let what = format!("its process ended: {status}");
+            spec.diary.tell(&format!("server {}: {what}", spec.server));
+            spec.trouble.tell(format!("{what}{}", last(last_words).await));
         }
         Some(_) => {}
         None => {
@@ -238,6 +246,14 @@ async fn supervise(
     signal(group, Signal::KILL);
     kin.end();
     let _ = child.wait().await;
+}
+
+/// The last line of standard error, which may still be on its way.
+async fn last(mut words: watch::Receiver<String>) -> String {
+    let closed = async { while words.changed().await.is_ok() {} };
+    let _ = tokio::time::timeout(LAST_WORDS, closed).await;
+    let line = words.borrow();
+    if line.is_empty() { String::new() } else { format!("; it said: {}", *line) }
 }
 
 fn signal(group: Option<Pid>, signal: Signal) {
@@ -281,7 +297,12 @@ async fn read_lines(stdout: impl AsyncRead + Unpin, heard: &mpsc::Sender<Bytes>,
     }
 }
 
-async fn copy_stderr(stderr: impl AsyncRead + Unpin, diary: Arc<Diary>, server: ServerId) {
+async fn copy_stderr(
+    stderr: impl AsyncRead + Unpin,
+    diary: Arc<Diary>,
+    server: ServerId,
+    said: watch::Sender<String>,
+) {
     let mut reader = BufReader::new(stderr);
     loop {
         let mut line = Vec::new();
@@ -289,7 +310,11 @@ async fn copy_stderr(stderr: impl AsyncRead + Unpin, diary: Arc<Diary>, server: 
             Ok(0) | Err(_) => return,
             Ok(_) => {
                 let text = String::from_utf8_lossy(&line);
-                diary.keep(&format!("server {server} says: {}", text.trim_end()));
+                let text = text.trim_end();
+                diary.keep(&format!("server {server} says: {text}"));
+                if !text.is_empty() {
+                    said.send_replace(text.to_owned());
+                }
             }
         }
     }

@@ -17,6 +17,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use super::Trouble;
+
 /// How many idle connections to one server are kept.
 const IDLE_MAX: usize = 256;
 /// How long an answer may take once it is over: long enough for a goodbye.
@@ -46,6 +48,7 @@ pub(crate) struct Pool {
     tls: Option<(TlsConnector, ServerName<'static>)>,
     idle: Mutex<Vec<Connection>>,
     over: watch::Sender<bool>,
+    pub(crate) trouble: Trouble,
 }
 
 /// A connection in use. Given back only when its answer was read to the end.
@@ -119,6 +122,7 @@ impl Pool {
             tls,
             idle: Mutex::default(),
             over: watch::Sender::new(false),
+            trouble: Trouble::default(),
         }
     }
 
@@ -175,7 +179,10 @@ impl Pool {
 
     async fn connect(&self) -> Result<Connection, Unreachable> {
         let address = (self.host.as_str(), self.port);
-        let socket = TcpStream::connect(address).await.map_err(|_| Unreachable)?;
+        let socket = TcpStream::connect(address).await.map_err(|it| {
+            self.trouble.tell(format!("{}:{} cannot be reached: {it}", self.host, self.port));
+            Unreachable
+        })?;
         socket.set_nodelay(true).map_err(|_| Unreachable)?;
         match &self.tls {
             // Never in the clear what was meant to be secured.
@@ -183,7 +190,11 @@ impl Pool {
             None => handshake(socket).await,
             Some((connector, name)) => {
                 let secured = connector.connect(name.clone(), socket).await;
-                handshake(secured.map_err(|_| Unreachable)?).await
+                let secured = secured.map_err(|it| {
+                    self.trouble.tell(format!("no TLS could be agreed on: {it}"));
+                    Unreachable
+                });
+                handshake(secured?).await
             }
         }
     }

@@ -16,6 +16,7 @@ mod messages;
 mod older;
 mod request;
 mod stdio;
+mod trouble;
 mod warm;
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(crate) use http::{HttpLink, Speech};
 pub(crate) use http_call::HttpCall;
 pub(crate) use messages::{Messages, Piece};
 pub(crate) use stdio::StdioLink;
+pub(crate) use trouble::Trouble;
 pub(crate) use warm::Nursery;
 use warm::WarmCall;
 

@@ -8,7 +8,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::response::Parts;
-use hyper::{Method, Request, Uri};
+use hyper::{Method, Request, StatusCode, Uri};
 
 use super::connection::{Lease, Pool, Unreachable};
 use super::{Envelope, Leg, Means};
@@ -106,6 +106,18 @@ pub(super) async fn send(
     }
 }
 
+/// An answer that says why there is none.
+fn note(pool: &Pool, status: StatusCode) {
+    let hint = match status.as_u16() {
+        401 | 403 => ": is a header with its key missing or wrong?",
+        404 => ": is the path of its url right?",
+        // What servers say of what they need not do, and of messages that they do not take.
+        200..=299 | 400 | 405 => return,
+        _ => "",
+    };
+    pool.trouble.tell(format!("it answered {status}{hint}"));
+}
+
 async fn answer(
     pool: &Arc<Pool>,
     means: Means<'_>,
@@ -118,6 +130,7 @@ async fn answer(
         return Ok(Came { head, what: What::Stream(body, lease) });
     }
     let limited = Limited::new(body, means.limits.message_bytes);
+    note(pool, head.status);
     let collected = lease.drive(limited.collect()).await.map_err(|_| Unreachable)?;
     lease.give_back();
     // Copied, so that the connection's buffer can be used again.

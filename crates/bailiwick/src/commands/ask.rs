@@ -1,7 +1,8 @@
 //! `bailiwick ask`: a dry run. Would this be allowed, and why? Nothing is carried out.
 
-use bailiwick_core::{Action, Effect, Inputs, Link, Principal, Resource, Value};
+use bailiwick_core::{Action, Effect, Inputs, Link, Principal, Resource, ServerId, Value};
 use bailiwick_gateway::Rules;
+use bailiwick_gateway::config::Settings;
 use bailiwick_gateway::dry_run::dry_run;
 use bailiwick_wire::json::{Document, Limits};
 use clap::Args;
@@ -20,7 +21,7 @@ pub(crate) struct Arguments {
     /// The tenant.
     #[arg(long, default_value = "default")]
     tenant: String,
-    /// What would be called: `server/tool`.
+    /// What would be called: `server/tool`. It is taken to exist.
     #[arg(long, required_unless_present_any = ["resource", "prompt"])]
     #[arg(conflicts_with_all = ["resource", "prompt"])]
     tool: Option<String>,
@@ -40,7 +41,26 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
     let inputs = inputs(arguments, &rules)?;
     let answer = dry_run(&rules, &inputs, bailiwick_gateway::now())?;
-    why::print(common, &inputs, &answer)
+    why::print(common, &inputs, &answer, &notes(&inputs, &settings))
+}
+
+/// What the answer rests on, where that is probably not what was meant.
+fn notes(inputs: &Inputs, settings: &Settings) -> Vec<String> {
+    let server = inputs.resource.server();
+    let is_known = |name: &ServerId| settings.servers.iter().any(|it| it.name == *name);
+    let mut notes = Vec::new();
+    // Where there are none, `wrap` brings them.
+    if !settings.servers.is_empty() && !is_known(server) {
+        notes.push(format!("[servers] has no `{server}`: a call would find no such server"));
+    }
+    if inputs.effect == Effect::Unknown {
+        let (tool, folder) = (inputs.resource.name(), settings.contracts.display());
+        notes.push(format!(
+            "no contract in {folder} says what `{tool}` of `{server}` does, so it counts as \
+             the worst"
+        ));
+    }
+    notes
 }
 
 fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {

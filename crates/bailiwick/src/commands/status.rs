@@ -41,6 +41,9 @@ fn print(it: &Readiness) {
     for server in &it.servers {
         let state = if server.listed { "listed" } else { "NOT listed: no call can be made" };
         say(format!("server    {} {state}", server.name));
+        if let Some(why) = &server.absent {
+            say(format!("  {why}"));
+        }
     }
     say(format!("sessions  {}", it.sessions));
     match &it.log_trouble {

@@ -44,7 +44,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if !common.json {
         head(decision, entry.at, &rules);
     }
-    print(common, &inputs, &answer)
+    print(common, &inputs, &answer, &[])
 }
 
 /// What the record itself says, which no later edit changes.
@@ -63,16 +63,21 @@ fn head(decision: &DecisionRecord, at: Timestamp, rules: &Rules) {
 }
 
 /// Print what a dry run came to; the exit code is its answer.
-pub(super) fn print(common: &Common, inputs: &Inputs, answer: &Answer) -> Outcome {
+pub(super) fn print(
+    common: &Common,
+    inputs: &Inputs,
+    answer: &Answer,
+    notes: &[String],
+) -> Outcome {
     if common.json {
-        output::json(&as_json(answer))?;
+        output::json(&as_json(answer, notes))?;
     } else {
-        as_text(inputs, answer);
+        as_text(inputs, answer, notes);
     }
     if answer.permitted { YES } else { no() }
 }
 
-fn as_text(inputs: &Inputs, answer: &Answer) {
+fn as_text(inputs: &Inputs, answer: &Answer, notes: &[String]) {
     say(if answer.permitted { "permitted" } else { "denied" });
     if let Some(cause) = answer.cause {
         say(format!("because     {}", in_words(cause)));
@@ -81,6 +86,9 @@ fn as_text(inputs: &Inputs, answer: &Answer) {
         say("told        that there is no such thing");
     }
     say(format!("effect      {}", inputs.effect.as_str()));
+    for note in notes {
+        say(format!("note        {note}"));
+    }
     for (policy, why) in &answer.errors {
         say(format!("error       {policy}: {why}"));
     }
@@ -134,12 +142,13 @@ const fn effect(effect: PolicyEffect) -> &'static str {
     }
 }
 
-fn as_json(answer: &Answer) -> Value {
+fn as_json(answer: &Answer, notes: &[String]) -> Value {
     json!({
         "permitted": answer.permitted,
         "cause": answer.cause,
         "visible": answer.visible,
         "policies": answer.policies,
+        "notes": notes,
         "errors": answer.errors,
         "obligations": answer.obligations,
         "discover": links(&answer.discover),

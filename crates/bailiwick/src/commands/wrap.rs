@@ -5,6 +5,7 @@
 mod name;
 mod server;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailiwick_gateway::config::{Date, Keyless, Settings};
@@ -77,7 +78,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
-    let mut settings = load(common)?;
+    let (mut settings, made) = load(common)?;
     let server = server::meant_by(arguments)?;
     settings.keyless = Some(caller(&settings, arguments));
     settings.regulated.retain(|it| *it == server.name);
@@ -85,11 +86,15 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if let Some(day) = observe_until(&settings, arguments)? {
         settings.observe_until = Some(day);
     }
+    let diary = Arc::new(Diary::default());
+    if let Some(config) = made {
+        introduce(&diary, &config, &settings);
+    }
     // One client and one server: what little there is to do is done in order, on one thread.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let ended = runtime.block_on(async {
         let told = up::Told::listen()?;
-        let wrap = Wrap::start(settings, Arc::new(Diary::default())).await?;
+        let wrap = Wrap::start(settings, diary).await?;
         Ok::<_, Failure>(wrap.serve(told.wait()).await?)
     })?;
     // A thread may still wait for a client that neither speaks nor listens.
@@ -100,13 +105,33 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     }
 }
 
-/// The configuration that was named or lies here; else the user's own, made when there is none.
-fn load(common: &Common) -> Result<Settings, Failure> {
+/// The configuration that was named or lies here; else the user's own, made when there is none:
+/// then its place is told too.
+fn load(common: &Common) -> Result<(Settings, Option<PathBuf>), Failure> {
     let config = settings::place(common);
-    if config != common.config && !config.exists() {
+    let made = config != common.config && !config.exists();
+    if made {
         first::for_clients(&config)?;
     }
-    settings::load_from(&config)
+    let settings = settings::load_from(&config)?;
+    Ok((settings, made.then_some(config)))
+}
+
+/// What the first wrap of a user made, and by which names policies know what is called.
+fn introduce(diary: &Diary, config: &Path, settings: &Settings) {
+    diary.tell(&format!("made {}", config.display()));
+    if let (Some(server), Some(who)) = (settings.servers.first(), &settings.keyless) {
+        diary.tell(&format!(
+            "governing Server \"{}\", called by Agent \"{}\" for Person \"{}\"",
+            server.name, who.agent, who.person
+        ));
+    }
+    if settings.observe_until.is_none() {
+        let folder = settings.policies.display();
+        diary.tell(&format!(
+            "no policy permits anything yet: write one in {folder}, or begin with --observe=DATE"
+        ));
+    }
 }
 
 fn caller(settings: &Settings, arguments: &Arguments) -> Keyless {

@@ -118,7 +118,7 @@ fn clients_are_governed_or_not() {
     let config = config.to_str().unwrap();
     Ran::of(&mut at(&house.path(""), &["init", "--yes", "--config", config])).expect(0);
     let told = doctor(&house, 0);
-    tells(&told, "warning", "client", "Cursor: files is observed only: nothing is refused until");
+    tells(&told, "note", "client", "server is observed, nothing is refused until");
     tells(&told, "good", "server", "files: /bin/sh");
 
     let adopted = fs::read_to_string(&cursor).unwrap();

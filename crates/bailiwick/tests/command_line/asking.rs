@@ -109,3 +109,19 @@ fn why_tells_of_a_decision_and_of_edits_since() {
     }
     drop(running);
 }
+
+/// A server that is not there and a tool without a contract are no lack of policies.
+#[test]
+fn ask_says_what_its_answer_rests_on() {
+    let house = House::helpdesk();
+    let told = |tool: &str| {
+        let who = ["ask", "--agent", "support-bot", "--person", "ada", "--tenant", "acme"];
+        house.run(&[&who[..], &["--tool", tool]].concat()).expect(1).out
+    };
+    let elsewhere = told("helpdusk/get_billing");
+    assert!(elsewhere.contains("[servers] has no `helpdusk`"), "{elsewhere}");
+    let unnamed = told("helpdesk/no_contract");
+    assert!(unnamed.contains("says what `no_contract` of `helpdesk` does"), "{unnamed}");
+    assert!(!unnamed.contains("[servers]"), "{unnamed}");
+    assert!(!told("helpdesk/get_billing").contains("note "));
+}

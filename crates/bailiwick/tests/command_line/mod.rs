@@ -5,3 +5,4 @@ mod checking;
 mod first_minute;
 mod log;
 mod secrets;
+mod unlisted;

@@ -232,12 +232,23 @@ fn without_a_configuration_it_makes_one_that_permits_nothing() {
     fs::create_dir_all(&elsewhere).unwrap();
     let mut command = house.command(&["wrap", "--", "cat"]);
     command.env_remove("BAILIWICK_CONFIG").env_remove("XDG_CONFIG_HOME");
-    command.env("HOME", &home).current_dir(&elsewhere);
+    command.env("HOME", &home).env("USER", "carol").current_dir(&elsewhere);
+    let told = house.path("told.txt");
+    command.stderr(fs::File::create(&told).unwrap());
     let mut client = Client::of(command);
     let refused = client.shake();
     assert_eq!(refused["error"]["code"], 503, "{refused}");
     assert_eq!(client.close(), 0);
     assert!(home.join(".config/bailiwick/policies/starter.cedar").is_file());
+    let told = fs::read_to_string(told).unwrap();
+    for words in [
+        "/.config/bailiwick/bailiwick.toml",
+        "governing Server \"cat\", called by Agent \"local-agent\" for Person \"carol\"",
+        "no policy permits anything yet",
+        "`bailiwick log query` tells by which decision",
+    ] {
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
     assert_eq!(fs::read_dir(elsewhere).unwrap().count(), 0);
     let config = home.join(".config/bailiwick/bailiwick.toml");
     let ran = house.run(&[

@@ -10,6 +10,8 @@ use crate::output::instant;
 #[serde(rename_all = "snake_case")]
 pub(super) enum State {
     Good,
+    /// It is meant to be so, for a while.
+    Note,
     /// It works, and is not as it should be.
     Warning,
     /// It does not work, or does not protect.
@@ -34,6 +36,14 @@ impl Check {
         Self { state: State::Good, subject, what: what.into(), advice: None }
     }
 
+    pub(super) fn note(
+        subject: &'static str,
+        what: impl Into<String>,
+        advice: impl Into<String>,
+    ) -> Self {
+        Self { state: State::Note, ..Self::warning(subject, what, advice) }
+    }
+
     pub(super) fn warning(
         subject: &'static str,
         what: impl Into<String>,
@@ -54,6 +64,7 @@ impl Check {
     pub(super) fn lines(&self) -> Vec<String> {
         let mark = match self.state {
             State::Good => "ok",
+            State::Note => "note",
             State::Warning => "warn",
             State::Bad => "BAD",
         };
@@ -68,7 +79,9 @@ pub(super) fn summary(checks: &[Check]) -> String {
     let count = |state| checks.iter().filter(|it| it.state == state).count();
     match (count(State::Bad), count(State::Warning)) {
         (0, 0) => "All is well.".to_owned(),
+        (0, 1) => "It works; 1 thing is not as it should be.".to_owned(),
         (0, warnings) => format!("It works; {warnings} things are not as they should be."),
+        (1, warnings) => format!("1 thing is wrong, {warnings} more could be better."),
         (bad, warnings) => format!("{bad} things are wrong, {warnings} more could be better."),
     }
 }

@@ -1,5 +1,6 @@
 //! The MCP clients of this machine: governed, not governed, or pointing at what is gone.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bailiwick_core::Timestamp;
@@ -9,7 +10,10 @@ use super::check::Check;
 use super::launches;
 use crate::adoption::{Doubt, Entry, FilePlan, Found, Inner, Ours, Standing, Wrapped, find};
 use crate::commands::init;
-use crate::output::Failure;
+use crate::output::{Failure, instant};
+
+/// The servers of a file that are observed only, by the day on which that ends.
+type Observed = BTreeMap<Timestamp, Vec<String>>;
 
 /// What there is to say of every client's file that is found.
 pub(super) fn checks(
@@ -27,7 +31,7 @@ pub(super) fn checks(
 
 fn of_file(file: &FilePlan, now: Timestamp) -> Vec<Check> {
     let place = file.found.file.display();
-    let mut checks = Vec::new();
+    let (mut checks, mut observed) = (Vec::new(), Observed::new());
     if let Some(problem) = &file.problem {
         let advice = "its client may not read it either: mend it";
         checks.push(Check::warning("client", format!("{place}: {problem}"), advice));
@@ -37,7 +41,7 @@ fn of_file(file: &FilePlan, now: Timestamp) -> Vec<Check> {
         match standing {
             Standing::Governed(wrapped) => checks.extend(match gone(wrapped, &what) {
                 Some(gone) => vec![gone],
-                None => governed(entry, wrapped, &what, now),
+                None => governed(entry, wrapped, &what, (now, &mut observed)),
             }),
             Standing::Doubted(wrapped, doubt) => {
                 checks.push(gone(wrapped, &what).unwrap_or_else(|| doubted(*doubt, &what)));
@@ -53,7 +57,20 @@ fn of_file(file: &FilePlan, now: Timestamp) -> Vec<Check> {
             }
         }
     }
+    checks.extend(observed.into_iter().map(|(day, names)| only_observed(file, day, &names)));
     checks
+}
+
+/// One line for all of a client's servers that are observed until a day.
+fn only_observed(file: &FilePlan, day: Timestamp, names: &[String]) -> Check {
+    let day = instant(day).get(..10).unwrap_or_default().to_owned();
+    let (client, place, count) = (&file.found.client, file.found.file.display(), names.len());
+    let servers = if count == 1 { "server is" } else { "servers are" };
+    let what = format!(
+        "{client}: {count} {servers} observed, nothing is refused until {day}: {} ({place})",
+        names.join(", ")
+    );
+    Check::note("client", what, "before then, read `bailiwick policy suggest` and write policies")
 }
 
 /// What an entry needs and is not there.
@@ -97,21 +114,20 @@ fn governed(
     entry: &Entry,
     wrapped: &Wrapped,
     what: &dyn Fn(&str) -> String,
-    now: Timestamp,
+    (now, observed): (Timestamp, &mut Observed),
 ) -> Vec<Check> {
-    let mut checks = vec![match until(wrapped) {
-        None => Check::good("client", what("is governed")),
+    let standing = match until(wrapped) {
+        None => Some(Check::good("client", what("is governed"))),
         Some(day) if day > now => {
-            let day = wrapped.until.as_deref().unwrap_or_default();
-            let advice = "before then, read `bailiwick policy suggest` and write policies";
-            let how = format!("is observed only: nothing is refused until {day}");
-            Check::warning("client", what(&how), advice)
+            observed.entry(day).or_default().push(entry.name.clone());
+            None
         }
         Some(_) => {
             let day = wrapped.until.as_deref().unwrap_or_default();
-            Check::good("client", what(&format!("is governed; observing ended on {day}")))
+            Some(Check::good("client", what(&format!("is governed; observing ended on {day}"))))
         }
-    }];
+    };
+    let mut checks: Vec<_> = standing.into_iter().collect();
     if let Inner::Command(words) = &wrapped.inner {
         let home = std::env::current_dir().unwrap_or_default();
         checks.extend(launches::of_command(&entry.name, words, &home));

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bailiwick_gateway::config::Settings;
-use bailiwick_gateway::{Readiness, tls, warnings};
+use bailiwick_gateway::{Readiness, ServerState, tls, warnings};
 use serde_json::json;
 
 use super::check::Check;
@@ -74,19 +74,20 @@ fn free(subject: &'static str, address: SocketAddr) -> Check {
     }
 }
 
-fn operators(settings: &Settings) -> Option<Check> {
+fn operators(settings: &Settings) -> Vec<Check> {
     let address = settings.operators;
     let remote = match Remote::find(settings) {
         Ok(Some(remote)) => remote,
-        Ok(None) => return Some(free("operators", address)),
+        Ok(None) => return vec![free("operators", address)],
         Err(failure) => {
             let advice = "name an operator's token, or end what listens there";
-            return Some(Check::warning("operators", failure.0, advice));
+            return vec![Check::warning("operators", failure.0, advice)];
         }
     };
     let told = remote.send("GET", "/readyz", &json!(null));
     let ready = told.ok().and_then(|(_, body)| serde_json::from_str::<Readiness>(&body).ok());
-    Some(match ready {
+    let servers: Vec<_> = ready.iter().flat_map(|it| &it.servers).filter_map(unlisted).collect();
+    let itself = match ready {
         None => {
             let what = format!("what answers at {address} is no gateway that knows this token");
             Check::bad("operators", what, "set BAILIWICK_OPERATOR_TOKEN, or mend the address")
@@ -98,5 +99,13 @@ fn operators(settings: &Settings) -> Option<Check> {
             let what = format!("the gateway at {address} is not ready");
             Check::bad("operators", what, "see `bailiwick status`")
         }
-    })
+    };
+    std::iter::once(itself).chain(servers).collect()
+}
+
+/// A server that runs and cannot be listed serves nobody.
+fn unlisted(server: &ServerState) -> Option<Check> {
+    let why = server.absent.as_ref().filter(|_| !server.listed)?;
+    let advice = "mend its command, url or headers in [servers]; it is tried again by itself";
+    Some(Check::bad("server", format!("{}: {why}", server.name), advice))
 }
