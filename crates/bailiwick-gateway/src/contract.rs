@@ -177,11 +177,6 @@ impl Contracts {
         self.by_server.keys().map(ServerId::as_str)
     }
 
-    /// The tools that the contract of a server names.
-    pub fn tools(&self, server: &ServerId) -> impl Iterator<Item = &str> {
-        self.by_server.get(server).into_iter().flat_map(|it| it.keys().map(String::as_str))
-    }
-
     /// The types of what arguments name.
     pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
         let tools = self.by_server.values().flat_map(BTreeMap::values);
