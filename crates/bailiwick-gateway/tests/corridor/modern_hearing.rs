@@ -183,3 +183,15 @@ async fn who_refused_once_is_asked_again() {
     assert_eq!(a.heard("subscriptions/listen"), asked);
     until("it is asked again", || a.heard("subscriptions/listen") == asked + 1).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn heavy_a_silent_stream_is_shown_to_be_alive() {
+    let (house, [a, ..]) = four().await;
+    let from_a = heard_by(&a);
+    let agent = speaking(&house.worker, "subscriptions/listen", None);
+    let wanted = r#""notifications":{"toolsListChanged":true}"#;
+    let mut events = agent.stream("a", &body("\"l\"", "subscriptions/listen", wanted)).await;
+    from_a.send(event(&acknowledged(""))).unwrap();
+    drop(events.next().await.unwrap());
+    assert_eq!(events.raw().await.as_deref(), Some(":\n\n"));
+}
