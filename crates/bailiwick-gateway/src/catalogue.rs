@@ -22,7 +22,7 @@ const TEMPLATES_MAX: usize = 1000;
 /// How many steps it may take to tell whether a URI is of one of a server's templates: some
 /// milliseconds.
 const STEPS_MAX: usize = 1 << 20;
-/// What it counts for to look for a URI at all.
+/// What it counts for to look for a name at all.
 const LOOK_STEPS: usize = 8;
 /// How long a call waits for the first listing.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,6 +46,8 @@ impl Known {
 
     /// The same, in no more steps than are left for many such questions.
     pub(crate) fn has_within(&self, resource: &Resource, steps: &Cell<usize>) -> bool {
+        let left = steps.get().saturating_sub(LOOK_STEPS);
+        steps.set(left);
         match resource {
             Resource::Tool { name, .. } => self.tools.contains_key(name),
             Resource::Prompt { name, .. } => self.prompts.contains(name),
@@ -53,9 +55,7 @@ impl Known {
             Resource::Document { uri, .. } => {
                 // Every template is tried, also when the answer is known: a document that is there
                 // and hidden must not be told from one that is not by the time that this takes.
-                let left = steps.get().saturating_sub(LOOK_STEPS);
                 if self.templates.is_empty() {
-                    steps.set(left);
                     return self.documents.contains(uri);
                 }
                 let mut search = Search::new(uri, left.saturating_sub(uri.len()));
@@ -319,6 +319,13 @@ mod tests {
         assert_eq!(known.templates.len(), TEMPLATES_MAX);
         assert!(has(&known, "x0://1".into()));
         assert!(!has(&known, format!("x{TEMPLATES_MAX}://1")));
+        // Whatever is looked for takes of what is left.
+        let steps = Cell::new(2 * LOOK_STEPS);
+        for uri in ["x0://{y}", "x1://{y}"] {
+            let template = Resource::Template { server: "a".into(), uri: uri.into() };
+            assert!(known.has_within(&template, &steps));
+        }
+        assert_eq!(steps.get(), 0);
         known.add(&listed(ListKind::Resources, NAMES_MAX));
         assert_eq!(known.names().count(), NAMES_MAX);
     }

@@ -126,6 +126,9 @@ pub(super) fn put_together(
     let servers = visible(gate, who);
     let steps = Cell::new(LOOK_STEPS_MAX);
     let ambiguous = |server: &str, uri: &str| {
+        if steps.get() == 0 {
+            return true;
+        }
         let (server, uri) = (server.into(), uri.into());
         let called = if action == Action::ListTemplates {
             Resource::Template { server, uri }
