@@ -76,9 +76,3 @@ pub(crate) fn method(message: &[u8]) -> Option<Box<str>> {
     let document = Document::parse(message, Limits::default()).ok()?;
     Message::read(&document).ok()?.method().map(Box::from)
 }
-
-/// The method of a request or notification.
-pub(crate) fn method_of(body: &Bytes) -> Option<String> {
-    let document = Document::parse(body, Limits::default()).ok()?;
-    Message::read(&document).ok()?.method().map(str::to_owned)
-}

@@ -18,7 +18,7 @@ use super::round::{self, Said, nobody, stamped, streamed};
 use super::{batch, every, modern};
 use crate::federated::{Came, Federated};
 use crate::federation::{self, EVERY, Question, Round, find, visible};
-use crate::reading::method_of;
+use crate::reading;
 use crate::refusal;
 use crate::upstream::{Away, Envelope, Leg};
 
@@ -158,7 +158,7 @@ async fn serve(said: Said) -> Response<Body> {
 async fn one(said: Said) -> Response<Body> {
     let Said { knock, all, asked, id, body } = said;
     let gate = &knock.gate;
-    let method = method_of(&body).unwrap_or_default();
+    let method = reading::method(&body).unwrap_or_default();
     let servers = visible(gate, all.owner());
     let found = find(gate, all.owner(), &servers, &asked.resource);
     let found = found.and_then(|(server, own)| Some((all.member(&server)?, own)));

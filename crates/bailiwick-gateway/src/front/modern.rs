@@ -19,7 +19,7 @@ use super::reply::{Answered, bare, json, spoken};
 use super::{listen, stray};
 use crate::one_of_many::OneOfMany;
 use crate::probe;
-use crate::reading::method_of;
+use crate::reading;
 use crate::refusal;
 use crate::server::Server;
 use crate::session::Session;
@@ -55,7 +55,7 @@ pub(super) async fn answer(knock: Knock, body: Bytes, away: Away) -> Response<Bo
 /// Whether a notification takes a request back. In this era going away does; who says so besides
 /// names a number that means another request, of somebody else perhaps, where it would arrive.
 pub(super) fn is_taking_back(told: &Told, body: &Bytes) -> bool {
-    told.id.is_none() && method_of(body).as_deref() == Some("notifications/cancelled")
+    told.id.is_none() && reading::method(body).as_deref() == Some("notifications/cancelled")
 }
 
 /// It is heard, on record, and goes nowhere.

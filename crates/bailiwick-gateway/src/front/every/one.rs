@@ -17,7 +17,7 @@ use super::Said;
 use crate::federation::find;
 use crate::one_of_many::OneOfMany;
 use crate::probe;
-use crate::reading::method_of;
+use crate::reading;
 use crate::server::Server;
 
 /// What is decided and recorded names the server and its tool; only the name's bytes differ from
@@ -61,7 +61,7 @@ async fn passed_on(said: &Said, server: &Arc<Server>, own: Option<&str>) -> Opti
         return None;
     }
     let body = match own {
-        Some(own) => wire::renamed(&said.body, &method_of(&said.body)?, own)?,
+        Some(own) => wire::renamed(&said.body, &reading::method(&said.body)?, own)?,
         None => said.body.clone(),
     };
     let its = addressed(knock, server, &body)?;

@@ -10,7 +10,7 @@ use super::super::reply::spoken;
 use super::Said;
 use crate::era::LEGACY;
 use crate::federation::probe_all;
-use crate::reading::method_of;
+use crate::reading;
 use crate::refusal;
 
 /// The refusal of a request whose revision nobody speaks that its caller may know of.
@@ -50,7 +50,7 @@ impl Said {
 
     pub(super) fn discovers(&self) -> bool {
         self.told.asked.action == Action::Connect
-            && method_of(&self.body).as_deref() == Some("server/discover")
+            && reading::method(&self.body).as_deref() == Some("server/discover")
     }
 
     /// Whether a session reaches more servers than this era does. Who can speak both is better off
