@@ -106,11 +106,7 @@ impl Relay {
                 Next::Late => return self.late(owed, &client).await,
                 Next::Gone => return self.gone(owed, &client).await,
                 Next::Stop => return self.stopped(owed, &client).await,
-                Next::Quiet => {
-                    // Who does not take it has enough to read.
-                    let _ = client.try_send(ALIVE);
-                    continue;
-                }
+                Next::Quiet => continue,
             };
             // The modern era has no taking up of a stream: what is gone is cancelled.
             watch.resumable |= piece.event_id.is_some() && !is_modern;

@@ -8,6 +8,7 @@ use bailiwick_wire::rpc::Id;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::ALIVE;
 use crate::adrift::Landing;
 use crate::queue::Writer;
 use crate::reading;
@@ -80,7 +81,11 @@ impl Watch {
             },
             () = client.closed(), if listens || is_modern => Next::Gone,
             next = self.left(client), if !listens && !is_modern => next,
-            () = tokio::time::sleep(QUIET), if is_modern => Next::Quiet,
+            () = tokio::time::sleep(QUIET), if is_modern => {
+                // Who does not take it has enough to read.
+                let _ = client.try_send(ALIVE);
+                Next::Quiet
+            }
         }
     }
 
