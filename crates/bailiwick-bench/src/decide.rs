@@ -144,6 +144,7 @@ fn call(question: &Prepared, who: &Identified) -> Done<Call> {
         exists: true,
         pin: None,
         trace: asked.trace,
+        model: None,
     };
     Ok(Call::new(ExchangeId::new(NOW, [0; 10]), NOW, who.clone(), what))
 }

@@ -9,11 +9,12 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::call::Call;
+use crate::clearance::keyed;
 use crate::decision::Denial;
 use crate::finding::{Findings, Inspectors, Seen, Surface};
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, ExchangeId, TenantId, Timestamp};
-use crate::record::{OutcomeRecord, Record};
+use crate::record::{Meter, OutcomeRecord, Record};
 
 /// What came of a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -71,6 +72,8 @@ struct SeenSoFar {
     hash: Sha256,
     bytes: u64,
     chunks: u64,
+    meter: Option<Box<Meter>>,
+    items: Vec<Digest>,
 }
 
 /// A piece of an answer that was inspected and is not the last: it may leave at once.
@@ -95,8 +98,14 @@ pub struct Inspected {
 
 impl Pending {
     pub(crate) fn new(call: Call, appended: Appended, decided: Timestamp) -> Self {
-        let seen =
-            SeenSoFar { findings: Findings::default(), hash: Sha256::new(), bytes: 0, chunks: 0 };
+        let seen = SeenSoFar {
+            findings: Findings::default(),
+            hash: Sha256::new(),
+            bytes: 0,
+            chunks: 0,
+            meter: None,
+            items: Vec::new(),
+        };
         Self { call, appended, decided, seen: Box::new(seen) }
     }
 
@@ -150,6 +159,18 @@ impl Pending {
 }
 
 impl Inspected {
+    /// Say what a model used and cost, and which pieces of content its answer holds.
+    pub fn metered(mut self, meter: Meter, items: Vec<Digest>) -> Self {
+        self.pending.seen.meter = Some(Box::new(meter));
+        self.pending.seen.items = items;
+        self
+    }
+
+    /// The call that it answers.
+    pub fn call(&self) -> &Call {
+        &self.pending.call
+    }
+
     /// What the inspectors saw in the answer.
     pub fn findings(&self) -> &Findings {
         &self.pending.seen.findings
@@ -163,17 +184,20 @@ impl Inspected {
         let Self { pending, last, disposition } = self;
         let Pending { call, appended, decided, seen } = pending;
         let tenant: &TenantId = &call.who().principal().tenant;
-        let plain = Digest::from_bytes(seen.hash.finalize().into());
+        let SeenSoFar { findings, hash, bytes, chunks, meter, items } = *seen;
+        let plain = Digest::from_bytes(hash.finalize().into());
         let record = Record::Outcome(OutcomeRecord {
             exchange: call.id(),
             decision: appended.position().index(),
             disposition: disposition.as_str().into(),
             answer: ledger.keyed_digest(tenant, &plain)?,
-            answer_bytes: seen.bytes,
-            chunks: seen.chunks,
-            findings: seen.findings.kept().to_vec(),
-            findings_dropped: seen.findings.dropped(),
+            answer_bytes: bytes,
+            chunks,
+            findings: findings.kept().to_vec(),
+            findings_dropped: findings.dropped(),
             latency_ns: now.since_ns(decided),
+            meter,
+            items: keyed(ledger, tenant, &items)?,
         });
         Appended::write(ledger, now, call.id(), &record, &Sealed::default())?;
         Ok(Released { appended, body: Body::Answer { last, disposition } })

@@ -43,6 +43,12 @@ pub enum Action {
     Elicit,
     /// A server asks which folders the client works in.
     ListRoots,
+    /// Have a model write on: chats, responses, messages.
+    Complete,
+    /// Have a model turn text into numbers.
+    Embed,
+    /// List the models of a provider.
+    ListModels,
     /// A method that this build does not know.
     Other,
 }
@@ -68,12 +74,15 @@ impl Action {
             Self::Sample => "sample",
             Self::Elicit => "elicit",
             Self::ListRoots => "list_roots",
+            Self::Complete => "complete",
+            Self::Embed => "embed",
+            Self::ListModels => "list_models",
             Self::Other => "other",
         }
     }
 
     /// Every action, in the order of the enum.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::Connect,
         Self::ListTools,
         Self::ListResources,
@@ -91,6 +100,9 @@ impl Action {
         Self::Sample,
         Self::Elicit,
         Self::ListRoots,
+        Self::Complete,
+        Self::Embed,
+        Self::ListModels,
         Self::Other,
     ];
 
@@ -111,7 +123,8 @@ impl Action {
             | Self::SetLogLevel
             | Self::Ping
             | Self::Notify
-            | Self::Disconnect => true,
+            | Self::Disconnect
+            | Self::ListModels => true,
             Self::InvokeTool
             | Self::ReadResource
             | Self::Subscribe
@@ -120,6 +133,8 @@ impl Action {
             | Self::Sample
             | Self::Elicit
             | Self::ListRoots
+            | Self::Complete
+            | Self::Embed
             | Self::Other => false,
         }
     }
@@ -205,6 +220,13 @@ pub enum Resource {
         /// The URI template.
         uri: Box<str>,
     },
+    /// A model of a provider.
+    Model {
+        /// The provider that serves it.
+        server: ServerId,
+        /// Its name there.
+        name: Box<str>,
+    },
     /// The client of a person, of which a server asks something.
     Client {
         /// The server that asks.
@@ -228,6 +250,7 @@ impl Resource {
             | Self::Prompt { server, .. }
             | Self::Document { server, .. }
             | Self::Template { server, .. }
+            | Self::Model { server, .. }
             | Self::Client { server }
             | Self::Method { server, .. } => server,
         }
@@ -241,6 +264,7 @@ impl Resource {
             Self::Prompt { .. } => "Prompt",
             Self::Document { .. } => "Document",
             Self::Template { .. } => "Template",
+            Self::Model { .. } => "Model",
             Self::Client { .. } => "Client",
             Self::Method { .. } => "Method",
         }
@@ -250,7 +274,10 @@ impl Resource {
     pub fn name(&self) -> &str {
         match self {
             Self::Server(_) | Self::Client { .. } => "",
-            Self::Tool { name, .. } | Self::Prompt { name, .. } | Self::Method { name, .. } => name,
+            Self::Tool { name, .. }
+            | Self::Prompt { name, .. }
+            | Self::Model { name, .. }
+            | Self::Method { name, .. } => name,
             Self::Document { uri, .. } | Self::Template { uri, .. } => uri,
         }
     }
@@ -265,6 +292,21 @@ pub struct NamedResource {
     pub kind: Box<str>,
     /// Its id, as the argument gives it.
     pub id: Box<str>,
+}
+
+/// What is special about a call of a model: it has a price before it has an answer, and it carries
+/// what others have said.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ModelAsk {
+    /// The most that it can cost, in micro-dollars. Absent: it costs nothing, or nobody can say.
+    pub bound: Option<u64>,
+    /// The digest of the tools that it shows to the model, after what the caller may not know of was
+    /// taken out.
+    pub view: Option<Digest>,
+    /// The digests of the pieces of content in it, in their order.
+    pub items: Vec<Digest>,
+    /// How many more pieces there were.
+    pub items_dropped: u64,
 }
 
 /// What interpreting a message gave, before it is tied to a caller.
@@ -288,6 +330,8 @@ pub struct Interpreted {
     pub pin: Option<Digest>,
     /// The caller's trace id, where it sent one.
     pub trace: Option<Box<str>>,
+    /// Of calls of a model: what is special about them.
+    pub model: Option<Box<ModelAsk>>,
 }
 
 /// One call. Nothing rewrites or copies it: a changed call is a new call, and needs a new decision.
@@ -376,6 +420,11 @@ impl Call {
     /// The caller's trace id, where it sent one.
     pub fn trace(&self) -> Option<&str> {
         self.0.what.trace.as_deref()
+    }
+
+    /// Of calls of a model: what is special about them.
+    pub fn model(&self) -> Option<&ModelAsk> {
+        self.0.what.model.as_deref()
     }
 
     /// The bytes that were asked. Reading them is free; sending them takes a clearance.

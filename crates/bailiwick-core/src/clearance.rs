@@ -7,7 +7,7 @@ use crate::decision::{Cause, Decision, Denial, Mode, Obligation, Permit};
 use crate::identity::{Link, Principal};
 use crate::inputs::Inputs;
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
-use crate::names::{Digest, Timestamp, Token};
+use crate::names::{Digest, TenantId, Timestamp, Token};
 use crate::record::{DecisionRecord, Durability, Record, Subject};
 
 /// The most bytes of inputs that are sealed for a refusal. Whoever may do nothing must not be able
@@ -213,7 +213,21 @@ fn describe(
         latency_ns: now.since_ns(call.at()),
         sealed: sealed.commitment,
         parent: call.parent(),
+        bound: call.model().and_then(|it| it.bound),
+        view: call.model().and_then(|it| it.view),
+        items: keyed(ledger, tenant, call.model().map_or(&[], |it| &it.items))?,
+        items_dropped: call.model().map_or(0, |it| it.items_dropped),
     })
+}
+
+/// Digests of content as they stand in a record: keyed, so that equal content links within a tenant
+/// and nowhere else.
+pub(crate) fn keyed(
+    ledger: &dyn Ledger,
+    tenant: &TenantId,
+    items: &[Digest],
+) -> Result<Vec<Digest>, Unrecorded> {
+    items.iter().map(|it| ledger.keyed_digest(tenant, it)).collect()
 }
 
 /// What stands in the record of a call that went on because the gateway only observes.
@@ -233,7 +247,10 @@ const fn observed(would_deny: Option<Cause>) -> &'static str {
 /// known to exist stand in the clear, since a made-up name may hold anything.
 fn clear_name(call: &Call) -> Option<Box<str>> {
     let named_by_operator = match call.resource() {
-        Resource::Tool { .. } | Resource::Prompt { .. } | Resource::Template { .. } => true,
+        Resource::Tool { .. }
+        | Resource::Prompt { .. }
+        | Resource::Template { .. }
+        | Resource::Model { .. } => true,
         Resource::Server(_)
         | Resource::Document { .. }
         | Resource::Client { .. }
@@ -288,7 +305,11 @@ impl Durability {
             | Action::Ping
             | Action::Notify
             | Action::Disconnect
-            | Action::ListRoots => true,
+            | Action::ListRoots
+            // What a model is asked changes nothing in the world; what it costs is in the purse.
+            | Action::Complete
+            | Action::Embed
+            | Action::ListModels => true,
             Action::InvokeTool => call.effect() == Effect::Read,
             Action::Sample | Action::Elicit | Action::Other => false,
         };

@@ -139,6 +139,7 @@ fn read_resource(r: &mut Reader<'_>) -> Result<Resource, RecordError> {
         "Prompt" => Resource::Prompt { server, name },
         "Document" => Resource::Document { server, uri: name },
         "Template" => Resource::Template { server, uri: name },
+        "Model" => Resource::Model { server, name },
         "Client" => Resource::Client { server },
         "Method" => Resource::Method { server, name },
         _ => return Err(RecordError::Word),
@@ -259,6 +260,7 @@ mod tests {
             exists: true,
             pin: None,
             trace: None,
+            model: None,
         };
         let id = ExchangeId::from_bytes([1; 16]);
         let call = Call::new(id, Timestamp::default(), who, what);

@@ -26,7 +26,7 @@ mod screening;
 mod value;
 
 pub use answer::{Disposition, Inspected, Interim, Pending, Released};
-pub use call::{Action, Call, Effect, Interpreted, NamedResource, Resource};
+pub use call::{Action, Call, Effect, Interpreted, ModelAsk, NamedResource, Resource};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use decision::{
     Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Obligation, Permit, Permitting,
@@ -43,8 +43,8 @@ pub use names::{
     Timestamp, Token,
 };
 pub use record::{
-    AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RecordError,
-    RefusalReason, RefusalRecord, Subject,
+    AdminAct, DecisionRecord, Durability, Meter, OutcomeRecord, RECORD_VERSION, Record,
+    RecordError, RefusalReason, RefusalRecord, Subject,
 };
 pub use screening::{Screened, screen};
 pub use value::{Number, Value};

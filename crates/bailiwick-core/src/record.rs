@@ -11,8 +11,9 @@ use crate::names::{AgentId, Digest, ExchangeId, KeyId, PolicyId, ServerId, Tenan
 
 pub use codec::RecordError;
 
-/// The version that this build writes. It reads version 1, too, whose decisions have no parent.
-pub const RECORD_VERSION: u64 = 2;
+/// The version that this build writes. It reads version 1, too, whose decisions have no parent, and
+/// version 2, which knows no models.
+pub const RECORD_VERSION: u64 = 3;
 
 /// How firmly a record had to stand before the call went out. It bounds what the absence of a
 /// record may claim, so it is in the record.
@@ -111,6 +112,14 @@ pub struct DecisionRecord {
     /// The exchange of which this one is a part: the call during which a server asks, or the first
     /// leg of a call that is made in several.
     pub parent: Option<ExchangeId>,
+    /// The most that it can cost, in micro-dollars.
+    pub bound: Option<u64>,
+    /// The digest of the tools that a model is shown.
+    pub view: Option<Digest>,
+    /// The keyed digests of the pieces of content in it, in their order.
+    pub items: Vec<Digest>,
+    /// How many more pieces there were.
+    pub items_dropped: u64,
 }
 
 impl DecisionRecord {
@@ -142,6 +151,39 @@ pub struct OutcomeRecord {
     pub findings_dropped: u64,
     /// From decision to the end of the answer, in nanoseconds.
     pub latency_ns: u64,
+    /// What a model used and cost.
+    pub meter: Option<Box<Meter>>,
+    /// The keyed digests of the pieces of content in the answer, in their order.
+    pub items: Vec<Digest>,
+}
+
+/// What one call of a model used and cost.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Meter {
+    /// The model, as the provider names the one that answered.
+    pub model: Option<Box<str>>,
+    /// Tokens of the ask, all of them.
+    pub input: u64,
+    /// Those of them that the provider remembered.
+    pub cached: u64,
+    /// Those of them that the provider was paid to remember.
+    pub cache_write: u64,
+    /// Tokens of the answer, all of them.
+    pub output: u64,
+    /// Those of them in which the model reasoned.
+    pub reasoning: u64,
+    /// Whether the tokens were counted here, since the provider did not tell.
+    pub estimated: bool,
+    /// What it cost, in micro-dollars. Absent: nobody knows, which is not nothing.
+    pub cost: Option<u64>,
+    /// The digest of the prices that it was counted with.
+    pub prices: Option<Digest>,
+    /// Why the model stopped, in the provider's words.
+    pub stop: Option<Box<str>>,
+    /// The status of the provider's reply; 0 when there was none.
+    pub status: u16,
+    /// From decision to the first byte of the answer, in nanoseconds.
+    pub first_ns: u64,
 }
 
 /// Why somebody was turned away before there was a call.

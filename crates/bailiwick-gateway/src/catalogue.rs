@@ -66,6 +66,8 @@ impl Known {
                 is_there
             }
             Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => true,
+            // A server of tools serves no models.
+            Resource::Model { .. } => false,
         }
     }
 
@@ -77,6 +79,7 @@ impl Known {
             | Resource::Prompt { .. }
             | Resource::Document { .. }
             | Resource::Template { .. }
+            | Resource::Model { .. }
             | Resource::Client { .. }
             | Resource::Method { .. } => None,
         }

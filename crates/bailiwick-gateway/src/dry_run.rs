@@ -61,6 +61,7 @@ pub fn dry_run(rules: &Rules, inputs: &Inputs, now: Timestamp) -> Result<Answer,
         exists: inputs.exists,
         pin: None,
         trace: None,
+        model: None,
     };
     let call = Call::new(ExchangeId::from_bytes([0; 16]), now, who, what);
     let context = Context { now, findings: Findings::default() };

@@ -199,6 +199,7 @@ impl Gate {
             effect,
             named,
             trace,
+            model: None,
         };
         Ok(Call::new(entropy::exchange_id(now)?, now, who.clone(), what))
     }

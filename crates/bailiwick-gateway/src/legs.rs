@@ -56,7 +56,10 @@ pub(crate) fn settle(
         | Action::Disconnect
         | Action::Sample
         | Action::Elicit
-        | Action::ListRoots => {
+        | Action::ListRoots
+        | Action::Complete
+        | Action::Embed
+        | Action::ListModels => {
             asks_nothing(&message)?;
             Ok((message, Vec::new()))
         }

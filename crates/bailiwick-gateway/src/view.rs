@@ -85,6 +85,9 @@ pub(crate) async fn cut(
         | Action::Sample
         | Action::Elicit
         | Action::ListRoots
+        | Action::Complete
+        | Action::Embed
+        | Action::ListModels
         | Action::Other => Some(message),
     }
 }
@@ -189,6 +192,9 @@ impl View<'_> {
             | Action::Sample
             | Action::Elicit
             | Action::ListRoots
+            | Action::Complete
+            | Action::Embed
+            | Action::ListModels
             | Action::Other => Resource::Document { server, uri: name },
         }
     }

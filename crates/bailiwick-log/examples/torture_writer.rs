@@ -87,6 +87,10 @@ fn decision(at: Timestamp, sealed: &Sealed, n: u64) -> bailiwick_core::DecisionR
         latency_ns: 1,
         sealed: sealed.commitment,
         parent: None,
+        bound: None,
+        view: None,
+        items: Vec::new(),
+        items_dropped: 0,
     }
 }
 
@@ -101,5 +105,7 @@ fn outcome(decision: u64, at: Timestamp) -> OutcomeRecord {
         findings: Vec::new(),
         findings_dropped: 0,
         latency_ns: 1,
+        meter: None,
+        items: Vec::new(),
     }
 }

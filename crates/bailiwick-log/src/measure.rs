@@ -282,6 +282,10 @@ fn record(bytes: usize) -> Record {
         latency_ns: 40_000,
         sealed: None,
         parent: None,
+        bound: None,
+        view: None,
+        items: Vec::new(),
+        items_dropped: 0,
     }))
 }
 

@@ -112,6 +112,10 @@ pub(crate) fn decision(n: u64, sealed: &Sealed) -> Record {
         latency_ns: 1000,
         sealed: sealed.commitment,
         parent: None,
+        bound: None,
+        view: None,
+        items: Vec::new(),
+        items_dropped: 0,
     }))
 }
 
@@ -126,6 +130,8 @@ pub(crate) fn outcome(n: u64, decision: u64) -> Record {
         findings: Vec::new(),
         findings_dropped: 0,
         latency_ns: 5,
+        meter: None,
+        items: Vec::new(),
     })
 }
 

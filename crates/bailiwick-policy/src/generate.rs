@@ -257,6 +257,7 @@ impl Asked {
             exists: true,
             pin: None,
             trace: None,
+            model: None,
         };
         Some(Call::new(ExchangeId::new(NOW, [0; 10]), NOW, who.clone(), what))
     }

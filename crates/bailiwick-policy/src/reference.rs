@@ -196,6 +196,7 @@ fn core_groups(action: Action) -> &'static [&'static str] {
         "read_resource" | "subscribe" | "get_prompt" | "complete_argument" => &["invoke", "read"],
         "sample" | "elicit" | "other" => &["invoke", "write"],
         "list_roots" => &["invoke"],
+        "complete" | "embed" => &["invoke", "use_model"],
         _ => &["session"],
     }
 }

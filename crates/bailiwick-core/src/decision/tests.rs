@@ -89,6 +89,7 @@ fn call(exists: bool) -> Screened {
         exists,
         pin: None,
         trace: None,
+        model: None,
     };
     let call = Call::new(ExchangeId::from_bytes([1; 16]), now, who, what);
     screen(Inspectors::new(&[&Blind]).unwrap(), call)

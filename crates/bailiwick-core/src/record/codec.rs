@@ -1,8 +1,8 @@
 //! Records to canonical bytes and back. Reading accepts only what writing makes.
 
 use super::{
-    AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RefusalReason,
-    RefusalRecord, Subject,
+    AdminAct, DecisionRecord, Durability, Meter, OutcomeRecord, RECORD_VERSION, Record,
+    RefusalReason, RefusalRecord, Subject,
 };
 use crate::cbor::{CborError, Reader, Writer};
 use crate::finding::{Finding, Severity};
@@ -38,8 +38,8 @@ impl Record {
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut w = Writer(out);
         let (kind, fields) = match self {
-            Self::Decision(_) => (DECISION, 27),
-            Self::Outcome(_) => (OUTCOME, 9),
+            Self::Decision(_) => (DECISION, 31),
+            Self::Outcome(_) => (OUTCOME, 11),
             Self::Refusal(_) => (REFUSAL, 5),
             Self::Admin(_) => (ADMIN, 5),
             Self::Started { .. } => (STARTED, 1),
@@ -87,9 +87,24 @@ impl Record {
                 if version > 1 {
                     decision.parent = read_maybe_id(&mut r)?;
                 }
-                (Self::Decision(Box::new(decision)), if version > 1 { 27 } else { 26 })
+                if version > 2 {
+                    decision.read_model(&mut r)?;
+                }
+                let fields = match version {
+                    1 => 26,
+                    2 => 27,
+                    _ => 31,
+                };
+                (Self::Decision(Box::new(decision)), fields)
             }
-            OUTCOME => (Self::Outcome(OutcomeRecord::decode(&mut r)?), 9),
+            OUTCOME => {
+                let mut outcome = OutcomeRecord::decode(&mut r)?;
+                if version > 2 {
+                    outcome.meter = read_meter(&mut r)?;
+                    outcome.items = digests(&mut r)?;
+                }
+                (Self::Outcome(outcome), if version > 2 { 11 } else { 9 })
+            }
             REFUSAL => (Self::Refusal(RefusalRecord::decode(&mut r)?), 5),
             ADMIN => (Self::Admin(AdminAct::decode(&mut r)?), 5),
             STARTED => (Self::Started { version: r.text()?.into() }, 1),
@@ -139,6 +154,20 @@ impl DecisionRecord {
         w.uint(self.latency_ns);
         maybe_digest(w, self.sealed);
         maybe_id(w, self.parent);
+        maybe_uint(w, self.bound);
+        maybe_digest(w, self.view);
+        w.array(self.items.len());
+        self.items.iter().for_each(|it| w.bytes(it.as_bytes()));
+        w.uint(self.items_dropped);
+    }
+
+    /// What version 3 knows of calls of a model.
+    fn read_model(&mut self, r: &mut Reader<'_>) -> Result<(), RecordError> {
+        self.bound = read_maybe_uint(r)?;
+        self.view = read_maybe_digest(r)?;
+        self.items = digests(r)?;
+        self.items_dropped = r.uint()?;
+        Ok(())
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -172,8 +201,12 @@ impl DecisionRecord {
             findings: list(r, read_finding)?,
             latency_ns: r.uint()?,
             sealed: read_maybe_digest(r)?,
-            // It is read where the version has it.
+            // These are read where the version has them.
             parent: None,
+            bound: None,
+            view: None,
+            items: Vec::new(),
+            items_dropped: 0,
         })
     }
 }
@@ -189,6 +222,12 @@ impl OutcomeRecord {
         findings(w, &self.findings);
         w.uint(self.findings_dropped);
         w.uint(self.latency_ns);
+        match &self.meter {
+            Some(meter) => meter.encode(w),
+            None => w.null(),
+        }
+        w.array(self.items.len());
+        self.items.iter().for_each(|it| w.bytes(it.as_bytes()));
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -202,8 +241,52 @@ impl OutcomeRecord {
             findings: list(r, read_finding)?,
             findings_dropped: r.uint()?,
             latency_ns: r.uint()?,
+            // These are read where the version has them.
+            meter: None,
+            items: Vec::new(),
         })
     }
+}
+
+const METER_FIELDS: usize = 12;
+
+impl Meter {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.array(METER_FIELDS);
+        maybe_text(w, self.model.as_deref());
+        for tokens in [self.input, self.cached, self.cache_write, self.output, self.reasoning] {
+            w.uint(tokens);
+        }
+        w.bool(self.estimated);
+        maybe_uint(w, self.cost);
+        maybe_digest(w, self.prices);
+        maybe_text(w, self.stop.as_deref());
+        w.uint(u64::from(self.status));
+        w.uint(self.first_ns);
+    }
+}
+
+fn read_meter(r: &mut Reader<'_>) -> Result<Option<Box<Meter>>, RecordError> {
+    if r.null() {
+        return Ok(None);
+    }
+    if r.array()? != METER_FIELDS {
+        return Err(CborError::Kind.into());
+    }
+    Ok(Some(Box::new(Meter {
+        model: read_maybe_text(r)?.map(Into::into),
+        input: r.uint()?,
+        cached: r.uint()?,
+        cache_write: r.uint()?,
+        output: r.uint()?,
+        reasoning: r.uint()?,
+        estimated: r.bool()?,
+        cost: read_maybe_uint(r)?,
+        prices: read_maybe_digest(r)?,
+        stop: read_maybe_text(r)?.map(Into::into),
+        status: u16::try_from(r.uint()?).map_err(|_| RecordError::Word)?,
+        first_ns: r.uint()?,
+    })))
 }
 
 impl RefusalRecord {
@@ -335,6 +418,13 @@ fn maybe_digest(w: &mut Writer<'_>, digest: Option<Digest>) {
     }
 }
 
+fn maybe_uint(w: &mut Writer<'_>, number: Option<u64>) {
+    match number {
+        Some(number) => w.uint(number),
+        None => w.null(),
+    }
+}
+
 fn maybe_id(w: &mut Writer<'_>, id: Option<ExchangeId>) {
     match id {
         Some(id) => w.bytes(id.as_bytes()),
@@ -352,6 +442,14 @@ fn read_maybe_token(r: &mut Reader<'_>) -> Result<Option<Token>, CborError> {
 
 fn read_maybe_digest(r: &mut Reader<'_>) -> Result<Option<Digest>, CborError> {
     if r.null() { Ok(None) } else { Ok(Some(Digest::from_bytes(r.array_of()?))) }
+}
+
+fn read_maybe_uint(r: &mut Reader<'_>) -> Result<Option<u64>, CborError> {
+    if r.null() { Ok(None) } else { r.uint().map(Some) }
+}
+
+fn digests(r: &mut Reader<'_>) -> Result<Vec<Digest>, RecordError> {
+    list(r, |r| Ok(Digest::from_bytes(r.array_of()?)))
 }
 
 fn read_maybe_id(r: &mut Reader<'_>) -> Result<Option<ExchangeId>, CborError> {

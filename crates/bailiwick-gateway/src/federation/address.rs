@@ -27,7 +27,10 @@ pub(crate) fn find(
     let parts = match called {
         Resource::Tool { name, .. } | Resource::Prompt { name, .. } => split(name),
         Resource::Document { uri, .. } | Resource::Template { uri, .. } => split_uri(uri),
-        Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => return None,
+        Resource::Server(_)
+        | Resource::Model { .. }
+        | Resource::Client { .. }
+        | Resource::Method { .. } => return None,
     };
     let named = parts.and_then(|(server, own)| {
         let server = servers.iter().find(|it| it.name.as_str() == server)?;
@@ -39,7 +42,10 @@ pub(crate) fn find(
             let found = || sole(gate, who, servers, called, &Cell::new(LOOK_STEPS_MAX));
             named.or_else(|| found().map(|it| (Arc::clone(it), None)))
         }
-        Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => None,
+        Resource::Server(_)
+        | Resource::Model { .. }
+        | Resource::Client { .. }
+        | Resource::Method { .. } => None,
     }
 }
 
@@ -103,6 +109,7 @@ fn of_server(called: &Resource, server: &ServerId) -> Option<(Action, Resource)>
         Resource::Server(_)
         | Resource::Tool { .. }
         | Resource::Prompt { .. }
+        | Resource::Model { .. }
         | Resource::Client { .. }
         | Resource::Method { .. } => None,
     }

@@ -145,6 +145,9 @@ async fn serve(said: Said) -> Response<Body> {
         | Action::Sample
         | Action::Elicit
         | Action::ListRoots
+        | Action::Complete
+        | Action::Embed
+        | Action::ListModels
         | Action::Other => {
             let Said { knock, all, asked, id, body } = said;
             nobody(&knock, all.owner(), asked, id.as_ref(), body).await

@@ -106,7 +106,7 @@ impl EntityConstraints {
     ) -> Satisfied {
         let server = &store.types().server;
         let mut all = Satisfied::of_types(numbers.len());
-        let within = kind::TOOL..=kind::METHOD;
+        let within = kind::TOOL..=kind::MODEL;
         let kinds = (0u32..).zip(store.types().in_order());
         for (number, of_type) in kinds.filter(|(number, _)| within.contains(number)) {
             for uid in uids.iter().filter(|uid| uid.entity_type() == server) {

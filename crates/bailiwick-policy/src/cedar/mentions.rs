@@ -54,7 +54,14 @@ impl Store {
         if *kind == types.server || *kind == types.client {
             return Some(id);
         }
-        let things = [&types.tool, &types.prompt, &types.document, &types.template, &types.method];
+        let things = [
+            &types.tool,
+            &types.prompt,
+            &types.document,
+            &types.template,
+            &types.method,
+            &types.model,
+        ];
         let is_tools = *kind == types.action && !self.has_action(id);
         if !is_tools && !things.contains(&kind) {
             return None;

@@ -8,9 +8,10 @@ use cedar_policy_core::ast::{EntityType, Name};
 pub(super) const CLASS_TYPE: &str = "Bailiwick::Class";
 
 /// The groups that actions are in.
-pub(crate) const GROUPS: [&str; 10] = [
+pub(crate) const GROUPS: [&str; 11] = [
     "session",
     "invoke",
+    "use_model",
     "call_tool",
     "read",
     "write",
@@ -37,7 +38,7 @@ pub(super) const EFFECT_GROUPS: [&str; 8] = [
 pub(super) const DISCOVER: &str = "discover";
 
 /// The words of the actions that are not tools, in the order of the enum.
-pub(crate) const CORE_WORDS: [Action; 17] = [
+pub(crate) const CORE_WORDS: [Action; 20] = [
     Action::Connect,
     Action::ListTools,
     Action::ListResources,
@@ -54,6 +55,9 @@ pub(crate) const CORE_WORDS: [Action; 17] = [
     Action::Sample,
     Action::Elicit,
     Action::ListRoots,
+    Action::Complete,
+    Action::Embed,
+    Action::ListModels,
     Action::Other,
 ];
 
@@ -68,12 +72,14 @@ pub(super) const fn groups_of(action: Action) -> &'static [&'static str] {
         | Action::SetLogLevel
         | Action::Ping
         | Action::Notify
-        | Action::Disconnect => &["session"],
+        | Action::Disconnect
+        | Action::ListModels => &["session"],
         Action::ReadResource | Action::Subscribe | Action::GetPrompt | Action::CompleteArgument => {
             &["invoke", "read"]
         }
         Action::Sample | Action::Elicit | Action::Other => &["invoke", "write"],
         Action::ListRoots => &["invoke"],
+        Action::Complete | Action::Embed => &["invoke", "use_model"],
         // A tool has an action of its own; the bare word is nobody's action.
         Action::InvokeTool => &[],
     }
@@ -108,8 +114,9 @@ pub(super) mod kind {
     pub(in crate::cedar) const TEMPLATE: u32 = 7;
     pub(in crate::cedar) const CLIENT: u32 = 8;
     pub(in crate::cedar) const METHOD: u32 = 9;
-    pub(in crate::cedar) const ACTION: u32 = 10;
-    pub(in crate::cedar) const CLASS: u32 = 11;
+    pub(in crate::cedar) const MODEL: u32 = 10;
+    pub(in crate::cedar) const ACTION: u32 = 11;
+    pub(in crate::cedar) const CLASS: u32 = 12;
 }
 
 /// The entity types of the model.
@@ -125,6 +132,7 @@ pub(super) struct Types {
     pub(super) template: EntityType,
     pub(super) client: EntityType,
     pub(super) method: EntityType,
+    pub(super) model: EntityType,
     pub(super) action: EntityType,
     pub(super) class: EntityType,
 }
@@ -144,13 +152,14 @@ impl Types {
             template: plain("Template")?,
             client: plain("Client")?,
             method: plain("Method")?,
+            model: plain("Model")?,
             action: plain("Action")?,
             class: CLASS_TYPE.parse().ok()?,
         })
     }
 
     /// The types in the order of their numbers.
-    pub(super) const fn in_order(&self) -> [&EntityType; 12] {
+    pub(super) const fn in_order(&self) -> [&EntityType; 13] {
         [
             &self.person,
             &self.agent,
@@ -162,6 +171,7 @@ impl Types {
             &self.template,
             &self.client,
             &self.method,
+            &self.model,
             &self.action,
             &self.class,
         ]
@@ -177,6 +187,7 @@ impl Types {
             &self.template,
             &self.client,
             &self.method,
+            &self.model,
         ]
         .contains(&kind)
     }

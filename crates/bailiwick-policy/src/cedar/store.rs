@@ -149,6 +149,7 @@ impl Store {
             Resource::Prompt { name, .. } => within(kind::PROMPT, name),
             Resource::Document { uri, .. } => within(kind::DOCUMENT, uri),
             Resource::Template { uri, .. } => within(kind::TEMPLATE, uri),
+            Resource::Model { name, .. } => within(kind::MODEL, name),
             Resource::Client { .. } => self.entity(kind::CLIENT, server),
             Resource::Method { name, .. } => within(kind::METHOD, name),
         };
@@ -190,6 +191,7 @@ impl Store {
             kind::TEMPLATE => &types.template,
             kind::CLIENT => &types.client,
             kind::METHOD => &types.method,
+            kind::MODEL => &types.model,
             kind::ACTION => &types.action,
             _ => &types.class,
         };

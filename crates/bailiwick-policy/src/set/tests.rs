@@ -116,6 +116,7 @@ impl Trial {
             exists: true,
             pin: None,
             trace: None,
+            model: None,
         };
         Call::new(ExchangeId::new(self.now, [0; 10]), self.now, who(&self.chain), what)
     }

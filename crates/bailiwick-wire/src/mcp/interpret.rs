@@ -121,6 +121,9 @@ pub fn interpret(server: &ServerId, message: &Message<'_, '_>) -> Result<Asked, 
         | Action::Sample
         | Action::Elicit
         | Action::ListRoots
+        | Action::Complete
+        | Action::Embed
+        | Action::ListModels
         | Action::Other => without_meta(params),
     };
     Ok(Asked { action, resource, arguments, trace: trace(meta), progress_token: token(meta)? })

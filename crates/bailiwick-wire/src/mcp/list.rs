@@ -41,6 +41,9 @@ impl ListKind {
             | Action::Sample
             | Action::Elicit
             | Action::ListRoots
+            | Action::Complete
+            | Action::Embed
+            | Action::ListModels
             | Action::Other => None,
         }
     }

@@ -22,15 +22,18 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "default")]
     tenant: String,
     /// What would be called: `server/tool`. It is taken to exist.
-    #[arg(long, required_unless_present_any = ["resource", "prompt"])]
-    #[arg(conflicts_with_all = ["resource", "prompt"])]
+    #[arg(long, required_unless_present_any = ["resource", "prompt", "model"])]
+    #[arg(conflicts_with_all = ["resource", "prompt", "model"])]
     tool: Option<String>,
     /// What would be read: `server/uri`.
-    #[arg(long, conflicts_with = "prompt")]
+    #[arg(long, conflicts_with_all = ["prompt", "model"])]
     resource: Option<String>,
     /// Which prompt: `server/prompt`.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "model")]
     prompt: Option<String>,
+    /// Which model would write on: `provider/model`.
+    #[arg(long)]
+    model: Option<String>,
     /// The arguments, as a JSON object.
     #[arg(long, default_value = "{}")]
     arguments: String,
@@ -50,7 +53,8 @@ fn notes(inputs: &Inputs, settings: &Settings) -> Vec<String> {
     let is_known = |name: &ServerId| settings.servers.iter().any(|it| it.name == *name);
     let mut notes = Vec::new();
     // Where there are none, `wrap` brings them.
-    if !settings.servers.is_empty() && !is_known(server) {
+    let is_model = matches!(inputs.resource, Resource::Model { .. });
+    if !settings.servers.is_empty() && !is_model && !is_known(server) {
         notes.push(format!("[servers] has no `{server}`: a call would find no such server"));
     }
     if inputs.effect == Effect::Unknown {
@@ -84,6 +88,7 @@ fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {
         | Resource::Template { .. }
         | Resource::Client { .. }
         | Resource::Method { .. } => (Effect::Read, Vec::new()),
+        Resource::Model { .. } => (Effect::Outbound, Vec::new()),
     };
     let principal = Principal {
         chain: vec![
@@ -118,6 +123,11 @@ fn target(asked: &Arguments) -> Result<(Action, Resource), Failure> {
             let (server, name) = split(prompt)?;
             Ok((Action::GetPrompt, Resource::Prompt { server, name }))
         }
-        (None, None, None) => Err(Failure("name a --tool, a --resource or a --prompt".into())),
+        (None, None, None) => {
+            let words = "name a --tool, a --resource, a --prompt or a --model";
+            let model = asked.model.as_ref().ok_or_else(|| Failure(words.into()))?;
+            let (server, name) = split(model)?;
+            Ok((Action::Complete, Resource::Model { server, name }))
+        }
     }
 }

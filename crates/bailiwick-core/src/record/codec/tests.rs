@@ -41,6 +41,10 @@ fn decision() -> Record {
         latency_ns: 123_456,
         sealed: Some(Digest::of(b"sealed")),
         parent: Some(ExchangeId::from_bytes([6; 16])),
+        bound: Some(1_250_000),
+        view: Some(Digest::of(b"tools")),
+        items: vec![Digest::of(b"hello"), Digest::of(b"a result")],
+        items_dropped: 3,
     }))
 }
 
@@ -57,6 +61,21 @@ fn samples() -> Vec<Record> {
             findings: vec![],
             findings_dropped: 0,
             latency_ns: 9,
+            meter: Some(Box::new(Meter {
+                model: Some("model-2026-01-01".into()),
+                input: 900,
+                cached: 500,
+                cache_write: 100,
+                output: 70,
+                reasoning: 20,
+                estimated: true,
+                cost: Some(4_321),
+                prices: Some(Digest::of(b"prices")),
+                stop: Some("length".into()),
+                status: 200,
+                first_ns: 77,
+            })),
+            items: vec![Digest::of(b"answer")],
         }),
         Record::Refusal(RefusalRecord::new(
             ExchangeId::from_bytes([8; 16]),
@@ -85,24 +104,48 @@ fn every_record_reads_back() {
     }
 }
 
-/// As it was written before a decision named its parent.
-#[test]
-fn a_record_of_version_1_is_read() {
+/// The bytes of a decision that says nothing of models, less its last fields and in this version.
+fn older(version: u8, fields: u8, cut: usize) -> (Vec<u8>, DecisionRecord) {
+    let Record::Decision(mut decision) = decision() else { panic!() };
+    (decision.bound, decision.view) = (None, None);
+    (decision.items, decision.items_dropped) = (Vec::new(), 0);
     let mut bytes = Vec::new();
-    decision().encode(&mut bytes);
-    // One field less, and none at the end.
-    let parent = 17;
-    bytes.truncate(bytes.len() - parent);
-    bytes[1] -= 1;
-    bytes[2] = 1;
-    let Ok(Record::Decision(read)) = Record::decode(&bytes) else { panic!("{bytes:?}") };
-    let Record::Decision(mut expected) = decision() else { panic!() };
-    expected.parent = None;
-    assert_eq!(read, expected);
-    bytes[2] = 2;
-    assert!(Record::decode(&bytes).is_err());
-    bytes[2] = 0;
-    assert_eq!(Record::decode(&bytes), Err(RecordError::Version(0)));
+    Record::Decision(decision.clone()).encode(&mut bytes);
+    bytes.truncate(bytes.len() - cut);
+    // `[1]` counts, since there are more than 23 items; `[2]` is the version.
+    bytes[1] = 2 + fields;
+    bytes[2] = version;
+    (bytes, *decision)
+}
+
+/// As they were written before a decision named its parent, and before there were models.
+#[test]
+fn records_of_older_versions_are_read() {
+    let (of_models, parent) = (4, 17);
+    for (version, fields, cut) in [(1, 26, of_models + parent), (2, 27, of_models)] {
+        let (mut bytes, mut expected) = older(version, fields, cut);
+        let Ok(Record::Decision(read)) = Record::decode(&bytes) else { panic!("{bytes:?}") };
+        if version == 1 {
+            expected.parent = None;
+        }
+        assert_eq!(*read, expected);
+        bytes[2] = version + 1;
+        assert!(Record::decode(&bytes).is_err());
+        bytes[2] = 0;
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Version(0)));
+    }
+}
+
+#[test]
+fn an_outcome_of_version_2_is_read() {
+    let Some(Record::Outcome(mut expected)) = samples().into_iter().nth(1) else { panic!() };
+    (expected.meter, expected.items) = (None, Vec::new());
+    let mut bytes = Vec::new();
+    Record::Outcome(expected.clone()).encode(&mut bytes);
+    bytes.truncate(bytes.len() - 2);
+    bytes[0] -= 2;
+    bytes[1] = 2;
+    assert_eq!(Record::decode(&bytes), Ok(Record::Outcome(expected)));
 }
 
 #[test]

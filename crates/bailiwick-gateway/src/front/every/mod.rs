@@ -73,6 +73,9 @@ impl Said {
             | Action::Sample
             | Action::Elicit
             | Action::ListRoots
+            | Action::Complete
+            | Action::Embed
+            | Action::ListModels
             | Action::Other => self.nobody().await,
         }
     }

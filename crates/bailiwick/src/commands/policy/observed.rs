@@ -123,6 +123,7 @@ fn deed(link: &Link, inputs: &Inputs) -> Option<Deed> {
         Resource::Server(_) | Resource::Client { .. } => server.clone(),
         Resource::Tool { name, .. }
         | Resource::Prompt { name, .. }
+        | Resource::Model { name, .. }
         | Resource::Method { name, .. } => format!("{server}/{name}"),
         Resource::Document { uri, .. } | Resource::Template { uri, .. } => {
             format!("{server}/{uri}")
