@@ -9,7 +9,6 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::call::Call;
-use crate::clearance::keyed;
 use crate::decision::Denial;
 use crate::finding::{Findings, Inspectors, Seen, Surface};
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
@@ -197,7 +196,7 @@ impl Inspected {
             findings_dropped: findings.dropped(),
             latency_ns: now.since_ns(decided),
             meter,
-            items: keyed(ledger, tenant, &items)?,
+            items: ledger.keyed_digests(tenant, &items)?,
         });
         Appended::write(ledger, now, call.id(), &record, &Sealed::default())?;
         Ok(Released { appended, body: Body::Answer { last, disposition } })

@@ -1,13 +1,14 @@
 //! Record and oblige: a decision goes on record, its duties are met, and the permit becomes a
 //! clearance. Nothing but a clearance reaches an upstream or a secret.
 
+use crate::action::Action;
 use crate::answer::{Pending, Released};
-use crate::call::{Action, Call, Effect, Resource};
+use crate::call::{Call, Effect, Resource};
 use crate::decision::{Cause, Decision, Denial, Mode, Obligation, Permit};
 use crate::identity::{Link, Principal};
 use crate::inputs::Inputs;
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
-use crate::names::{Digest, TenantId, Timestamp, Token};
+use crate::names::{Digest, Timestamp, Token};
 use crate::record::{DecisionRecord, Durability, Record, Subject};
 
 /// The most bytes of inputs that are sealed for a refusal. Whoever may do nothing must not be able
@@ -215,19 +216,9 @@ fn describe(
         parent: call.parent(),
         bound: call.model().and_then(|it| it.bound),
         view: call.model().and_then(|it| it.view),
-        items: keyed(ledger, tenant, call.model().map_or(&[], |it| &it.items))?,
+        items: ledger.keyed_digests(tenant, call.model().map_or(&[], |it| &it.items))?,
         items_dropped: call.model().map_or(0, |it| it.items_dropped),
     })
-}
-
-/// Digests of content as they stand in a record: keyed, so that equal content links within a tenant
-/// and nowhere else.
-pub(crate) fn keyed(
-    ledger: &dyn Ledger,
-    tenant: &TenantId,
-    items: &[Digest],
-) -> Result<Vec<Digest>, Unrecorded> {
-    items.iter().map(|it| ledger.keyed_digest(tenant, it)).collect()
 }
 
 /// What stands in the record of a call that went on because the gateway only observes.

@@ -3,7 +3,8 @@
 //! Nothing permits: denied. A forbid, an error or an obligation that this build does not know
 //! denies, whatever else permits. A chain is permitted what every one of its links is permitted.
 
-use crate::call::{Action, Call, Resource};
+use crate::action::Action;
+use crate::call::{Call, Resource};
 use crate::finding::Findings;
 use crate::identity::Identified;
 use crate::names::{Digest, PolicyId, Timestamp};

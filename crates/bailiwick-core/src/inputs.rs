@@ -1,7 +1,8 @@
 //! Decision inputs: what policy could read of a call, sealed beside its record, so that a decision
 //! can be explained and made again later. What is not here was not read.
 
-use crate::call::{Action, Call, Effect, NamedResource, Resource};
+use crate::action::Action;
+use crate::call::{Call, Effect, NamedResource, Resource};
 use crate::cbor::{CborError, Reader, Writer};
 use crate::identity::{Link, Principal, Purpose};
 use crate::record::RecordError;

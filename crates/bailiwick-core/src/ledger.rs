@@ -75,6 +75,18 @@ pub trait Ledger: Send + Sync {
     /// [`Unrecorded::NoKey`] when the tenant's key cannot be had.
     fn keyed_digest(&self, tenant: &TenantId, content: &Digest) -> Result<Digest, Unrecorded>;
 
+    /// The same of several contents, in their order.
+    ///
+    /// # Errors
+    /// [`Unrecorded::NoKey`] when the tenant's key cannot be had.
+    fn keyed_digests(
+        &self,
+        tenant: &TenantId,
+        contents: &[Digest],
+    ) -> Result<Vec<Digest>, Unrecorded> {
+        contents.iter().map(|it| self.keyed_digest(tenant, it)).collect()
+    }
+
     /// Encrypt what is about one data subject under that subject's key.
     ///
     /// # Errors

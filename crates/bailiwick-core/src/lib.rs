@@ -11,6 +11,7 @@
 //!
 //! Files stand in the order in which a call meets them.
 
+mod action;
 mod answer;
 mod call;
 pub mod cbor;
@@ -20,13 +21,15 @@ mod finding;
 mod identity;
 mod inputs;
 mod ledger;
+mod model;
 mod names;
 mod record;
 mod screening;
 mod value;
 
+pub use action::Action;
 pub use answer::{Disposition, Inspected, Interim, Pending, Released};
-pub use call::{Action, Call, Effect, Interpreted, ModelAsk, NamedResource, Resource};
+pub use call::{Call, Effect, Interpreted, NamedResource, Resource};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use decision::{
     Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Obligation, Permit, Permitting,
@@ -38,6 +41,7 @@ pub use identity::{
 };
 pub use inputs::Inputs;
 pub use ledger::{Appended, Ledger, Position, Sealed, Unrecorded, note, turn_away};
+pub use model::ModelAsk;
 pub use names::{
     AgentId, Digest, ExchangeId, KeyId, PersonId, PolicyId, ServerId, SessionId, TaskId, TenantId,
     Timestamp, Token,

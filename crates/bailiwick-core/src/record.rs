@@ -5,11 +5,15 @@
 //! records stay readable. `docs/log-format.md` tells every byte.
 
 mod codec;
+mod error;
+mod field;
+mod meter;
 
 use crate::finding::Finding;
 use crate::names::{AgentId, Digest, ExchangeId, KeyId, PolicyId, ServerId, TenantId, Token};
 
-pub use codec::RecordError;
+pub use error::RecordError;
+pub use meter::Meter;
 
 /// The version that this build writes. It reads version 1, too, whose decisions have no parent, and
 /// version 2, which knows no models.
@@ -155,35 +159,6 @@ pub struct OutcomeRecord {
     pub meter: Option<Box<Meter>>,
     /// The keyed digests of the pieces of content in the answer, in their order.
     pub items: Vec<Digest>,
-}
-
-/// What one call of a model used and cost.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Meter {
-    /// The model, as the provider names the one that answered.
-    pub model: Option<Box<str>>,
-    /// Tokens of the ask, all of them.
-    pub input: u64,
-    /// Those of them that the provider remembered.
-    pub cached: u64,
-    /// Those of them that the provider was paid to remember.
-    pub cache_write: u64,
-    /// Tokens of the answer, all of them.
-    pub output: u64,
-    /// Those of them in which the model reasoned.
-    pub reasoning: u64,
-    /// Whether the tokens were counted here, since the provider did not tell.
-    pub estimated: bool,
-    /// What it cost, in micro-dollars. Absent: nobody knows, which is not nothing.
-    pub cost: Option<u64>,
-    /// The digest of the prices that it was counted with.
-    pub prices: Option<Digest>,
-    /// Why the model stopped, in the provider's words.
-    pub stop: Option<Box<str>>,
-    /// The status of the provider's reply; 0 when there was none.
-    pub status: u16,
-    /// From decision to the first byte of the answer, in nanoseconds.
-    pub first_ns: u64,
 }
 
 /// Why somebody was turned away before there was a call.

@@ -28,7 +28,7 @@ pub enum Handed {
         /// When it was made.
         at: Timestamp,
         /// The record.
-        record: Record,
+        record: Box<Record>,
         /// What was sealed beside it.
         sealed: Sealed,
     },
@@ -88,7 +88,7 @@ impl Handed {
         let handed = match (r.uint()?, items) {
             (APPEND, 5) => {
                 let at = Timestamp::from_ns(r.uint()?);
-                let record = Record::decode(r.bytes()?)?;
+                let record = Box::new(Record::decode(r.bytes()?)?);
                 let ciphertext = r.bytes()?.to_vec();
                 let commitment = commitment(&ciphertext);
                 Self::Append { at, record, sealed: Sealed { ciphertext, commitment } }
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn what_is_handed_over_arrives_as_it_was() {
         let at = Timestamp::from_ns(7);
-        let record = Record::Started { version: "1".into() };
+        let record = Box::new(Record::Started { version: "1".into() });
         let ciphertext = vec![9; 64];
         let sealed = Sealed { commitment: commitment(&ciphertext), ciphertext };
         let bytes = Handed::append(at, &record, &sealed);

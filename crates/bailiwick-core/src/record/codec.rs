@@ -1,29 +1,18 @@
 //! Records to canonical bytes and back. Reading accepts only what writing makes.
 
+use super::error::RecordError;
+use super::field::{
+    digests, findings, list, maybe_digest, maybe_id, maybe_text, maybe_token, maybe_uint, pair,
+    read_finding, read_maybe_digest, read_maybe_id, read_maybe_text, read_maybe_token,
+    read_maybe_uint,
+};
+use super::meter::read_meter;
 use super::{
-    AdminAct, DecisionRecord, Durability, Meter, OutcomeRecord, RECORD_VERSION, Record,
-    RefusalReason, RefusalRecord, Subject,
+    AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RefusalReason,
+    RefusalRecord, Subject,
 };
 use crate::cbor::{CborError, Reader, Writer};
-use crate::finding::{Finding, Severity};
 use crate::names::{Digest, ExchangeId, Token};
-
-/// Why some bytes are not a record.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum RecordError {
-    /// They are not deterministic CBOR.
-    #[error("the bytes are not a record: {0}")]
-    Cbor(#[from] CborError),
-    /// They were written by a later build.
-    #[error("the record has version {0}, which this build does not know")]
-    Version(u64),
-    /// The kind is not known.
-    #[error("the record has kind {0}, which this build does not know")]
-    Kind(u64),
-    /// A word is not of its list.
-    #[error("a word of the record is not of its list")]
-    Word,
-}
 
 const DECISION: u64 = 1;
 const OUTCOME: u64 = 2;
@@ -248,47 +237,6 @@ impl OutcomeRecord {
     }
 }
 
-const METER_FIELDS: usize = 12;
-
-impl Meter {
-    fn encode(&self, w: &mut Writer<'_>) {
-        w.array(METER_FIELDS);
-        maybe_text(w, self.model.as_deref());
-        for tokens in [self.input, self.cached, self.cache_write, self.output, self.reasoning] {
-            w.uint(tokens);
-        }
-        w.bool(self.estimated);
-        maybe_uint(w, self.cost);
-        maybe_digest(w, self.prices);
-        maybe_text(w, self.stop.as_deref());
-        w.uint(u64::from(self.status));
-        w.uint(self.first_ns);
-    }
-}
-
-fn read_meter(r: &mut Reader<'_>) -> Result<Option<Box<Meter>>, RecordError> {
-    if r.null() {
-        return Ok(None);
-    }
-    if r.array()? != METER_FIELDS {
-        return Err(CborError::Kind.into());
-    }
-    Ok(Some(Box::new(Meter {
-        model: read_maybe_text(r)?.map(Into::into),
-        input: r.uint()?,
-        cached: r.uint()?,
-        cache_write: r.uint()?,
-        output: r.uint()?,
-        reasoning: r.uint()?,
-        estimated: r.bool()?,
-        cost: read_maybe_uint(r)?,
-        prices: read_maybe_digest(r)?,
-        stop: read_maybe_text(r)?.map(Into::into),
-        status: u16::try_from(r.uint()?).map_err(|_| RecordError::Word)?,
-        first_ns: r.uint()?,
-    })))
-}
-
 impl RefusalRecord {
     fn encode(&self, w: &mut Writer<'_>) {
         w.bytes(self.exchange.as_bytes());
@@ -360,100 +308,6 @@ fn read_subject(r: &mut Reader<'_>) -> Result<Subject, RecordError> {
         3 => Ok(Subject::Server(r.text()?.into())),
         _ => Err(RecordError::Word),
     }
-}
-
-fn findings(w: &mut Writer<'_>, findings: &[Finding]) {
-    w.array(findings.len());
-    for finding in findings {
-        w.array(4);
-        w.text(&finding.kind);
-        w.text(finding.severity.as_str());
-        w.uint(finding.offset);
-        w.uint(u64::from(finding.length));
-    }
-}
-
-fn read_finding(r: &mut Reader<'_>) -> Result<Finding, RecordError> {
-    if r.array()? != 4 {
-        return Err(CborError::Kind.into());
-    }
-    Ok(Finding {
-        kind: r.text()?.to_owned().into(),
-        severity: Severity::parse(r.text()?).ok_or(RecordError::Word)?,
-        offset: r.uint()?,
-        length: u32::try_from(r.uint()?).map_err(|_| RecordError::Word)?,
-    })
-}
-
-fn list<T>(
-    r: &mut Reader<'_>,
-    mut item: impl FnMut(&mut Reader<'_>) -> Result<T, RecordError>,
-) -> Result<Vec<T>, RecordError> {
-    let len = r.array()?;
-    (0..len).map(|_| item(r)).collect()
-}
-
-fn pair(r: &mut Reader<'_>) -> Result<(), RecordError> {
-    if r.array()? == 2 { Ok(()) } else { Err(CborError::Kind.into()) }
-}
-
-fn maybe_text(w: &mut Writer<'_>, text: Option<&str>) {
-    match text {
-        Some(text) => w.text(text),
-        None => w.null(),
-    }
-}
-
-fn maybe_token(w: &mut Writer<'_>, token: Option<Token>) {
-    match token {
-        Some(token) => w.bytes(token.as_bytes()),
-        None => w.null(),
-    }
-}
-
-fn maybe_digest(w: &mut Writer<'_>, digest: Option<Digest>) {
-    match digest {
-        Some(digest) => w.bytes(digest.as_bytes()),
-        None => w.null(),
-    }
-}
-
-fn maybe_uint(w: &mut Writer<'_>, number: Option<u64>) {
-    match number {
-        Some(number) => w.uint(number),
-        None => w.null(),
-    }
-}
-
-fn maybe_id(w: &mut Writer<'_>, id: Option<ExchangeId>) {
-    match id {
-        Some(id) => w.bytes(id.as_bytes()),
-        None => w.null(),
-    }
-}
-
-fn read_maybe_text<'a>(r: &mut Reader<'a>) -> Result<Option<&'a str>, CborError> {
-    if r.null() { Ok(None) } else { r.text().map(Some) }
-}
-
-fn read_maybe_token(r: &mut Reader<'_>) -> Result<Option<Token>, CborError> {
-    if r.null() { Ok(None) } else { Ok(Some(Token::from_bytes(r.array_of()?))) }
-}
-
-fn read_maybe_digest(r: &mut Reader<'_>) -> Result<Option<Digest>, CborError> {
-    if r.null() { Ok(None) } else { Ok(Some(Digest::from_bytes(r.array_of()?))) }
-}
-
-fn read_maybe_uint(r: &mut Reader<'_>) -> Result<Option<u64>, CborError> {
-    if r.null() { Ok(None) } else { r.uint().map(Some) }
-}
-
-fn digests(r: &mut Reader<'_>) -> Result<Vec<Digest>, RecordError> {
-    list(r, |r| Ok(Digest::from_bytes(r.array_of()?)))
-}
-
-fn read_maybe_id(r: &mut Reader<'_>) -> Result<Option<ExchangeId>, CborError> {
-    if r.null() { Ok(None) } else { Ok(Some(ExchangeId::from_bytes(r.array_of()?))) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Every kind of record reads back, and nothing else reads.
 
 use super::*;
+use crate::finding::{Finding, Severity};
+use crate::names::Digest;
+use crate::record::Meter;
 
 fn decision() -> Record {
     Record::Decision(Box::new(DecisionRecord {
