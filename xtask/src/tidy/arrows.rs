@@ -21,6 +21,7 @@ const CORE_AND_PETALS: &[&str] = &[
     "bailiwick-policy",
     "bailiwick-log",
     "bailiwick-guard",
+    "bailiwick-facts",
     "bailiwick-broker",
 ];
 
@@ -30,6 +31,7 @@ const ALL_BUT_THE_BINARY: &[&str] = &[
     "bailiwick-policy",
     "bailiwick-log",
     "bailiwick-guard",
+    "bailiwick-facts",
     "bailiwick-broker",
     "bailiwick-gateway",
 ];
@@ -41,6 +43,7 @@ pub(super) const ARROWS: &[Arrows] = &[
     Arrows { from: "bailiwick-policy", to: CORE, pure: true },
     Arrows { from: "bailiwick-log", to: CORE, pure: true },
     Arrows { from: "bailiwick-guard", to: CORE, pure: true },
+    Arrows { from: "bailiwick-facts", to: CORE, pure: true },
     Arrows { from: "bailiwick-broker", to: CORE, pure: true },
     Arrows { from: "bailiwick-gateway", to: CORE_AND_PETALS, pure: false },
     Arrows {

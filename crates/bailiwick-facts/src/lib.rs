@@ -1,0 +1,19 @@
+//! Facts: what the records add up to. Prices of models, and the purse: money reserved and spent in
+//! every scope, a fold over decisions and outcomes.
+//!
+//! Nothing here does I/O or reads a clock; a price is a text, a day and a time are arguments.
+
+mod day;
+mod decimal;
+mod money;
+mod price;
+mod prices;
+mod purse;
+mod scope;
+
+pub use day::{Day, NotADay};
+pub use money::{MicroDollars, NotMoney};
+pub use price::{Price, Usage};
+pub use prices::{ImportError, Imported, Prices, PricesError, Skipped};
+pub use purse::{Claim, Purse, Settled, Short, SnapshotError, Unreserved};
+pub use scope::{Limit, Period, Scope};
