@@ -1,8 +1,9 @@
-//! MCP messages to calls and back, without I/O: the only crate in which hostile bytes are parsed.
+//! Messages of MCP and calls of models, without I/O: the only crate that parses hostile bytes.
 //!
 //! ```text
 //! bytes -> json::Document -> rpc::Message -> mcp::interpret::Asked          what is asked
-//! bytes -> sse::Event                                                      one message of a stream
+//! bytes -> json::Document -> llm::Ask, llm::Told                           what a model is asked
+//! bytes -> sse::Event -> llm::Following                                    one message of a stream
 //! bytes + edits -> splice::Splice -> bytes                                 all else byte for byte
 //! jsonc::plain                                                            settings with comments
 //! mcp::reply                                                               what we say ourselves
@@ -14,6 +15,7 @@
 
 pub mod json;
 pub mod jsonc;
+pub mod llm;
 pub mod mcp;
 pub mod rpc;
 pub mod splice;

@@ -4,6 +4,7 @@
 //! even where nothing stood before it, so that keep-alives pass at once.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use memchr::{memchr, memchr2};
@@ -29,6 +30,48 @@ impl Event {
     /// Whether it is of the default type, the only one in which MCP sends messages.
     pub fn is_message(&self) -> bool {
         self.event.as_deref().is_none_or(|it| it.is_empty() || it == "message")
+    }
+
+    /// The event's bytes with a span of its data replaced; all else is as it came. Neither the span
+    /// nor what replaces it may hold a line break, which a JSON string never does. An event whose
+    /// bytes are not those of its data is written anew.
+    pub fn with_data(&self, span: Range<usize>, text: &[u8]) -> Bytes {
+        let place = self.place(&span);
+        let is_there = |it: &Range<usize>| self.raw.get(it.clone()) == self.data.get(span.clone());
+        let (all, place) = match place.filter(is_there) {
+            Some(place) => (&self.raw, place),
+            None => (&self.data, span.clone()),
+        };
+        let before = all.get(..place.start).unwrap_or_default();
+        let changed = [before, text, all.get(place.end..).unwrap_or_default()].concat();
+        if std::ptr::eq(all, &self.raw) { Bytes::from(changed) } else { self.around(&changed) }
+    }
+
+    /// Where a span of the data lies in the bytes.
+    fn place(&self, span: &Range<usize>) -> Option<Range<usize>> {
+        let text = self.raw.strip_prefix(BOM).unwrap_or(&self.raw);
+        let mut at = self.raw.len() - text.len();
+        let mut done = 0;
+        for line in lines(text) {
+            if let (b"data", value) = field(line) {
+                let start = at + line.len() - value.len();
+                if span.start >= done && span.end <= done + value.len() {
+                    return Some(start + span.start - done..start + span.end - done);
+                }
+                done += value.len() + 1;
+            }
+            at += line.len() + 1;
+        }
+        None
+    }
+
+    /// This event with other data.
+    fn around(&self, data: &[u8]) -> Bytes {
+        let rest = encode_with(data, self.id.as_deref(), self.retry);
+        match &self.event {
+            Some(name) => Bytes::from([b"event: ", name.as_bytes(), b"\n", &rest].concat()),
+            None => rest,
+        }
     }
 }
 
@@ -199,26 +242,40 @@ impl Decoder {
     }
 }
 
+/// The lines of some text without their ends, each of which is one byte: between the two of a pair
+/// stands an empty line, which says nothing.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(end) = memchr2(b'\n', b'\r', text) else { return Some(text) };
+        rest = text.get(end + 1..);
+        text.get(..end)
+    })
+}
+
+/// A line's field and its value.
+fn field(line: &[u8]) -> (&[u8], &[u8]) {
+    let (name, value) = match memchr(b':', line).and_then(|at| line.split_at_checked(at)) {
+        Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+        None => (line, &[][..]),
+    };
+    (name, value.strip_prefix(b" ").unwrap_or(value))
+}
+
 /// What the lines of one event say.
 fn read_event(raw: Bytes, first: bool) -> Event {
     let mut event =
         Event { raw: raw.clone(), event: None, id: None, retry: None, data: Bytes::new() };
-    let mut lines = 0;
+    let mut count = 0;
     let mut joined: Vec<u8> = Vec::new();
-    let mut rest: &[u8] = if first { raw.strip_prefix(BOM).unwrap_or(&raw) } else { &raw };
-    while !rest.is_empty() {
-        let end = memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
-        let (line, tail) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-        rest = tail.get(1..).unwrap_or_default();
-        let (name, value) = match memchr(b':', line).and_then(|at| line.split_at_checked(at)) {
-            Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
-            None => (line, &[][..]),
-        };
-        let value = value.strip_prefix(b" ").unwrap_or(value);
+    let text: &[u8] = if first { raw.strip_prefix(BOM).unwrap_or(&raw) } else { &raw };
+    for line in lines(text) {
+        let (name, value) = field(line);
         match name {
             b"data" => {
-                lines += 1;
-                match lines {
+                count += 1;
+                match count {
                     1 => event.data = raw.slice_ref(value),
                     2 => joined = [&event.data, value].join(&b'\n'),
                     _ => {
@@ -237,7 +294,7 @@ fn read_event(raw: Bytes, first: bool) -> Event {
             _ => {}
         }
     }
-    if lines > 1 {
+    if count > 1 {
         event.data = Bytes::from(joined);
     }
     event

@@ -1,0 +1,119 @@
+//! Members of a body by name: there and of the right type, or the body is refused.
+
+use std::borrow::Cow;
+
+use bailiwick_core::Number;
+
+use crate::json::{Kind, Node, looks_like};
+
+/// Why a body cannot be decided on. The words are fixed, and the caller may read them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unintelligible {
+    /// It is no JSON that we take.
+    #[error("the body is not JSON that can be read in one way only")]
+    NotJson,
+    /// A member that the decision needs is missing.
+    #[error("missing member: {0}")]
+    Missing(&'static str),
+    /// A member that the decision needs is of the wrong type.
+    #[error("member of the wrong type: {0}")]
+    IllTyped(&'static str),
+    /// A member's name differs in case only from one that the decision needs.
+    #[error("a member's name differs in case only from: {0}")]
+    LookAlike(&'static str),
+    /// A member gives the provider something that cannot be decided on here.
+    #[error("member that is not supported: {0}")]
+    Unsupported(&'static str),
+    /// A member names more than can be decided on in one call.
+    #[error("member that names too much: {0}")]
+    TooMany(&'static str),
+}
+
+impl Unintelligible {
+    /// The member that is at fault, where it is one.
+    pub const fn member(self) -> Option<&'static str> {
+        match self {
+            Self::NotJson => None,
+            Self::Missing(it)
+            | Self::IllTyped(it)
+            | Self::LookAlike(it)
+            | Self::Unsupported(it)
+            | Self::TooMany(it) => Some(it),
+        }
+    }
+}
+
+pub(super) type Read<T> = Result<T, Unintelligible>;
+
+/// That `node` is an object in which no name can be mistaken for one of `known`.
+pub(super) fn object<'d>(
+    node: Node<'d>,
+    what: &'static str,
+    known: &[&'static str],
+) -> Read<Node<'d>> {
+    if !node.is_object() {
+        return Err(Unintelligible::IllTyped(what));
+    }
+    for (name, _) in node.members() {
+        if let Some(twin) = known.iter().find(|it| looks_like(&name, it)) {
+            return Err(Unintelligible::LookAlike(twin));
+        }
+    }
+    Ok(node)
+}
+
+/// A member that is there and not null.
+pub(super) fn given<'d>(object: Node<'d>, name: &str) -> Option<Node<'d>> {
+    object.member(name).filter(|it| !it.is_null())
+}
+
+/// The text of a member, where it is given.
+pub(super) fn text<'d>(object: Node<'d>, name: &'static str) -> Read<Option<Cow<'d, str>>> {
+    let text = |it: Node<'d>| it.text().ok_or(Unintelligible::IllTyped(name));
+    given(object, name).map(text).transpose()
+}
+
+/// The text of a member that must be there.
+pub(super) fn needed<'d>(object: Node<'d>, name: &'static str) -> Read<Cow<'d, str>> {
+    text(object, name)?.ok_or(Unintelligible::Missing(name))
+}
+
+/// The member as an object, where it is given.
+pub(super) fn inner<'d>(object: Node<'d>, name: &'static str) -> Read<Option<Node<'d>>> {
+    typed(object, name, Kind::Object)
+}
+
+/// The member as an array, where it is given.
+pub(super) fn list<'d>(object: Node<'d>, name: &'static str) -> Read<Option<Node<'d>>> {
+    typed(object, name, Kind::Array)
+}
+
+/// What a member says to yes or no, where it is given.
+pub(super) fn flag(object: Node<'_>, name: &'static str) -> Read<Option<bool>> {
+    Ok(typed(object, name, Kind::Bool)?.and_then(Node::as_bool))
+}
+
+/// The whole number that a member gives, where it is given.
+pub(super) fn count(object: Node<'_>, name: &'static str) -> Read<Option<u64>> {
+    let Some(node) = typed(object, name, Kind::Number)? else { return Ok(None) };
+    whole(node).map(Some).ok_or(Unintelligible::IllTyped(name))
+}
+
+/// The number that a value is, when it is a whole one and not below zero.
+pub(super) fn whole(node: Node<'_>) -> Option<u64> {
+    let lexeme = node.lexeme()?;
+    let plain = lexeme.parse().ok();
+    plain.or_else(|| u64::try_from(Number::from_lexeme(lexeme).as_i64()?).ok())
+}
+
+/// A member that must be of one kind, where it is given.
+pub(super) fn typed<'d>(
+    object: Node<'d>,
+    name: &'static str,
+    kind: Kind,
+) -> Read<Option<Node<'d>>> {
+    match given(object, name) {
+        Some(node) if node.kind() != kind => Err(Unintelligible::IllTyped(name)),
+        node => Ok(node),
+    }
+}

@@ -1,0 +1,93 @@
+//! The chunks of a chat.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::notes::Notes;
+use super::{Ending, Step};
+use crate::json::{Kind, Node, quote};
+use crate::llm::delta::outer_of;
+use crate::llm::fields::{given, whole};
+use crate::llm::found::in_message;
+use crate::llm::operation::Operation;
+use crate::sse;
+
+/// Choices that are followed; the SDKs ask for 128 at most.
+const CHOICES_MAX: usize = 128;
+
+#[derive(Debug, Default)]
+pub(super) struct Chat {
+    /// The id and time of the chunks, as they were spelled.
+    id: Option<Box<str>>,
+    created: Option<Box<str>>,
+    /// The choices seen, and whether each is finished.
+    choices: BTreeMap<u64, bool>,
+}
+
+impl Chat {
+    pub(super) fn event(&mut self, root: Node<'_>, notes: &mut Notes, step: &mut Step) {
+        if let Some(error) = given(root, "error") {
+            return notes.fail(error, step);
+        }
+        for (name, kind, place) in
+            [("id", Kind::String, &mut self.id), ("created", Kind::Number, &mut self.created)]
+        {
+            if let (None, Some(node)) = (&place, root.member(name).filter(|it| it.kind() == kind)) {
+                *place = Some(node.raw().into());
+            }
+        }
+        notes.told.head(Operation::Chat, root);
+        let choices = root.member("choices").filter(|it| it.kind() == Kind::Array);
+        let mut is_empty = choices.is_some();
+        for choice in choices.into_iter().flat_map(Node::elements) {
+            is_empty = false;
+            self.choice(choice, notes, step);
+        }
+        step.is_usage_only = is_empty && given(root, "usage").is_some();
+    }
+
+    fn choice(&mut self, choice: Node<'_>, notes: &mut Notes, step: &mut Step) {
+        let at = choice.member("index").and_then(whole).unwrap_or(0);
+        let mut found = Vec::new();
+        if let Some(delta) = choice.member("delta") {
+            in_message(at, delta, &mut found);
+        }
+        found.into_iter().for_each(|it| notes.piece(it, step));
+        let is_finished = given(choice, "finish_reason").is_some();
+        if is_finished {
+            notes.close(&mut step.ended, |it| outer_of(it) == at);
+        }
+        if self.choices.len() < CHOICES_MAX || self.choices.contains_key(&at) {
+            *self.choices.entry(at).or_default() |= is_finished;
+        }
+    }
+
+    pub(super) fn ending(&self, why: Ending, notes: &Notes) -> Bytes {
+        let reason = match why {
+            Ending::Length => "length",
+            Ending::Filter => "content_filter",
+        };
+        let id = self.id.as_deref().unwrap_or(r#""chatcmpl-0""#);
+        let created = self.created.as_deref().unwrap_or("0");
+        let model = quote(notes.told.model.as_deref().unwrap_or_default());
+        let object = r#""object":"chat.completion.chunk""#;
+        let head = format!(r#""id":{id},{object},"created":{created},"model":{model}"#);
+        let mut out = Vec::new();
+        let mut finish = |at: u64, delta: &str| {
+            let choice = format!(
+                r#"{{"index":{at},"delta":{delta},"logprobs":null,"finish_reason":"{reason}"}}"#
+            );
+            let chunk = format!(r#"{{{head},"choices":[{choice}]}}"#);
+            out.extend_from_slice(&sse::encode(chunk.as_bytes(), None));
+        };
+        if self.choices.is_empty() {
+            finish(0, r#"{"role":"assistant","content":""}"#);
+        }
+        for (at, _) in self.choices.iter().filter(|(_, is_finished)| !**is_finished) {
+            finish(*at, "{}");
+        }
+        out.extend_from_slice(b"data: [DONE]\n\n");
+        Bytes::from(out)
+    }
+}

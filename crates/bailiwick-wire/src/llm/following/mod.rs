@@ -1,0 +1,141 @@
+//! A streamed answer, followed event by event: what it tells, which texts it carries, whether it
+//! has ended, and how to end it well from here.
+
+mod chat;
+mod messages;
+mod notes;
+mod responses;
+
+use bytes::Bytes;
+
+use super::answer::Told;
+use super::delta::Delta;
+use super::operation::Operation;
+use crate::json::{Document, Limits};
+use crate::sse::Event;
+use chat::Chat;
+use messages::Messages;
+use notes::Notes;
+use responses::Responses;
+
+/// What one event brings.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Step {
+    /// The texts that it carries, in their order.
+    pub deltas: Vec<Delta>,
+    /// Channels to which nothing is added any more.
+    pub ended: Vec<u64>,
+    /// Whether it is the dialect's last event.
+    pub is_last: bool,
+    /// Whether it is the chunk that only `include_usage` brings, which a client that did not ask
+    /// for it must not see.
+    pub is_usage_only: bool,
+    /// Whether it has data that cannot be read, so that its texts are not known.
+    pub is_unreadable: bool,
+}
+
+/// Why a stream is ended before its end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Ending {
+    /// No more may be written.
+    Length,
+    /// What is written must not pass.
+    Filter,
+}
+
+/// Follows one stream.
+#[derive(Debug)]
+pub struct Following {
+    notes: Notes,
+    stream: Stream,
+}
+
+/// The stream of one operation.
+#[derive(Debug)]
+enum Stream {
+    Chat(Chat),
+    Responses(Responses),
+    Messages(Messages),
+    /// An operation that has no streams.
+    Whole,
+}
+
+impl Following {
+    /// At the start of a stream.
+    pub fn new(operation: Operation) -> Self {
+        let stream = match operation {
+            Operation::Chat => Stream::Chat(Chat::default()),
+            Operation::Responses => Stream::Responses(Responses::default()),
+            Operation::Messages => Stream::Messages(Messages::default()),
+            Operation::Embeddings | Operation::CountTokens => Stream::Whole,
+        };
+        Self { notes: Notes::default(), stream }
+    }
+
+    /// The next event.
+    pub fn event(&mut self, event: &Event) -> Step {
+        let mut step = Step::default();
+        if event.data.is_empty() {
+            return step;
+        }
+        if let (Stream::Chat(_), b"[DONE]") = (&self.stream, event.data.trim_ascii()) {
+            self.notes.end(&mut step);
+            return step;
+        }
+        let Ok(document) = Document::parse(&event.data, Limits::default()) else {
+            step.is_unreadable = true;
+            return step;
+        };
+        let (root, notes) = (document.root(), &mut self.notes);
+        match &mut self.stream {
+            Stream::Chat(chat) => chat.event(root, notes, &mut step),
+            Stream::Responses(responses) => responses.event(root, notes, &mut step),
+            Stream::Messages(messages) => messages.event(root, notes, &mut step),
+            Stream::Whole => step.is_unreadable = true,
+        }
+        step
+    }
+
+    /// What was told so far. Items are told when they are complete.
+    pub const fn told(&self) -> &Told {
+        &self.notes.told
+    }
+
+    /// What was told when no more comes: items that are not complete count as they stand.
+    pub fn into_told(mut self) -> Told {
+        self.notes.close(&mut Vec::new(), |_| true);
+        self.notes.told
+    }
+
+    /// How many bytes of text, reasoning and arguments of tools were written so far.
+    pub const fn output_bytes(&self) -> u64 {
+        self.notes.output_bytes
+    }
+
+    /// Whether the dialect's last event was seen.
+    pub const fn has_ended(&self) -> bool {
+        self.notes.has_ended
+    }
+
+    /// Events that end the stream well from here, where it was passed on so far; none when it has
+    /// ended.
+    pub fn ending(&self, why: Ending) -> Bytes {
+        if self.notes.has_ended {
+            return Bytes::new();
+        }
+        match &self.stream {
+            Stream::Chat(chat) => chat.ending(why, &self.notes),
+            Stream::Responses(responses) => responses.ending(why, &self.notes),
+            Stream::Messages(messages) => messages.ending(why, &self.notes),
+            Stream::Whole => Bytes::new(),
+        }
+    }
+}
+
+/// One named event of our own.
+fn named(name: &str, data: &str) -> String {
+    format!("event: {name}\ndata: {data}\n\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! The events of a response.
+
+use bytes::Bytes;
+
+use super::notes::Notes;
+use super::{Ending, Step, named};
+use crate::json::{Document, Kind, Limits, Node, quote};
+use crate::llm::delta::{Channel, channel, outer_of};
+use crate::llm::fields::whole;
+use crate::llm::found::{Found, in_answer, in_item, in_part};
+use crate::llm::item::ItemKind;
+use crate::llm::operation::Operation;
+use crate::llm::state;
+use crate::splice::Splice;
+
+/// What the stream said of the response at its start is kept up to this length, to be said again
+/// at its end.
+const KEPT_MAX_BYTES: usize = 256 * 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Responses {
+    has_started: bool,
+    /// The number that the next event would have.
+    next: u64,
+    /// The response as the stream began with it.
+    response: Option<Bytes>,
+}
+
+impl Responses {
+    pub(super) fn event(&mut self, root: Node<'_>, notes: &mut Notes, step: &mut Step) {
+        if let Some(number) = root.member("sequence_number").and_then(whole) {
+            self.next = number.saturating_add(1);
+        }
+        let kind = root.member("type").and_then(Node::text).unwrap_or_default();
+        match &*kind {
+            "response.created" | "response.in_progress" | "response.queued" => {
+                self.has_started = true;
+                if let Some(response) = root.member("response") {
+                    notes.told.head(Operation::Responses, response);
+                    let is_short = response.raw().len() <= KEPT_MAX_BYTES;
+                    self.response =
+                        is_short.then(|| Bytes::copy_from_slice(response.raw().as_bytes()));
+                }
+            }
+            "response.completed"
+            | "response.incomplete"
+            | "response.failed"
+            | "response.cancelled" => {
+                if let Some(response) = root.member("response") {
+                    notes.told.head(Operation::Responses, response);
+                    Notes::repeated(&in_answer(Operation::Responses, response), step);
+                }
+                notes.told.is_error |= kind == "response.failed";
+                notes.end(step);
+            }
+            "error" => notes.fail(root.member("error").unwrap_or(root), step),
+            "response.output_item.added" => Self::item(root, false, notes, step),
+            "response.output_item.done" => Self::item(root, true, notes, step),
+            "response.content_part.added"
+            | "response.content_part.done"
+            | "response.reasoning_summary_part.added"
+            | "response.reasoning_summary_part.done" => Self::part(root, step),
+            // Sound and images are no text.
+            "response.audio.delta" | "response.image_generation_call.partial_image" => {}
+            kind if kind.ends_with(".delta") => Self::delta(kind, root, notes, step),
+            kind if kind.ends_with(".done") => Self::done(kind, root, notes, step),
+            "response.output_text.annotation.added" => {
+                if let Some(annotation) = root.member("annotation") {
+                    let mut made = Vec::new();
+                    state::within(annotation, &mut made);
+                    notes.told.made(made);
+                    Notes::repeated(&[Found::Other(at(root), ItemKind::Text, annotation)], step);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn item(root: Node<'_>, is_done: bool, notes: &mut Notes, step: &mut Step) {
+        let Some(item) = root.member("item") else { return };
+        let at = at(root);
+        let mut made = Vec::new();
+        item.member("id").into_iter().for_each(|it| state::push(it, &mut made));
+        state::within(item, &mut made);
+        notes.told.made(made);
+        let mut found = Vec::new();
+        in_item(at, item, &mut found);
+        if is_done {
+            // What did not come in pieces is first told whole here.
+            for other in found.extract_if(.., |it| matches!(it, Found::Other(..))) {
+                notes.other(other, step);
+            }
+            notes.close(&mut step.ended, |it| outer_of(it) == at);
+        }
+        Notes::repeated(&found, step);
+    }
+
+    fn part(root: Node<'_>, step: &mut Step) {
+        let mut found = Vec::new();
+        if let Some(part) = root.member("part") {
+            in_part(at(root), 0, Channel::Text, part, &mut found);
+        }
+        Notes::repeated(&found, step);
+    }
+
+    fn delta(kind: &str, root: Node<'_>, notes: &mut Notes, step: &mut Step) {
+        let Some(delta) = root.member("delta") else { return };
+        let channel = place(kind, root);
+        match delta.kind() {
+            Kind::String if kind_of(kind) == Channel::Arguments => {
+                notes.piece(Found::Call(channel, delta), step);
+            }
+            Kind::String => notes.piece(Found::Text(channel, delta), step),
+            Kind::Object => {
+                for (name, inner) in [("stdout", 0), ("stderr", 1)] {
+                    if let Some(text) = delta.member(name) {
+                        notes.piece(Found::Text(channel + (inner << 8), text), step);
+                    }
+                }
+            }
+            Kind::Null | Kind::Bool | Kind::Number | Kind::Array => {}
+        }
+    }
+
+    /// A text is complete, and said once more as a whole.
+    fn done(kind: &str, root: Node<'_>, notes: &mut Notes, step: &mut Step) {
+        let channel = place(kind, root);
+        let mut found = Vec::new();
+        for name in ["text", "refusal", "arguments", "input", "code", "command", "transcript"] {
+            let text = root.member(name).filter(|it| it.kind() == Kind::String);
+            found.extend(text.map(|it| Found::Text(channel, it)));
+        }
+        if let Some(output) = root.member("output").filter(|it| it.kind() == Kind::Array) {
+            found.push(Found::Other(at(root), ItemKind::Text, output));
+        }
+        Notes::repeated(&found, step);
+        notes.close(&mut step.ended, |it| it == channel);
+    }
+
+    pub(super) fn ending(&self, why: Ending, notes: &Notes) -> Bytes {
+        let reason = match why {
+            Ending::Length => "max_output_tokens",
+            Ending::Filter => "content_filter",
+        };
+        let mut out = String::new();
+        let mut next = self.next;
+        if !self.has_started {
+            let response = self.response(notes, "in_progress", "null");
+            let data = format!(
+                r#"{{"type":"response.created","sequence_number":{next},"response":{response}}}"#
+            );
+            out.push_str(&named("response.created", &data));
+            next = next.saturating_add(1);
+        }
+        let details = format!(r#"{{"reason":"{reason}"}}"#);
+        let response = self.response(notes, "incomplete", &details);
+        let data = format!(
+            r#"{{"type":"response.incomplete","sequence_number":{next},"response":{response}}}"#
+        );
+        out.push_str(&named("response.incomplete", &data));
+        Bytes::from(out)
+    }
+
+    /// The response as it began, with another status.
+    fn response(&self, notes: &Notes, status: &str, details: &str) -> String {
+        let made = notes.told.state.iter().find(|it| it.starts_with("resp"));
+        let id = quote(made.map_or("resp_0", |it| it));
+        let model = quote(notes.told.model.as_deref().unwrap_or_default());
+        let head = r#""object":"response","created_at":0,"error":null,"output":[],"usage":null"#;
+        let tools = r#""parallel_tool_calls":true,"tool_choice":"auto","tools":[]"#;
+        let bare = Bytes::from(format!(r#"{{"id":{id},"model":{model},{head},{tools}}}"#));
+        let began = self.response.as_ref().unwrap_or(&bare);
+        let Ok(document) = Document::parse(began, Limits::default()) else {
+            return String::from_utf8_lossy(&bare).into_owned();
+        };
+        let mut splice = Splice::new(began);
+        splice.set_member(document.root(), "status", quote(status).into_bytes());
+        splice.set_member(document.root(), "incomplete_details", details.as_bytes().to_vec());
+        String::from_utf8_lossy(&splice.finish()).into_owned()
+    }
+}
+
+fn at(root: Node<'_>) -> u64 {
+    root.member("output_index").and_then(whole).unwrap_or(0)
+}
+
+/// The channel of an event that tells of one text.
+fn place(kind: &str, root: Node<'_>) -> u64 {
+    const PARTS: [&str; 3] = ["content_index", "summary_index", "command_index"];
+    let part = PARTS.iter().find_map(|it| root.member(it).and_then(whole)).unwrap_or(0);
+    channel(at(root), part, kind_of(kind))
+}
+
+fn kind_of(event: &str) -> Channel {
+    if event.starts_with("response.output_text.") {
+        Channel::Text
+    } else if event.starts_with("response.refusal.") {
+        Channel::Refusal
+    } else if event.starts_with("response.reasoning_summary") {
+        Channel::Summary
+    } else if event.starts_with("response.reasoning") {
+        Channel::Reasoning
+    } else if event.starts_with("response.audio.transcript.") {
+        Channel::Transcript
+    } else if event.starts_with("response.shell_call_output") {
+        Channel::Text
+    } else {
+        Channel::Arguments
+    }
+}

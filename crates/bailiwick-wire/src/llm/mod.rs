@@ -1,0 +1,45 @@
+//! Calls of models: what a body asks, what an answer tells, and each with changes made to it.
+//!
+//! ```text
+//! bytes -> json::Document -> read       -> Ask                what is asked
+//! bytes + Changes         -> changed    -> bytes              all else byte for byte
+//! bytes                   -> told       -> Told               a whole answer
+//!                         -> texts      -> Delta              its texts and where they stand
+//! sse::Event              -> Following  -> Step, Told         a streamed one, and how to end it
+//! ```
+//!
+//! Both dialects are read into one shape; what goes on stays in the dialect in which it came.
+
+mod answer;
+mod ask;
+mod change;
+mod choice;
+mod content;
+mod delta;
+mod fields;
+mod following;
+mod found;
+mod item;
+mod operation;
+mod parameters;
+mod prompt;
+mod reply;
+mod state;
+mod tools;
+mod usage;
+
+pub use answer::{Told, texts, told};
+pub use ask::{Ask, read};
+pub use change::{Changes, changed};
+pub use delta::{Delta, with_text};
+pub use fields::Unintelligible;
+pub use following::{Ending, Following, Step};
+pub use item::{ITEMS_MAX, Item, ItemKind, Role};
+pub use operation::{Dialect, Operation};
+pub use reply::{error_body, list_models, models};
+pub use state::STATE_MAX;
+pub use tools::{OfferedTool, ToolKind};
+pub use usage::Usage;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! Ids of what a provider keeps: files, containers, stores, earlier answers. Whoever names one must
+//! have made it.
+
+use super::fields::{Read, Unintelligible, given, text};
+use crate::json::{Kind, Node};
+
+/// A body that names more is refused, and of an answer no more are told.
+pub const STATE_MAX: usize = 512;
+
+/// Members that hold one id wherever they stand.
+const ONE: &[&str] = &["file_id", "container_id", "vector_store_id", "skill_id"];
+
+/// Members that hold a list of ids.
+const MANY: &[&str] = &["file_ids", "vector_store_ids"];
+
+/// Members under which names mean what the caller wants them to mean.
+const OPAQUE: &[&str] =
+    &["input", "arguments", "parameters", "input_schema", "output_schema", "schema", "metadata"];
+
+/// Members of the outermost object that name what an earlier call left behind: the member, and the
+/// one within it that holds the id where it is an object.
+const ROOT: &[(&str, &str)] = &[
+    ("previous_response_id", ""),
+    ("conversation", "id"),
+    ("prompt", "id"),
+    ("container", "id"),
+    ("user_profile_id", ""),
+    ("diagnostics", "previous_message_id"),
+    ("prompt_cache_options", "comparison_response_id"),
+    ("background_options", "continuation_id"),
+];
+
+/// The ids that the members of the outermost object name.
+pub(super) fn of_root(root: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
+    for (name, member) in ROOT {
+        let Some(node) = given(root, name) else { continue };
+        match node.kind() {
+            Kind::String => push(node, into),
+            Kind::Object => {
+                if let Some(id) = text(node, member)? {
+                    into.push(id.into());
+                }
+                within(node, into);
+            }
+            Kind::Null | Kind::Bool | Kind::Number | Kind::Array => {
+                return Err(Unintelligible::IllTyped(name));
+            }
+        }
+    }
+    if let Some(thread) = given(root, "thread") {
+        for (name, value) in thread.members() {
+            if name == "id" || name.ends_with("_id") {
+                push(value, into);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The ids that stand anywhere within a value. It recurses as deep as the document, which is
+/// limited.
+pub(super) fn within(node: Node<'_>, into: &mut Vec<Box<str>>) {
+    node.elements().for_each(|it| within(it, into));
+    for (name, value) in node.members() {
+        match value.kind() {
+            Kind::String if ONE.contains(&&*name) => push(value, into),
+            Kind::Array if MANY.contains(&&*name) => {
+                value.elements().for_each(|it| push(it, into));
+            }
+            Kind::Array | Kind::Object if !OPAQUE.contains(&&*name) => within(value, into),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array | Kind::Object => {}
+        }
+    }
+}
+
+/// Put an id down, where it is one.
+pub(super) fn push(node: Node<'_>, into: &mut Vec<Box<str>>) {
+    into.extend(node.text().map(Box::from));
+}

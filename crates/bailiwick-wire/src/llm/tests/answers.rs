@@ -1,0 +1,101 @@
+//! What whole answers tell.
+
+use super::*;
+use crate::splice::Splice;
+
+const CHAT: &str = include_str!("../../../corpus/llm_ask/told_chat.json");
+
+const RESPONSE: &str = include_str!("../../../corpus/llm_ask/told_response.json");
+
+const MESSAGE: &str = include_str!("../../../corpus/llm_ask/told_message.json");
+
+fn state(told: &Told) -> Vec<&str> {
+    told.state.iter().map(|it| &**it).collect()
+}
+
+#[test]
+fn a_chat_tells() {
+    let told = told(Operation::Chat, CHAT.as_bytes());
+    assert_eq!(told.model.as_deref(), Some("gpt-5.1-2026-01-01"));
+    let usage = Usage { input: 19, cached: 4, cache_write: 3, output: 10, reasoning: 6 };
+    assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("tool_calls")));
+    assert!(said(&told.items, Role::Assistant, ItemKind::Text, "It is warm."));
+    assert!(said(&told.items, Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#));
+    assert_eq!((told.items.len(), state(&told), told.is_error), (2, vec!["chatcmpl-1"], false));
+}
+
+#[test]
+fn a_response_tells() {
+    let told = told(Operation::Responses, RESPONSE.as_bytes());
+    let usage = Usage { input: 36, cached: 1, cache_write: 2, output: 87, reasoning: 9 };
+    assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("max_output_tokens")));
+    for text in ["Hm.", "Warm.", "No."] {
+        assert!(said(&told.items, Role::Assistant, ItemKind::Text, text), "{text}");
+    }
+    assert_eq!(state(&told), ["resp_1", "rs_1", "ci_1", "msg_1", "fc_1", "cntr_1", "cfile_1"]);
+}
+
+#[test]
+fn a_message_tells() {
+    let told = told(Operation::Messages, MESSAGE.as_bytes());
+    let usage = Usage { input: 67, cached: 30, cache_write: 20, output: 6, reasoning: 2 };
+    assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("tool_use")));
+    assert!(said(&told.items, Role::Assistant, ItemKind::Text, "Warm."));
+    assert!(said(&told.items, Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#));
+    assert!(told.items.iter().any(|it| it.kind == ItemKind::ToolResult));
+    assert_eq!(state(&told), ["msg_1", "container_1"]);
+}
+
+#[test]
+fn other_answers_tell() {
+    let embedded = br#"{"object":"list","data":[{"embedding":[0.5],"index":0}],"model":"text-embedding-3-small","usage":{"prompt_tokens":8,"total_tokens":8}}"#;
+    let told_of = told(Operation::Embeddings, embedded);
+    assert_eq!(told_of.usage, Some(Usage { input: 8, ..Usage::default() }));
+    assert_eq!(told_of.model.as_deref(), Some("text-embedding-3-small"));
+    let counted = told(Operation::CountTokens, br#"{"input_tokens":2095}"#);
+    assert_eq!(counted.usage, Some(Usage::default()), "counting is free");
+    for (operation, error) in [
+        (Operation::Chat, r#"{"error":{"message":"m","type":"t","param":null,"code":"c"}}"#),
+        (
+            Operation::Responses,
+            r#"{"id":"resp_1","status":"failed","error":{"code":"server_error"}}"#,
+        ),
+        (
+            Operation::Messages,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"m"}}"#,
+        ),
+    ] {
+        assert!(told(operation, error.as_bytes()).is_error, "{error}");
+    }
+    assert_eq!(told(Operation::Chat, b"<html>"), Told::default());
+}
+
+#[test]
+fn every_text_of_an_answer_has_its_place() {
+    for (operation, body, expected) in [
+        (Operation::Chat, CHAT, &["It is warm.", "{\"in\": \"Rome\"}"][..]),
+        (Operation::Responses, RESPONSE, &["Hm.", "cntr_1", "print(1)", "Warm.", "No.", "{}"]),
+        (
+            Operation::Messages,
+            MESSAGE,
+            &["Hm.", "Warm.", "warm", "rome", "Rome", "https://x.example", "Rome"],
+        ),
+        (Operation::Embeddings, "{}", &[]),
+    ] {
+        let texts = texts(operation, body.as_bytes());
+        let said: Vec<&str> = texts.iter().map(|it| &*it.text).collect();
+        assert_eq!(said, expected);
+        let mut channels: Vec<u64> = texts.iter().map(|it| it.channel).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        assert_eq!(channels.len(), texts.len(), "each is a text of its own");
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let mut splice = Splice::new(&body);
+        for text in &texts {
+            splice.replace(text.span.clone(), b"\"masked\"".as_slice());
+        }
+        let masked = splice.finish();
+        let again = super::texts(operation, &masked);
+        assert!(again.iter().all(|it| &*it.text == "masked") && again.len() == texts.len());
+    }
+}

@@ -1,0 +1,234 @@
+//! What bodies ask.
+
+use bailiwick_core::{Number, Value};
+
+use super::*;
+
+const CHAT: &str = include_str!("../../../corpus/llm_ask/chat.json");
+
+#[test]
+fn a_chat_is_read() {
+    let ask = ask(Operation::Chat, CHAT);
+    assert_eq!((&*ask.model, ask.stream, ask.tells_usage), ("gpt-5.1", true, true));
+    assert_eq!((ask.output_max, ask.choices), (Some(400), 2));
+    assert_eq!(names(&ask), ["weather", "sql", "old", "web_search"]);
+    assert_eq!(hosted(&ask), ["web_search"]);
+    assert_eq!(ask.chosen.as_deref(), Some("weather"));
+    assert_eq!(ask.state, ["audio_1".into(), "file-1".into()]);
+    let said = |role, kind, text| assert!(said(&ask.items, role, kind, text), "{text}");
+    said(Role::System, ItemKind::Text, "Be brief.");
+    said(Role::User, ItemKind::Text, "Look: é");
+    said(Role::User, ItemKind::Image, "https://x.example/a.png");
+    said(Role::User, ItemKind::File, "AAAA");
+    said(Role::User, ItemKind::File, "file-1");
+    said(Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#);
+    said(Role::Assistant, ItemKind::Call, "select1");
+    said(Role::Tool, ItemKind::ToolResult, "18 degrees");
+    assert_eq!((ask.items.len(), ask.items_dropped), (8, 0));
+    let told = |name: &str| ask.parameters.member(name).cloned();
+    let number = |it: &str| Some(Value::Number(Number::from_lexeme(it)));
+    let text = |it: &str| Some(Value::Text(it.into()));
+    assert_eq!(told("stream"), Some(Value::Bool(true)));
+    assert_eq!((told("output_max"), told("choices")), (number("400"), number("2")));
+    assert_eq!(
+        (told("messages"), told("images"), told("files")),
+        (number("4"), number("1"), number("2"))
+    );
+    assert_eq!((told("temperature"), told("top_p")), (number("0.20"), None));
+    assert_eq!((told("store"), told("reasoning_effort")), (Some(Value::Bool(true)), text("low")));
+    assert_eq!(
+        (told("service_tier"), told("response_format")),
+        (text("flex"), text("json_schema"))
+    );
+    assert_eq!(told("tool_choice"), text("weather"));
+    assert_eq!(told("hosted_tools"), Some(Value::List(vec![Value::Text("web_search".into())])));
+}
+
+const RESPONSES: &str = include_str!("../../../corpus/llm_ask/response.json");
+
+#[test]
+fn a_response_is_read() {
+    let ask = ask(Operation::Responses, RESPONSES);
+    assert_eq!((ask.stream, ask.tells_usage, ask.output_max), (false, true, Some(64)));
+    assert_eq!(
+        names(&ask),
+        [
+            "weather",
+            "web_search",
+            "file_search",
+            "deepwiki",
+            "code_interpreter",
+            "code_interpreter",
+            "shell",
+            "crm.find",
+            "crm.note",
+            "programmatic_tool_calling",
+            "late"
+        ]
+    );
+    assert_eq!(
+        hosted(&ask),
+        [
+            "web_search",
+            "file_search",
+            "mcp",
+            "code_interpreter",
+            "code_interpreter",
+            "shell",
+            "programmatic_tool_calling"
+        ]
+    );
+    assert_eq!(ask.chosen.as_deref(), Some("deepwiki"));
+    let state: Vec<&str> = ask.state.iter().map(|it| &**it).collect();
+    assert_eq!(
+        state,
+        [
+            "cntr_1", "cntr_2", "conv_1", "file-1", "file-2", "file-3", "file-4", "msg_1", "msg_2",
+            "pmpt_1", "resp_1", "vs_1"
+        ]
+    );
+    let said = |role, kind, text| assert!(said(&ask.items, role, kind, text), "{text}");
+    said(Role::System, ItemKind::Text, "Be kind.");
+    said(Role::User, ItemKind::Image, "data:image/png;base64,AA");
+    said(Role::Assistant, ItemKind::Text, "Hm.");
+    said(Role::Assistant, ItemKind::Call, "{}");
+    said(Role::Tool, ItemKind::ToolResult, "warm");
+    assert_eq!(ask.parameters.member("background"), Some(&Value::Bool(true)));
+    assert_eq!(ask.parameters.member("reasoning_effort").and_then(Value::as_text), Some("high"));
+    assert_eq!(
+        ask.parameters.member("response_format").and_then(Value::as_text),
+        Some("json_object")
+    );
+}
+
+const MESSAGES: &str = include_str!("../../../corpus/llm_ask/message.json");
+
+#[test]
+fn a_message_is_read() {
+    for operation in [Operation::Messages, Operation::CountTokens] {
+        let ask = ask(operation, MESSAGES);
+        assert_eq!(ask.stream, operation == Operation::Messages);
+        assert_eq!(ask.output_max.is_some(), operation == Operation::Messages);
+        assert_eq!(
+            names(&ask),
+            [
+                "weather",
+                "sql",
+                "bash",
+                "computer_toolset",
+                "str_replace_based_edit_tool",
+                "web_search",
+                "code_execution",
+                "tool_search_tool_bm25",
+                "wiki",
+                "brand_new",
+                "wiki"
+            ]
+        );
+        assert_eq!(
+            hosted(&ask),
+            ["web_search", "code_execution", "tool_search_tool_bm25", "mcp", "brand_new", "mcp"]
+        );
+        let state: Vec<&str> = ask.state.iter().map(|it| &**it).collect();
+        assert_eq!(state, ["container_1", "file_1", "file_2", "skill_1"]);
+        let said = |role, kind, text| assert!(said(&ask.items, role, kind, text), "{text}");
+        said(Role::System, ItemKind::Text, "Be brief.");
+        said(Role::User, ItemKind::Image, "AA");
+        said(Role::User, ItemKind::File, "file_1");
+        said(Role::User, ItemKind::Text, "In.");
+        said(Role::Assistant, ItemKind::Text, "Hm.");
+        said(Role::Assistant, ItemKind::Call, r#"{"in":"Rome","file_id":"no"}"#);
+        said(Role::Tool, ItemKind::ToolResult, "18");
+        assert_eq!(ask.chosen.as_deref(), Some("weather"));
+    }
+}
+
+#[test]
+fn embeddings_are_read() {
+    for (input, messages, items) in
+        [(r#""a""#, "1", 1), (r#"["a","b"]"#, "2", 2), ("[1,2,3]", "1", 1), ("[[1],[2]]", "2", 2)]
+    {
+        let body = format!(r#"{{"model":"text-embedding-3-small","input":{input}}}"#);
+        let ask = ask(Operation::Embeddings, &body);
+        assert_eq!((ask.choices, ask.output_max, ask.items.len()), (0, None, items));
+        let count = Value::Number(Number::from_lexeme(messages));
+        assert_eq!(ask.parameters.member("messages"), Some(&count));
+    }
+}
+
+#[test]
+fn what_cannot_be_decided_on_is_refused() {
+    use Unintelligible as E;
+    let chat = |rest: &str| format!(r#"{{"model":"m","messages":[]{rest}}}"#);
+    for (operation, body, why) in [
+        (Operation::Chat, "[]".to_owned(), E::IllTyped("body")),
+        (Operation::Chat, r#"{"messages":[]}"#.to_owned(), E::Missing("model")),
+        (Operation::Chat, r#"{"model":"m"}"#.to_owned(), E::Missing("messages")),
+        (Operation::Chat, r#"{"model":1,"messages":[]}"#.to_owned(), E::IllTyped("model")),
+        (Operation::Chat, chat(r#","Model":"x""#), E::LookAlike("model")),
+        (Operation::Chat, chat(r#","MAX_TOKENS":9"#), E::LookAlike("max_tokens")),
+        (Operation::Chat, chat(r#","max_tokens":-1"#), E::IllTyped("max_tokens")),
+        (Operation::Chat, chat(r#","max_tokens":1.5"#), E::IllTyped("max_tokens")),
+        (Operation::Chat, chat(r#","n":0"#), E::IllTyped("n")),
+        (Operation::Chat, chat(r#","stream":"yes""#), E::IllTyped("stream")),
+        (Operation::Chat, chat(r#","tools":{}"#), E::IllTyped("tools")),
+        (Operation::Chat, chat(r#","tools":[1]"#), E::IllTyped("tools")),
+        (Operation::Chat, chat(r#","tools":[{"type":"function"}]"#), E::Missing("function")),
+        (
+            Operation::Chat,
+            chat(r#","tools":[{"type":"function","function":{"name":"a","Name":"b"}}]"#),
+            E::LookAlike("name"),
+        ),
+        (
+            Operation::Chat,
+            r#"{"model":"m","messages":[{"role":"user","content":[{"text":"a"}]}]}"#.to_owned(),
+            E::Missing("type"),
+        ),
+        (
+            Operation::Chat,
+            r#"{"model":"m","messages":[{"role":"root","content":"a"}]}"#.to_owned(),
+            E::IllTyped("role"),
+        ),
+        (Operation::Messages, chat(r#","fallbacks":[{"model":"x"}]"#), E::Unsupported("fallbacks")),
+        (
+            Operation::Messages,
+            r#"{"model":"m","messages":[{"role":"user","content":[{"type":"tool_addition"}]}]}"#
+                .to_owned(),
+            E::Unsupported("tool_addition"),
+        ),
+        (Operation::Responses, r#"{"model":"m","input":{}}"#.to_owned(), E::IllTyped("input")),
+    ] {
+        assert_eq!(tried(operation, &body).err(), Some(why), "{body}");
+    }
+    let ids: Vec<String> = (0..=STATE_MAX).map(|it| format!("\"file-{it}\"")).collect();
+    let many = format!(
+        r#"{{"model":"m","input":"a","tools":[{{"type":"code_interpreter","container":{{"file_ids":[{}]}}}}]}}"#,
+        ids.join(",")
+    );
+    assert_eq!(tried(Operation::Responses, &many).err(), Some(E::TooMany("state")));
+}
+
+#[test]
+fn a_long_prompt_is_counted_beyond_what_is_kept() {
+    let message = r#"{"role":"user","content":"a"}"#;
+    let messages = vec![message; ITEMS_MAX + 3].join(",");
+    let ask = ask(Operation::Chat, &format!(r#"{{"model":"m","messages":[{messages}]}}"#));
+    assert_eq!((ask.items.len(), ask.items_dropped), (ITEMS_MAX, 3));
+}
+
+#[test]
+fn kinds_of_tools_lose_their_version() {
+    for (kind, family) in [
+        ("web_search_20250305", "web_search"),
+        ("web_search_preview", "web_search"),
+        ("web_search_preview_2025_03_11", "web_search"),
+        ("web_search_2025_08_26", "web_search"),
+        ("computer_use_preview", "computer_use"),
+        ("tool_search_tool_bm25_20251119", "tool_search_tool_bm25"),
+        ("mcp", "mcp"),
+        ("_preview", "_preview"),
+        ("éé_20250305", "éé"),
+    ] {
+        assert_eq!(tools::family(kind), family);
+    }
+}

@@ -1,0 +1,283 @@
+//! The tools that a body offers the model, wherever it offers them; and the body without some.
+
+use std::borrow::Cow;
+
+use super::fields::{Read, Unintelligible, given, list, needed, object, text};
+use super::operation::Operation;
+use crate::json::{Kind, Node};
+use crate::splice::Splice;
+
+/// More are not decided on in one call.
+const TOOLS_MAX: usize = 4096;
+
+/// A tool that the model is offered.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OfferedTool {
+    /// What it is called; a tool of a namespace is `namespace.name`. For a remote MCP server its
+    /// label; for other tools that have no name of their own, the kind.
+    pub name: Box<str>,
+    /// Who runs it.
+    pub kind: ToolKind,
+}
+
+/// Who runs a tool.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum ToolKind {
+    /// The client, which is asked to.
+    Function,
+    /// The provider. The kind is without version, such as `web_search` or `mcp`; what is not known
+    /// counts as hosted.
+    Hosted(Box<str>),
+}
+
+/// One place in which a body offers tools.
+struct Shelf<'d> {
+    tools: Node<'d>,
+    form: Form,
+    place: Place<'d>,
+}
+
+/// How the tools of a shelf are written.
+#[derive(Clone, Copy)]
+enum Form {
+    /// An array of tools.
+    Tools,
+    /// An array of functions, as chats had it before there were tools.
+    Functions,
+    /// An array of remote MCP servers.
+    Servers,
+    /// The options of a web search, which are a tool by being there.
+    Search,
+}
+
+/// What goes when nothing is left on a shelf.
+enum Place<'d> {
+    /// A member of the body.
+    Member(&'static str),
+    /// An element of the input.
+    Element(Node<'d>, usize),
+}
+
+/// The members of a body that offer tools.
+const fn members(operation: Operation) -> &'static [(&'static str, Form)] {
+    match operation {
+        Operation::Chat => &[
+            ("tools", Form::Tools),
+            ("functions", Form::Functions),
+            ("web_search_options", Form::Search),
+        ],
+        Operation::Responses => &[("tools", Form::Tools)],
+        Operation::Messages | Operation::CountTokens => {
+            &[("tools", Form::Tools), ("mcp_servers", Form::Servers)]
+        }
+        Operation::Embeddings => &[],
+    }
+}
+
+/// The shelves of a body in the order in which their tools are counted: those of its members, then
+/// those of the input's items.
+fn shelves(operation: Operation, root: Node<'_>) -> Read<Vec<Shelf<'_>>> {
+    let mut shelves = Vec::new();
+    for (name, form) in members(operation).iter().copied() {
+        let Some(tools) = given(root, name) else { continue };
+        let kind = match form {
+            Form::Tools | Form::Functions | Form::Servers => Kind::Array,
+            Form::Search => Kind::Object,
+        };
+        if tools.kind() != kind {
+            return Err(Unintelligible::IllTyped(name));
+        }
+        shelves.push(Shelf { tools, form, place: Place::Member(name) });
+    }
+    if let (Operation::Responses, Some(input)) = (operation, given(root, "input")) {
+        for (index, item) in input.elements().enumerate() {
+            let kind = item.member("type").and_then(Node::text).unwrap_or_default();
+            if !matches!(&*kind, "additional_tools" | "tool_search_output") {
+                continue;
+            }
+            object(item, "input", &["type", "tools"])?;
+            if let Some(tools) = list(item, "tools")? {
+                let place = Place::Element(input, index);
+                shelves.push(Shelf { tools, form: Form::Tools, place });
+            }
+        }
+    }
+    Ok(shelves)
+}
+
+/// The tools that a body offers.
+pub(super) fn offered(operation: Operation, root: Node<'_>) -> Read<Vec<OfferedTool>> {
+    let mut offered = Vec::new();
+    for shelf in shelves(operation, root)? {
+        match shelf.form {
+            Form::Tools => collect(operation, shelf.tools, "", &mut offered)?,
+            Form::Search => offered.push(hosted("web_search", None)),
+            Form::Functions => {
+                for function in shelf.tools.elements() {
+                    let function = object(function, "functions", &["name"])?;
+                    offered.push(run_by_client(needed(function, "name")?));
+                }
+            }
+            Form::Servers => {
+                for server in shelf.tools.elements() {
+                    let server = object(server, "mcp_servers", &["name"])?;
+                    offered.push(hosted("mcp", Some(needed(server, "name")?)));
+                }
+            }
+        }
+        if offered.len() > TOOLS_MAX {
+            return Err(Unintelligible::TooMany("tools"));
+        }
+    }
+    Ok(offered)
+}
+
+/// The elements that are tools the provider runs: they may name what it keeps.
+pub(super) fn hosted_nodes(operation: Operation, root: Node<'_>) -> Read<Vec<Node<'_>>> {
+    let shelves = shelves(operation, root)?;
+    let tools = shelves.iter().flat_map(|it| it.tools.elements());
+    Ok(tools
+        .filter(|tool| {
+            let kind = tool.member("type").and_then(Node::text);
+            kind.is_some_and(|it| !matches!(&*it, "function" | "custom"))
+        })
+        .collect())
+}
+
+const KNOWN: &[&str] =
+    &["type", "name", "function", "custom", "tools", "server_label", "mcp_server_name"];
+
+fn collect(
+    operation: Operation,
+    tools: Node<'_>,
+    namespace: &str,
+    into: &mut Vec<OfferedTool>,
+) -> Read<()> {
+    for tool in tools.elements() {
+        object(tool, "tools", KNOWN)?;
+        if let Some(inner) = namespaced(tool) {
+            let name = format!("{namespace}{}.", needed(tool, "name")?);
+            collect(operation, inner, &name, into)?;
+        } else {
+            let OfferedTool { name, kind } = read(operation, tool)?;
+            let name = if namespace.is_empty() { name } else { [namespace, &name].concat().into() };
+            into.push(OfferedTool { name, kind });
+        }
+    }
+    Ok(())
+}
+
+/// The tools of a namespace.
+fn namespaced(tool: Node<'_>) -> Option<Node<'_>> {
+    tool.member("type").filter(|it| it.says("namespace"))?;
+    tool.member("tools").filter(|it| it.kind() == Kind::Array)
+}
+
+/// One tool as the operation writes it: a server reads the name where it is looked for here.
+fn read(operation: Operation, tool: Node<'_>) -> Read<OfferedTool> {
+    let kind = text(tool, "type")?;
+    match operation {
+        Operation::Chat => match kind.as_deref() {
+            None | Some("function") => described(tool, "function"),
+            Some("custom") => described(tool, "custom"),
+            Some(kind) => Ok(hosted(kind, None)),
+        },
+        Operation::Responses | Operation::Embeddings => match kind.as_deref() {
+            None | Some("function" | "custom") => Ok(run_by_client(needed(tool, "name")?)),
+            Some("mcp") => Ok(hosted("mcp", Some(needed(tool, "server_label")?))),
+            Some(kind) => Ok(hosted(kind, None)),
+        },
+        Operation::Messages | Operation::CountTokens => match kind.as_deref() {
+            None | Some("custom") => Ok(run_by_client(needed(tool, "name")?)),
+            Some("mcp_toolset") => Ok(hosted("mcp", Some(needed(tool, "mcp_server_name")?))),
+            Some(kind) => {
+                let name = text(tool, "name")?;
+                let is_ours = RUN_BY_CLIENT.contains(&family(kind));
+                let own = || Cow::Borrowed(family(kind));
+                Ok(if is_ours {
+                    run_by_client(name.unwrap_or_else(own))
+                } else {
+                    hosted(kind, name)
+                })
+            }
+        },
+    }
+}
+
+/// Tools that Anthropic describes and the client carries out.
+const RUN_BY_CLIENT: [&str; 6] =
+    ["bash", "text_editor", "computer", "memory", "computer_toolset", "browser_toolset"];
+
+/// In chats, what describes a tool stands in an object of its own.
+fn described(tool: Node<'_>, name: &'static str) -> Read<OfferedTool> {
+    let inner = given(tool, name).ok_or(Unintelligible::Missing(name))?;
+    Ok(run_by_client(needed(object(inner, name, &["name"])?, "name")?))
+}
+
+fn run_by_client(name: Cow<'_, str>) -> OfferedTool {
+    OfferedTool { name: name.into(), kind: ToolKind::Function }
+}
+
+fn hosted(kind: &str, name: Option<Cow<'_, str>>) -> OfferedTool {
+    let kind = family(kind);
+    let name = name.unwrap_or(Cow::Borrowed(kind)).into();
+    OfferedTool { name, kind: ToolKind::Hosted(kind.into()) }
+}
+
+/// A kind without its version: `web_search` for `web_search_20250305`, for `web_search_preview` and
+/// for `web_search_preview_2025_03_11`.
+pub(super) fn family(kind: &str) -> &str {
+    let is_digit = |at: usize| kind.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+    let dated = |form: &str| {
+        let start = kind.len().checked_sub(form.len())?;
+        let fits = form.bytes().enumerate().all(|(at, it)| {
+            if it == b'_' {
+                kind.as_bytes().get(start + at) == Some(&b'_')
+            } else {
+                is_digit(start + at)
+            }
+        });
+        if fits { kind.get(..start) } else { None }
+    };
+    let base = dated("_20250305").or_else(|| dated("_2025_03_11")).unwrap_or(kind);
+    base.strip_suffix("_preview").filter(|it| !it.is_empty()).unwrap_or(base)
+}
+
+/// Take out the tools whose flag in `keep` is not set; flags are those of [`offered`], and what
+/// they say nothing about goes.
+pub(super) fn cut(
+    operation: Operation,
+    root: Node<'_>,
+    keep: &[bool],
+    splice: &mut Splice<'_>,
+) -> Read<()> {
+    let mut flags = keep.iter().copied();
+    for shelf in shelves(operation, root)? {
+        let is_left = match shelf.form {
+            Form::Search => flags.next().unwrap_or(false),
+            Form::Tools | Form::Functions | Form::Servers => thin(shelf.tools, &mut flags, splice),
+        };
+        if !is_left {
+            match shelf.place {
+                Place::Member(name) => splice.remove_member(root, name),
+                Place::Element(input, index) => splice.remove_element(input, index),
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Thin an array out; a namespace of which nothing is left goes, too. Whether any tool is left.
+fn thin(array: Node<'_>, flags: &mut impl Iterator<Item = bool>, splice: &mut Splice<'_>) -> bool {
+    let kept: Vec<bool> = array
+        .elements()
+        .map(|tool| match namespaced(tool) {
+            Some(inner) => thin(inner, flags, splice),
+            None => flags.next().unwrap_or(false),
+        })
+        .collect();
+    if kept.contains(&false) {
+        splice.remove_elements(array, &kept);
+    }
+    kept.contains(&true)
+}
