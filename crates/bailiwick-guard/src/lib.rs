@@ -5,16 +5,21 @@
 //! [`Finding`](bailiwick_core::Finding) says where and what kind, never the value.
 //!
 //! Inspectors see a body in the pieces in which it arrives, such as the events of a stream, and
-//! look at each piece by itself. A value that is split over two pieces is therefore not found, nor
-//! one that is encoded again (base64, encryption): a finding
-//! proves that something is there, and its absence proves nothing.
+//! look at each piece by itself. Whoever joins pieces asks [`open_end`] what must wait, so that no
+//! credential is split over two of them. One that is encoded again (base64, encryption) is not
+//! found: a finding proves that something is there, and its absence proves nothing.
 
 mod guard;
 mod inspectors;
+mod masked;
 mod plain;
 
 pub use guard::{Guard, UnknownKind};
-pub use inspectors::{INSPECTORS, inspectors};
+pub use inspectors::{
+    CONTEXT_BYTES, HELD_BYTES_MAX, HIDDEN_NAME, INSPECTORS, Names, credentials, inspectors,
+    open_end,
+};
+pub use masked::masked;
 
 #[cfg(test)]
 mod tests;

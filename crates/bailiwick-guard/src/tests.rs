@@ -1,4 +1,4 @@
 //! Tests of the whole table.
 
-mod corpus;
+pub(crate) mod corpus;
 mod hostile;

@@ -51,7 +51,7 @@ async fn each_way_that_an_upstream_can_fail() {
     let mut plan = Plan::crm(&fixture);
     plan.limits = "answer_seconds = 1\n".into();
     let house = plan.open().await;
-    let token = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5");
+    let token = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW11ySowm");
     let leak = format!(
         r#"{{"jsonrpc":"2.0","id":1,"result":{{"content":[{{"type":"text","text":"{token}"}}]}}}}"#
     );

@@ -68,7 +68,7 @@ async fn what_must_not_pass_ends_the_stream() {
     let (house, fixture) = House::crm().await;
     let feed = fixture.feed("stream");
     let mut events = house.worker.stream("crm", &call(1, "stream", "{}")).await;
-    let token = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5");
+    let token = format!("ghp_{}", "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW11ySowm");
     let leak = format!(
         r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"info","data":"{token}"}}}}"#
     );

@@ -3,6 +3,7 @@
 //! They are shown to the gateway in a header. In an answer they have no business: whoever reads
 //! one there can act as its owner. They are withheld.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use bailiwick_core::{Finding, Findings, Inspector, Seen, Severity, Surface};
@@ -16,6 +17,9 @@ const OPERATOR_KEY: &str = "own_key.operator_key";
 /// The longest token that is looked at, and the shortest secret, in bytes.
 const TOKEN_MAX: usize = 256;
 const SECRET_MIN: usize = 20;
+
+/// The length of `bwk_` and `bwo_`.
+const PREFIX_BYTES: usize = 4;
 
 /// What both kinds begin with.
 static PREFIX: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("bw"));
@@ -41,21 +45,40 @@ impl Inspector for OwnKey {
             Surface::Ask => Severity::Alert,
             Surface::Answer => Severity::Withhold,
         };
-        for start in PREFIX.find_iter(seen.bytes) {
-            let rest = seen.bytes.get(start + PREFIX.needle().len()..).unwrap_or_default();
-            let (kind, rest) = match rest {
-                [b'k', b'_', rest @ ..] => (AGENT_KEY, rest),
-                [b'o', b'_', rest @ ..] => (OPERATOR_KEY, rest),
-                _ => continue,
-            };
-            let Some(body) = body(rest) else { continue };
+        each(seen.bytes, |kind, range| {
             findings.push(Finding {
                 kind: kind.into(),
                 severity,
-                offset: seen.offset + start as u64,
-                length: u32::try_from("bwk_".len() + body).unwrap_or(u32::MAX),
+                offset: seen.offset + range.start as u64,
+                length: u32::try_from(range.len()).unwrap_or(u32::MAX),
             });
-        }
+        });
+    }
+}
+
+/// Tell every key in the text, in order.
+pub(super) fn each(text: &[u8], mut tell: impl FnMut(&'static str, Range<usize>)) {
+    for start in PREFIX.find_iter(text) {
+        let Some((kind, rest)) = text.get(start..).and_then(prefixed) else { continue };
+        let Some(body) = body(rest) else { continue };
+        tell(kind, start..start + PREFIX_BYTES + body);
+    }
+}
+
+/// How many bytes at the end of the text may be a key that goes on.
+pub(super) fn open_end(text: &[u8]) -> usize {
+    let token = word::run(text.iter().rev(), word::url_safe, PREFIX_BYTES + TOKEN_MAX);
+    let token = text.get(text.len() - token..).unwrap_or_default();
+    let first = PREFIX.find_iter(token).find(|&it| token.get(it..).and_then(prefixed).is_some());
+    first.map_or(0, |it| token.len() - it)
+}
+
+/// The kind of key that begins here, and what is behind its prefix.
+fn prefixed(text: &[u8]) -> Option<(&'static str, &[u8])> {
+    match text {
+        [b'b', b'w', b'k', b'_', rest @ ..] => Some((AGENT_KEY, rest)),
+        [b'b', b'w', b'o', b'_', rest @ ..] => Some((OPERATOR_KEY, rest)),
+        _ => None,
     }
 }
 

@@ -18,6 +18,26 @@ pub(super) fn base32(byte: u8) -> bool {
     byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte)
 }
 
+/// `A-Z 0-9`
+pub(super) fn upper(byte: u8) -> bool {
+    byte.is_ascii_uppercase() || byte.is_ascii_digit()
+}
+
+/// `a-z 0-9`
+pub(super) fn lower(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit()
+}
+
+/// `0-9`
+pub(super) fn digit(byte: u8) -> bool {
+    byte.is_ascii_digit()
+}
+
+/// `A-Z a-z 0-9 + / =`, which is base64 with its padding.
+pub(super) fn padded(byte: u8) -> bool {
+    base64(byte) || byte == b'='
+}
+
 /// `A-Z a-z 0-9 + /`, which is base64.
 pub(super) fn base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'+' || byte == b'/'
@@ -58,12 +78,24 @@ pub(super) fn begins_word(before: &[u8], alphabet: Alphabet) -> bool {
     )
 }
 
-/// Whether the bytes look random enough to be a key, and not like a placeholder such as `xxxx`.
+/// How many of the bytes behind a backslash belong to the escape that it begins.
+pub(super) fn escape(behind: &[u8]) -> usize {
+    match behind {
+        [b'u', ..] => behind.len().min(5),
+        [b'n' | b'r' | b't' | b'b' | b'f', ..] => 1,
+        _ => 0,
+    }
+}
+
+/// Whether the bytes look random enough to be a key, and not like a placeholder such as `xxxx` or
+/// `abcdefgh01234567`.
 pub(super) fn is_varied(bytes: &[u8]) -> bool {
     const DISTINCT_MIN: u32 = 8;
     let mut seen = 0u128;
     for &byte in bytes {
         seen |= 1u128.checked_shl(u32::from(byte)).unwrap_or(0);
     }
-    seen.count_ones() >= DISTINCT_MIN
+    let next = |pair: &&[u8]| matches!(pair, [one, two] if one.checked_add(1) == Some(*two));
+    let ascending = bytes.windows(2).filter(next).count();
+    seen.count_ones() >= DISTINCT_MIN && 2 * ascending < bytes.len()
 }

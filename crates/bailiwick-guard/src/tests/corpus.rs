@@ -31,6 +31,12 @@ fn spell(line: &str) -> String {
     text + &rest
 }
 
+/// The cases of a file of the corpus, as they are spelled.
+pub(crate) fn spelled(inspector: &str, file: &str) -> Vec<String> {
+    let inspector = INSPECTORS.iter().find(|it| it.name() == inspector).expect("one of ours");
+    corpus(*inspector, file).iter().map(|line| spell(line)).collect()
+}
+
 fn look(inspector: &dyn Inspector, text: &str, surface: Surface) -> Findings {
     let mut findings = Findings::default();
     let seen = Seen { surface, bytes: text.as_bytes(), offset: 1_000 };
@@ -40,15 +46,17 @@ fn look(inspector: &dyn Inspector, text: &str, surface: Surface) -> Findings {
 
 #[test]
 fn every_hit_is_found_where_it_stands() {
+    let mut wrong = Vec::new();
     for inspector in INSPECTORS {
         for line in corpus(*inspector, "hit.txt") {
             let (kind, text) = line.split_once(" | ").expect("a kind, a bar, a text");
             let text = spell(text);
             for padded in [text.clone(), format!("{text} "), format!("{{\"text\":\"{text}\"}}")] {
                 let findings = look(*inspector, &padded, Surface::Answer);
-                let [found, ..] = findings.kept() else { panic!("not found: {line}") };
-                assert_eq!(found.kind, kind, "{line}");
-                assert!(findings.kept().iter().all(|it| it.kind == kind), "{line}");
+                if findings.kept().is_empty() || findings.kept().iter().any(|it| it.kind != kind) {
+                    wrong.push(format!("found {:?} in: {padded}", findings.kept()));
+                }
+                let Some(found) = findings.kept().first() else { continue };
                 let end = found.offset + u64::from(found.length);
                 assert!(found.offset >= 1_000 && found.length > 0, "{line}");
                 assert!(end <= 1_000 + padded.len() as u64, "{line}");
@@ -59,16 +67,21 @@ fn every_hit_is_found_where_it_stands() {
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_miss_is_left_alone() {
+    let mut wrong = Vec::new();
     for inspector in INSPECTORS {
         for line in corpus(*inspector, "miss.txt") {
             let findings = look(*inspector, &spell(&line), Surface::Answer);
-            assert!(findings.kept().is_empty(), "found {:?} in: {line}", findings.kept());
+            if !findings.kept().is_empty() {
+                wrong.push(format!("found {:?} in: {line}", findings.kept()));
+            }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -103,7 +116,7 @@ fn our_own_key_is_withheld_from_answers_and_only_there() {
 
 #[test]
 fn configuration_withholds_by_kind_and_by_inspector_and_refuses_unknown_names() {
-    let text = format!("gh{}p_FAKE0NotASecret1ForTests2Only30NotAS \u{202e}", "");
+    let text = format!("gh{}p_FAKE0NotASecret1ForTests2Only32rg1ut \u{202e}", "");
     let look = |withhold: &[&str], surface| {
         let guard = Guard::with_policy(withhold).expect("known");
         let mut findings = Findings::default();
@@ -132,7 +145,7 @@ fn configuration_withholds_by_kind_and_by_inspector_and_refuses_unknown_names() 
 #[test]
 fn what_is_beyond_the_kept_findings_still_withholds() {
     let bidi = "\u{202e}.".repeat(100);
-    let token = format!("gh{}p_FAKE0NotASecret1ForTests2Only30NotAS ", "").repeat(70);
+    let token = format!("gh{}p_FAKE0NotASecret1ForTests2Only32rg1ut ", "").repeat(70);
     for (withhold, expected) in [(&["secret.jwt"][..], true), (&["hidden_text.bidi_control"], true)]
     {
         let guard = Guard::with_policy(withhold).expect("known");
@@ -151,7 +164,7 @@ fn what_is_beyond_the_kept_findings_still_withholds() {
 
 /// The folder of shared corpora, when it is there. Its absence is loud, and an error where all
 /// tests are required to run.
-fn shared(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared(path: &str) -> Option<PathBuf> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").unwrap());
     let shared = std::env::var_os("BAILIWICK_SHARED").map(PathBuf::from);
     let path = shared.unwrap_or_else(|| root.join("../../../shared")).join(path);

@@ -1,0 +1,98 @@
+//! Anchors in a text: one automaton over all of them, and what stands around each.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind, PatternID, StartKind};
+
+use super::shape::{Look, Shape};
+use super::shapes;
+
+/// Every anchor, ready to be looked for. `None` when the automaton could not be built.
+pub(super) static SEARCH: LazyLock<Option<Search>> = LazyLock::new(Search::build);
+
+/// The anchors and the shapes that they belong to.
+pub(super) struct Search {
+    automaton: AhoCorasick,
+    /// By pattern: the shapes whose anchor it is or begins with, longest anchor first.
+    candidates: Vec<Vec<Candidate>>,
+}
+
+/// A kind, and where the secret stands.
+type Secret = (&'static str, Range<usize>);
+
+struct Candidate {
+    shape: &'static Shape,
+    anchor: &'static str,
+}
+
+impl Search {
+    fn build() -> Option<Self> {
+        let mut anchors: Vec<_> = shapes::all().flat_map(|it| it.anchors).copied().collect();
+        anchors.sort_unstable();
+        anchors.dedup();
+        let candidates = anchors.iter().map(|it| candidates(it)).collect();
+        // A DFA: there are too many anchors for a vectorised prefilter, and text is mostly read in
+        // its first few states.
+        let automaton = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .kind(Some(AhoCorasickKind::DFA))
+            .start_kind(StartKind::Unanchored)
+            .build(anchors)
+            .ok()?;
+        Some(Self { automaton, candidates })
+    }
+
+    /// Every secret, in the order in which they stand. None begins in another.
+    pub(super) fn secrets(&self, text: &[u8], mut tell: impl FnMut(&'static str, Range<usize>)) {
+        let mut from = 0;
+        while let Some(found) = self.automaton.find(Input::new(text).range(from..)) {
+            from = found.start() + 1;
+            if let (Some((kind, range)), _) = self.look(text, found.start(), found.pattern()) {
+                from = from.max(range.end);
+                tell(kind, range);
+            }
+        }
+    }
+
+    /// The first byte of what may become a secret, or a longer one, with more text.
+    pub(super) fn open(&self, text: &[u8]) -> Option<usize> {
+        let mut first: Option<usize> = None;
+        let mut from = 0;
+        while let Some(found) = self.automaton.find(Input::new(text).range(from..)) {
+            let (secret, open) = self.look(text, found.start(), found.pattern());
+            from = secret.map_or(0, |(_, range)| range.end).max(found.start() + 1);
+            first = first.into_iter().chain(open).min();
+        }
+        first
+    }
+
+    /// What the first shape that fits makes of this anchor, and the first byte that must wait if
+    /// more text could change that.
+    fn look(
+        &self,
+        text: &[u8],
+        start: usize,
+        anchor: PatternID,
+    ) -> (Option<Secret>, Option<usize>) {
+        let mut first: Option<usize> = None;
+        for it in self.candidates.get(anchor.as_usize()).into_iter().flatten() {
+            let Look { found, open } = it.shape.look(text, start, it.anchor.len());
+            first = first.into_iter().chain(open).min();
+            if let Some(range) = found {
+                return (Some((it.shape.kind, range)), first);
+            }
+        }
+        (None, first)
+    }
+}
+
+/// The shapes to try where this anchor stands.
+fn candidates(anchor: &str) -> Vec<Candidate> {
+    let mut all: Vec<_> = shapes::all()
+        .flat_map(|shape| shape.anchors.iter().map(move |anchor| Candidate { shape, anchor }))
+        .filter(|it| anchor.starts_with(it.anchor))
+        .collect();
+    all.sort_by_key(|it| std::cmp::Reverse(it.anchor.len()));
+    all
+}
