@@ -67,6 +67,11 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn nothing_of_a_place_is_left(
             text in "\\PC{0,40}",

@@ -104,6 +104,8 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn what_is_found_is_what_trying_all_finds(text in text()) {
         prop_assert_eq!(names().find(&text), slowly(&text));

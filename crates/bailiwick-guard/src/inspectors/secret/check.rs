@@ -37,6 +37,11 @@ pub(super) fn grafana(body: &[u8]) -> bool {
     is_varied(body) && summed() == Some(true)
 }
 
+/// Not the key that stands in the documentation of AWS.
+pub(super) fn not_example(body: &[u8]) -> bool {
+    is_varied(body) && memmem::find(body, b"EXAMPLE").is_none()
+}
+
 /// Without the mark by which an older key of OpenAI is known.
 pub(super) fn not_openai(body: &[u8]) -> bool {
     is_varied(body) && memmem::find(body, b"T3BlbkFJ").is_none()

@@ -39,12 +39,9 @@ pub fn open_end(text: &[u8]) -> usize {
     let Some(search) = &*SEARCH else { return 0 };
     let window = text.len().min(HELD_BYTES_MAX + CONTEXT_BYTES);
     let text = text.get(text.len() - window..).unwrap_or_default();
-    let anchored = search.open(text).map_or(0, |first| text.len() - first);
-    [anchored, unmarked(text), jwt::open_header(text), own_key::open_end(text)]
-        .into_iter()
-        .max()
-        .unwrap_or(0)
-        .min(HELD_BYTES_MAX)
+    let waits = unmarked(text).max(jwt::open_header(text)).max(own_key::open_end(text));
+    let first = search.open(text, text.len() - waits);
+    (text.len() - first).min(HELD_BYTES_MAX)
 }
 
 /// A run at the end that may be the first half of a key whose mark stands in its middle.

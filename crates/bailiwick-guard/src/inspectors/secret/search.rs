@@ -55,16 +55,26 @@ impl Search {
         }
     }
 
-    /// The first byte of what may become a secret, or a longer one, with more text.
-    pub(super) fn open(&self, text: &[u8]) -> Option<usize> {
-        let mut first: Option<usize> = None;
+    /// The first byte of what may become a secret, or a longer one, with more text. When what
+    /// waits for another reason from `first` on begins inside of a secret, all of that waits too.
+    pub(super) fn open(&self, text: &[u8], mut first: usize) -> usize {
+        let mut secrets = Vec::new();
         let mut from = 0;
         while let Some(found) = self.automaton.find(Input::new(text).range(from..)) {
             let (secret, open) = self.look(text, found.start(), found.pattern());
-            from = secret.map_or(0, |(_, range)| range.end).max(found.start() + 1);
-            first = first.into_iter().chain(open).min();
+            from = found.start() + 1;
+            first = first.min(open.unwrap_or(first));
+            if let Some((_, range)) = secret {
+                from = from.max(range.end);
+                secrets.push(range);
+            }
         }
-        first
+        secrets.iter().rev().fold(
+            first,
+            |first, secret| {
+                if secret.contains(&first) { secret.start } else { first }
+            },
+        )
     }
 
     /// What the first shape that fits makes of this anchor, and the first byte that must wait if

@@ -4,6 +4,7 @@ use super::shape::{Body, Shape, Step};
 use super::*;
 use crate::tests::corpus::{shared, spelled};
 
+mod differential;
 mod pieces;
 
 #[test]

@@ -4,6 +4,7 @@ use super::{
     Shape, Step, UUID, alnum, around, base32, base64, before, behind, escaped, hex, labelled,
     padded, text, upper, url,
 };
+use crate::inspectors::secret::check::not_example;
 use crate::inspectors::word::{alphanumeric, url_safe};
 
 /// What a client secret of Entra may hold besides letters and digits.
@@ -19,12 +20,14 @@ pub(super) static SHAPES: &[Shape] = &[
         &["ALIBABA_CLOUD_ACCESS_KEY_SECRET", "accessKeySecret"],
         &[alnum(30, 30)],
     ),
-    behind("secret.aws_access_key", &["AKIA", "ASIA", "ABIA", "ACCA"], &[base32(16, 16)]),
+    behind("secret.aws_access_key", &["AKIA", "ASIA", "ABIA", "ACCA"], &[base32(16, 16)])
+        .checked(not_example),
     labelled(
         "secret.aws_secret_key",
         &["aws_secret_access_key", "AWS_SECRET_ACCESS_KEY", "SecretAccessKey", "secretAccessKey"],
         &[base64(40, 40)],
-    ),
+    )
+    .checked(not_example),
     labelled(
         "secret.aws_session_token",
         &["aws_session_token", "AWS_SESSION_TOKEN", "SessionToken", "sessionToken"],
