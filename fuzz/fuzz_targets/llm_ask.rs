@@ -25,9 +25,22 @@ fuzz_target!(|bytes: &[u8]| {
         for text in llm::texts(operation, &body) {
             assert!(body.get(text.span).is_some_and(|it| it.starts_with(b"\"")));
         }
+        let _ = llm::translate::answer(operation, &body, 0);
+        translated(operation, &body);
         let _ = llm::models(operation.dialect(), &body, |it| it.len() % 2 == 0);
     }
 });
+
+/// What is decided on is the same in both dialects.
+fn translated(operation: Operation, body: &Bytes) {
+    let Ok(turned) = llm::translate::request(operation, body) else { return };
+    let other = llm::translate::counterpart(operation).expect("it was translated");
+    let Ok(ask) = read(operation, body) else { return };
+    let again = read(other, &turned).expect("what was translated can be read");
+    assert_eq!((again.model, again.stream), (ask.model, ask.stream));
+    assert_eq!((again.output_max, again.choices), (ask.output_max, ask.choices));
+    assert_eq!((again.tools, again.chosen), (ask.tools, ask.chosen));
+}
 
 fn read(operation: Operation, body: &Bytes) -> Result<Ask, Unintelligible> {
     let document = Document::parse(body, Limits::default());

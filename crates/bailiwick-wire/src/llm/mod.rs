@@ -6,9 +6,11 @@
 //! bytes                   -> told       -> Told               a whole answer
 //!                         -> texts      -> Delta              its texts and where they stand
 //! sse::Event              -> Following  -> Step, Told         a streamed one, and how to end it
+//! bytes, sse::Event       -> translate  -> bytes              the same in the other dialect
 //! ```
 //!
-//! Both dialects are read into one shape; what goes on stays in the dialect in which it came.
+//! Both dialects are read into one shape. What goes on stays in the dialect in which it came unless
+//! it is translated.
 
 mod answer;
 mod ask;
@@ -26,6 +28,7 @@ mod prompt;
 mod reply;
 mod state;
 mod tools;
+pub mod translate;
 mod usage;
 
 pub use answer::{Told, texts, told};
