@@ -9,7 +9,10 @@ mod money;
 mod price;
 mod prices;
 mod purse;
+#[cfg(test)]
+mod records;
 mod scope;
+mod spend;
 
 pub use day::{Day, NotADay};
 pub use money::{MicroDollars, NotMoney};
@@ -17,3 +20,4 @@ pub use price::{Price, Usage};
 pub use prices::{ImportError, Imported, Prices, PricesError, Skipped};
 pub use purse::{Claim, Purse, Settled, Short, SnapshotError, Unreserved};
 pub use scope::{Limit, Period, Scope};
+pub use spend::{By, Row, Spend, Tally};

@@ -1,7 +1,6 @@
 //! What holds of money: in single steps, in any order, and when two hundred ask at once.
 
 mod any_order;
-mod records;
 
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -10,7 +9,7 @@ use bailiwick_core::cbor::CborError;
 use bailiwick_core::{DecisionRecord, Meter, Subject, Token};
 
 use super::*;
-use records::{decision, outcome};
+use crate::records::{decision, outcome};
 
 const DAY: u64 = 86_400_000_000_000;
 const HOUR: u64 = DAY / 24;

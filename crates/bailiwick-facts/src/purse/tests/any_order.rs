@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use bailiwick_core::{DecisionRecord, Meter, OutcomeRecord, Record, Subject, Token};
 use proptest::prelude::*;
 
-use super::records::{decision, outcome};
 use super::{exchange, micro, noon};
 use crate::day::Day;
+use crate::records::{decision, outcome};
 use crate::scope::{Limit, Period, Scope};
 use crate::{Claim, MicroDollars, Purse, Settled, Unreserved};
 
