@@ -48,6 +48,11 @@ pub enum Action {
 }
 
 impl Action {
+    /// Whether it has a model work, which costs.
+    pub const fn asks_model(self) -> bool {
+        matches!(self, Self::Complete | Self::Embed)
+    }
+
     /// The word for it in policies, records and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

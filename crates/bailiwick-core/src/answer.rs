@@ -62,7 +62,15 @@ pub struct Pending {
     call: Call,
     appended: Appended,
     decided: Timestamp,
+    duties: Duties,
     seen: Box<SeenSoFar>,
+}
+
+/// What the permit asks for of the answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Duties {
+    pub(crate) mask: bool,
+    pub(crate) block: bool,
 }
 
 #[derive(Debug)]
@@ -96,7 +104,11 @@ pub struct Inspected {
 }
 
 impl Pending {
-    pub(crate) fn new(call: Call, appended: Appended, decided: Timestamp) -> Self {
+    pub(crate) fn new(
+        call: Call,
+        (appended, decided): (Appended, Timestamp),
+        duties: Duties,
+    ) -> Self {
         let seen = SeenSoFar {
             findings: Findings::default(),
             hash: Sha256::new(),
@@ -105,7 +117,7 @@ impl Pending {
             meter: None,
             items: Vec::new(),
         };
-        Self { call, appended, decided, seen: Box::new(seen) }
+        Self { call, appended, decided, duties, seen: Box::new(seen) }
     }
 
     /// The call that went out.
@@ -118,11 +130,30 @@ impl Pending {
         &self.appended
     }
 
+    /// Whether secrets in the answer are to be replaced before it is released.
+    pub const fn masks(&self) -> bool {
+        self.duties.mask
+    }
+
+    /// Look at what belongs to the answer and is not released as it is: text whose pieces came
+    /// apart, or what another text will stand in the place of. False when nothing may pass any
+    /// more.
+    pub fn glance(&mut self, inspectors: Inspectors<'_>, text: &[u8]) -> bool {
+        let seen = Seen { surface: Surface::Answer, bytes: text, offset: self.seen.bytes };
+        inspectors.scan(&seen, &mut self.seen.findings);
+        !self.must_withhold()
+    }
+
+    const fn must_withhold(&self) -> bool {
+        let findings = &self.seen.findings;
+        findings.must_withhold() || self.duties.block && findings.is_alarming()
+    }
+
     /// Inspect one piece that is not the last. `None` when it must not pass; then nothing of this
     /// answer passes any more.
     pub fn interim(&mut self, inspectors: Inspectors<'_>, piece: Bytes) -> Option<Interim> {
         self.look(inspectors, &piece);
-        (!self.seen.findings.must_withhold()).then_some(Interim(piece))
+        (!self.must_withhold()).then_some(Interim(piece))
     }
 
     /// Inspect the last piece, or the whole answer.
@@ -133,7 +164,7 @@ impl Pending {
         disposition: Disposition,
     ) -> Inspected {
         self.look(inspectors, &piece);
-        if self.seen.findings.must_withhold() {
+        if self.must_withhold() {
             return Inspected {
                 pending: self,
                 last: Bytes::new(),
@@ -181,7 +212,7 @@ impl Inspected {
     /// [`Unrecorded`]: then the answer must not leave.
     pub fn record(self, ledger: &dyn Ledger, now: Timestamp) -> Result<Released, Unrecorded> {
         let Self { pending, last, disposition } = self;
-        let Pending { call, appended, decided, seen } = pending;
+        let Pending { call, appended, decided, seen, .. } = pending;
         let tenant: &TenantId = &call.who().principal().tenant;
         let SeenSoFar { findings, hash, bytes, chunks, meter, items } = *seen;
         let plain = Digest::from_bytes(hash.finalize().into());

@@ -2,13 +2,14 @@
 //! clearance. Nothing but a clearance reaches an upstream or a secret.
 
 use crate::action::Action;
-use crate::answer::{Pending, Released};
+use crate::answer::{Duties, Pending, Released};
 use crate::call::{Call, Effect, Resource};
-use crate::decision::{Cause, Decision, Denial, Mode, Obligation, Permit};
+use crate::decision::{Cause, Decision, Denial, Mode, Permit};
 use crate::identity::{Link, Principal};
 use crate::inputs::Inputs;
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, Timestamp, Token};
+use crate::obligation::Obligation;
 use crate::record::{DecisionRecord, Durability, Record, Subject};
 
 /// The most bytes of inputs that are sealed for a refusal. Whoever may do nothing must not be able
@@ -130,12 +131,16 @@ impl PermitOnRecord {
         if self.durability == Durability::Durable && !self.appended.is_durable(ledger) {
             return Err(Unclear::NotDurable(Box::new(self)));
         }
+        // What costs money is paid for, whether or not a policy says so.
+        let paid = !self.call().action().asks_model() || meet(&Obligation::Reserve);
         let met = self.permit.obligations.iter().all(|duty| match duty {
             Obligation::Durable => self.appended.is_durable(ledger),
+            // Paid above; the other two are met on the answer, by whoever holds its debt.
+            Obligation::Reserve | Obligation::Mask | Obligation::Block => true,
             Obligation::Unknown(_) => meet(duty),
         });
         let cleared = Cleared { permitted: self };
-        if met { Ok(cleared) } else { Err(Unclear::Unmet(Box::new(cleared.owe()))) }
+        if paid && met { Ok(cleared) } else { Err(Unclear::Unmet(Box::new(cleared.owe()))) }
     }
 }
 
@@ -155,7 +160,9 @@ impl Cleared {
     /// Use the clearance up. What is left is the duty to inspect and record the answer.
     pub fn owe(self) -> Pending {
         let PermitOnRecord { permit, appended, decided, .. } = self.permitted;
-        Pending::new(permit.screened.call, appended, decided)
+        let has = |duty| permit.obligations.contains(&duty);
+        let duties = Duties { mask: has(Obligation::Mask), block: has(Obligation::Block) };
+        Pending::new(permit.screened.call, (appended, decided), duties)
     }
 }
 

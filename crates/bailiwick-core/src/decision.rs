@@ -8,6 +8,7 @@ use crate::call::{Call, Resource};
 use crate::finding::Findings;
 use crate::identity::Identified;
 use crate::names::{Digest, PolicyId, Timestamp};
+use crate::obligation::Obligation;
 use crate::screening::Screened;
 
 /// The two questions that policy answers of everything that has a name.
@@ -17,33 +18,6 @@ pub enum Verb {
     Discover,
     /// May it be done?
     Invoke,
-}
-
-/// A duty of the enforcement point. It may refuse or wait; it never edits the ask.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Obligation {
-    /// The decision's record must survive a loss of power before the call goes out.
-    Durable,
-    /// A word that this build does not know. It denies.
-    Unknown(Box<str>),
-}
-
-impl Obligation {
-    /// The obligation that an annotation names.
-    pub fn parse(word: &str) -> Self {
-        match word {
-            "durable" => Self::Durable,
-            _ => Self::Unknown(word.into()),
-        }
-    }
-
-    /// The word for it.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Durable => "durable",
-            Self::Unknown(word) => word,
-        }
-    }
 }
 
 /// All that policy may know besides the call.

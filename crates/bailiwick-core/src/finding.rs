@@ -60,12 +60,14 @@ pub struct Findings {
     kept: Vec<Finding>,
     dropped: u64,
     withhold: bool,
+    alarming: bool,
 }
 
 impl Findings {
     /// Keep one more finding.
     pub fn push(&mut self, finding: Finding) {
         self.withhold |= finding.severity == Severity::Withhold;
+        self.alarming |= finding.severity >= Severity::Alert;
         // A kind is never crowded out by many of another: policy reads kinds.
         let room = self.kept.len() < FINDINGS_MAX
             || self.kept.len() < 2 * FINDINGS_MAX
@@ -85,6 +87,11 @@ impl Findings {
     /// How many more there were.
     pub const fn dropped(&self) -> u64 {
         self.dropped
+    }
+
+    /// Whether anything was found that is worth a person's attention.
+    pub const fn is_alarming(&self) -> bool {
+        self.alarming
     }
 
     /// Whether anything was found that must not pass.

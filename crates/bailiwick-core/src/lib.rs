@@ -23,6 +23,7 @@ mod inputs;
 mod ledger;
 mod model;
 mod names;
+mod obligation;
 mod record;
 mod screening;
 mod value;
@@ -32,8 +33,8 @@ pub use answer::{Disposition, Inspected, Interim, Pending, Released};
 pub use call::{Call, Effect, Interpreted, NamedResource, Resource};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use decision::{
-    Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Obligation, Permit, Permitting,
-    Policy, Question, Stance, Verb, Votes, decide, visible,
+    Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Permit, Permitting, Policy, Question,
+    Stance, Verb, Votes, decide, visible,
 };
 pub use finding::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface};
 pub use identity::{
@@ -46,6 +47,7 @@ pub use names::{
     AgentId, Digest, ExchangeId, KeyId, PersonId, PolicyId, ServerId, SessionId, TaskId, TenantId,
     Timestamp, Token,
 };
+pub use obligation::Obligation;
 pub use record::{
     AdminAct, DecisionRecord, Durability, Meter, OutcomeRecord, RECORD_VERSION, Record,
     RecordError, RefusalReason, RefusalRecord, Subject,

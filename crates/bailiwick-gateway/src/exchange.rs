@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::gate::Gate;
 use crate::legs;
+use crate::mask;
 use crate::obligations;
 use crate::rules::Rules;
 use crate::upstream::{Answer, Envelope, Leg, Messages, Upstream};
@@ -42,22 +43,26 @@ pub(crate) async fn exchange(
         Ruling::Permitted(permitted) => permitted,
         Ruling::Refused(refusal) => return Ok(Reply::Whole(refusal.release())),
     };
-    let cleared = match obligations::meet(gate, permitted).await? {
+    let cleared = match obligations::meet(gate, permitted, envelope).await? {
         Ok(cleared) => cleared,
-        Err(owed) => return end(gate, *owed, Disposition::Unmet),
+        Err(owed) => return end(gate, upstream, *owed, Disposition::Unmet),
     };
     match upstream.forward(gate.means(), cleared, envelope).await {
-        Answer::Whole(owed, message, disposition) => {
+        Answer::Whole(mut owed, message, disposition) => {
             match answered(gate, &rules, owed.call(), message, disposition).await {
                 Ok(message) => {
-                    let inspected = owed.last(gate.inspectors(), message, disposition);
-                    inspected.record(gate.log(), gate.now()).map(Reply::Whole)
+                    let Some(message) = mask::duly(gate, &mut owed, message) else {
+                        return end(gate, upstream, owed, Disposition::Withheld);
+                    };
+                    let inspected = owed.last(gate.inspectors(), message.clone(), disposition);
+                    let metered = gate.metered(upstream, inspected, &message, disposition);
+                    metered.record(gate.log(), gate.now()).map(Reply::Whole)
                 }
-                Err(disposition) => end(gate, owed, disposition),
+                Err(disposition) => end(gate, upstream, owed, disposition),
             }
         }
         Answer::Stream(owed, messages) => Ok(Reply::Stream(owed, messages)),
-        Answer::Ended(owed, disposition) => end(gate, owed, disposition),
+        Answer::Ended(owed, disposition) => end(gate, upstream, owed, disposition),
     }
 }
 
@@ -72,6 +77,10 @@ pub(crate) async fn answered(
     message: Bytes,
     disposition: Disposition,
 ) -> Result<Bytes, Disposition> {
+    // A model's answer is no message of a server's: it lists nothing and asks nothing.
+    if call.action().asks_model() {
+        return Ok(message);
+    }
     let cut = view::cut(gate, rules, call, message, disposition).await;
     let (message, questions) = legs::settle(gate, call, cut.ok_or(Disposition::Unreachable)?)?;
     for question in questions {
@@ -100,6 +109,12 @@ fn may_ask<'a>(
 }
 
 /// There is no answer to inspect; what came of the call is on record all the same.
-fn end(gate: &Gate, owed: Pending, disposition: Disposition) -> Result<Reply, Unrecorded> {
-    owed.failed(disposition).record(gate.log(), gate.now()).map(Reply::Whole)
+fn end(
+    gate: &Gate,
+    upstream: &Upstream,
+    owed: Pending,
+    disposition: Disposition,
+) -> Result<Reply, Unrecorded> {
+    let metered = gate.metered(upstream, owed.failed(disposition), &[], disposition);
+    metered.record(gate.log(), gate.now()).map(Reply::Whole)
 }

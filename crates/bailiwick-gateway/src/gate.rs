@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{
-    Action, Call, Context, Durability, Effect, Evidence, Findings, Identified, Inspectors,
-    Interpreted, Position, Resource, ServerId, Stance, Timestamp, Unproved, Unrecorded, visible,
+    Action, Call, Context, Disposition, Durability, Effect, Evidence, Findings, Identified,
+    Inspected, Inspectors, Interpreted, Position, Resource, ServerId, Stance, Timestamp, Unproved,
+    Unrecorded, visible,
 };
 use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
@@ -20,6 +21,7 @@ use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::listener::Listener;
+use crate::models::Models;
 use crate::outside::Outside;
 use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
@@ -30,7 +32,7 @@ use crate::sessions::Sessions;
 use crate::store::Store;
 use crate::tally::Tally;
 use crate::tls::Tls;
-use crate::upstream::Means;
+use crate::upstream::{Means, Upstream};
 use crate::watch::Watch;
 
 /// How many events may wait for a client that reads slowly.
@@ -53,6 +55,7 @@ pub(crate) struct Parts {
     pub(crate) world: World,
     pub(crate) store: Arc<Store>,
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
+    pub(crate) models: Models,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) outside: Arc<Outside>,
     pub(crate) diary: Arc<Diary>,
@@ -157,6 +160,20 @@ impl Gate {
         match Durability::of(call) {
             Durability::Appended => settings.reads,
             Durability::Durable => settings.writes,
+        }
+    }
+
+    /// The same, with what a model used and cost where the call was one of a model.
+    pub(crate) fn metered(
+        &self,
+        upstream: &Upstream,
+        inspected: Inspected,
+        answer: &[u8],
+        disposition: Disposition,
+    ) -> Inspected {
+        match upstream.provider() {
+            Some(call) => self.parts.models.metered(call, inspected, answer, disposition),
+            None => inspected,
         }
     }
 

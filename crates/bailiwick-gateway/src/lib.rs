@@ -25,6 +25,8 @@ mod gate;
 mod legs;
 mod listener;
 mod listing;
+mod mask;
+mod models;
 mod news;
 mod obligations;
 mod one_of_many;
@@ -40,6 +42,7 @@ pub mod recording;
 mod refusal;
 mod relay;
 mod renewal;
+mod reserving;
 mod rules;
 mod run;
 mod scribe;
@@ -64,6 +67,7 @@ mod wrap;
 
 pub use clock::now;
 pub use disk::{private_file, private_folder};
+pub use models::BadMoney;
 pub use operators::{
     Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, Readiness, ServerState,
 };

@@ -1,10 +1,12 @@
 //! OBLIGATIONS: the duties of a permit, met before the call goes out.
 //!
-//! One so far, and every write has it: the decision's record must survive a loss of power.
+//! The decision's record must survive a loss of power, which is the duty of every write; and what a
+//! call of a model can cost must be out of the purse. Masking and blocking are met on the answer.
 
 use bailiwick_core::{Cleared, Obligation, Pending, PermitOnRecord, Unclear, Unrecorded};
 
 use crate::gate::Gate;
+use crate::upstream::Envelope;
 
 /// Meet every duty of a permit and trade it for a clearance, or for the debt of recording that a
 /// duty was not met.
@@ -14,19 +16,26 @@ use crate::gate::Gate;
 pub(crate) async fn meet(
     gate: &Gate,
     permitted: PermitOnRecord,
+    envelope: &Envelope,
 ) -> Result<Result<Cleared, Box<Pending>>, Unrecorded> {
-    // The kernel denies what asks for an unknown duty, so none is met here.
-    let unknown = |duty: &Obligation| match duty {
-        Obligation::Durable => true,
+    let call = permitted.call().id();
+    let purse = &gate.parts.models.money.purse;
+    let meet = |duty: &Obligation| match duty {
+        Obligation::Durable | Obligation::Mask | Obligation::Block => true,
+        // What is not to be paid for by anybody is not sent.
+        Obligation::Reserve => {
+            envelope.reserving.as_ref().is_some_and(|it| it.take(purse, call, gate.now()))
+        }
+        // The kernel denies what asks for an unknown duty, so none is met here.
         Obligation::Unknown(_) => false,
     };
-    let owed = match permitted.clear(gate.log(), unknown) {
+    let owed = match permitted.clear(gate.log(), meet) {
         Ok(cleared) => return Ok(Ok(cleared)),
         Err(Unclear::Unmet(owed)) => return Ok(Err(owed)),
         Err(Unclear::NotDurable(permitted)) => permitted,
     };
     gate.durable(owed.appended().position()).await?;
-    match owed.clear(gate.log(), unknown) {
+    match owed.clear(gate.log(), meet) {
         Ok(cleared) => Ok(Ok(cleared)),
         Err(Unclear::Unmet(owed)) => Ok(Err(owed)),
         // The log said that the record is durable and does not hold to it: trust nothing more.

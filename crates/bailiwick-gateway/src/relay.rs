@@ -22,6 +22,7 @@ use self::watch::{Next, Watch};
 use crate::adrift::Landing;
 use crate::exchange::answered;
 use crate::gate::Gate;
+use crate::mask;
 use crate::question::{Question, ask, tell};
 use crate::queue::{Reader, Writer, queue};
 use crate::reading::{Heard, hear};
@@ -198,6 +199,7 @@ impl Relay {
             Some(it) => it.told(notice, message),
             None => message.clone(),
         };
+        let Some(told) = mask::duly(&self.gate, owed, told) else { return false };
         let Some(passed) = owed.interim(self.gate.inspectors(), self.event(piece, &told)) else {
             return false;
         };
@@ -221,13 +223,21 @@ impl Relay {
     }
 
     /// The answer itself: cut to the caller's view, inspected, recorded, and only then sent.
-    async fn last(&self, owed: Pending, piece: &Piece, disposition: Disposition, client: &Writer) {
+    async fn last(
+        &self,
+        mut owed: Pending,
+        piece: &Piece,
+        disposition: Disposition,
+        client: &Writer,
+    ) {
         let rules = self.gate.rules();
         let message = piece.message.clone();
         let cut = answered(&self.gate, &rules, owed.call(), message, disposition).await;
         if let (Action::Connect, Ok(answer)) = (owed.call().action(), &cut) {
             self.session.agree(answer);
         }
+        let cut =
+            cut.and_then(|it| mask::duly(&self.gate, &mut owed, it).ok_or(Disposition::Withheld));
         let inspected = match cut {
             Ok(message) => {
                 let message = match &self.session.one_of_many {

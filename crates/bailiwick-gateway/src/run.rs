@@ -17,6 +17,7 @@ use crate::diary::Diary;
 use crate::front::Door;
 use crate::gate::{Gate, Parts};
 use crate::listener::Listener;
+use crate::models::{Models, Money};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
@@ -205,7 +206,9 @@ pub(crate) fn put_together(
     tls::warnings(&settings).iter().for_each(|it| diary.tell(it));
     let store = Arc::new(Store::open(&settings.data)?);
     let world = world(&store);
+    let money = Money::new(&settings.models)?;
     let log = Arc::new(open(&settings, &world, &diary)?);
+    log.is_followed_by(&money.purse);
     if let Some(log) = log.own() {
         first_start(&settings, &store, &log)?;
     }
@@ -222,6 +225,7 @@ pub(crate) fn put_together(
         world,
         store,
         servers: servers.collect(),
+        models: Models::new(&settings.models, money),
         outside: Arc::default(),
         sessions: Arc::new(Sessions::new(
             settings.limits.sessions,

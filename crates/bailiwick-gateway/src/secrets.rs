@@ -31,6 +31,17 @@ pub(crate) fn fetch(settings: &Settings) -> Result<Vault, Vec<String>> {
             }
         }
     }
+    for provider in &settings.models.providers {
+        for (name, reference) in &provider.secret_headers {
+            let name = name.clone();
+            match read(reference) {
+                Ok(value) => {
+                    vault.keep(provider.name.clone(), Credential::Header { name, value });
+                }
+                Err(why) => missing.push(format!("[providers.{}] {name}: {why}", provider.name)),
+            }
+        }
+    }
     if missing.is_empty() { Ok(vault) } else { Err(missing) }
 }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use bailiwick_log::LogError;
 
+use crate::models::BadMoney;
 use crate::rules::BadRules;
 use crate::store::StoreError;
 use crate::tls::BadPair;
@@ -26,6 +27,9 @@ pub enum StartError {
     /// The guard's configuration names something that no inspector finds.
     #[error("[guard] withhold: {0}")]
     Guard(#[from] bailiwick_guard::UnknownKind),
+    /// What calls of models cost cannot be told.
+    #[error(transparent)]
+    Money(#[from] BadMoney),
     /// An address is taken or not ours.
     #[error(
         "{address} cannot be listened on: {source}; is another gateway running? Or change `listen`"

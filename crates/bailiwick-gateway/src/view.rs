@@ -2,6 +2,8 @@
 //!
 //! The same kernel and the same policies decide here, entry by entry, as decide on a call.
 
+mod models;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -60,6 +62,10 @@ pub(crate) async fn cut(
         view.observe(call.action(), &message);
         return Some(message);
     }
+    // What a provider says when it does not list stays as it is: it is no message of a server's.
+    if call.action() == Action::ListModels && disposition == Disposition::Erred {
+        return Some(message);
+    }
     // Only a tool's own answer may say that it failed, at once or as its task's: elsewhere the word
     // is the server's fancy.
     let failed = disposition == Disposition::Erred
@@ -71,6 +77,9 @@ pub(crate) async fn cut(
     match call.action() {
         Action::ListTools | Action::ListResources | Action::ListTemplates | Action::ListPrompts => {
             view.list(call.action(), message)
+        }
+        Action::ListModels if matches!(call.resource(), Resource::Server(_)) => {
+            models::cut(gate, call, &message)
         }
         Action::Connect => view.instructions(message).await,
         Action::CompleteArgument => view.completions(call, message),

@@ -219,9 +219,12 @@ fn obligations_of(policy: &ParsedPolicy) -> Result<Vec<Obligation>, Fault> {
         .map(|word| match Obligation::parse(word.trim()) {
             Obligation::Unknown(word) => Err(fault(
                 format!("\"{word}\" is no obligation that this build knows"),
-                "the obligations are: durable",
+                "the obligations are: durable, mask, block, reserve",
             )),
-            known @ Obligation::Durable => Ok(known),
+            known @ (Obligation::Durable
+            | Obligation::Reserve
+            | Obligation::Mask
+            | Obligation::Block) => Ok(known),
         })
         .collect()
 }

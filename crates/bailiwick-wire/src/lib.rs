@@ -20,3 +20,4 @@ pub mod mcp;
 pub mod rpc;
 pub mod splice;
 pub mod sse;
+pub mod texts;

@@ -32,7 +32,7 @@ pub struct Meter {
     pub stop: Option<Box<str>>,
     /// The status of the provider's reply; 0 when there was none.
     pub status: u16,
-    /// From decision to the first byte of the answer, in nanoseconds.
+    /// From the sending of the ask to the head of the answer, in nanoseconds.
     pub first_ns: u64,
 }
 

@@ -9,7 +9,10 @@ use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 
 use super::date::Date;
-use super::said::{Class, Guard, Limits, LogSection, Mode, Said, SecretRef, Server, Transport};
+use super::models::ModelSettings;
+use super::named::{address_of, is_server_name};
+use super::said::{Class, Guard, Limits, LogSection, Mode, Said, Server, Transport};
+use super::secret_ref::{SecretRef, placed};
 
 /// Who a caller on this machine is that shows no key.
 #[derive(Clone, Debug)]
@@ -118,6 +121,8 @@ pub struct Settings {
     pub guard: Guard,
     /// The servers.
     pub servers: Vec<ServerSettings>,
+    /// The model path.
+    pub models: ModelSettings,
 }
 
 /// A section's name and what is wrong in it.
@@ -147,12 +152,14 @@ impl Settings {
                 Err(what) => problems.push((format!("servers.{name}"), what)),
             }
         }
-        for name in &said.durability.regulated {
-            if !said.servers.contains_key(name) {
-                let what = format!("regulated names `{name}`, which is not a server");
-                problems.push(("durability".into(), what));
-            }
-        }
+        let models = ModelSettings::meant_by(
+            &said.providers,
+            &said.models,
+            &said.spending,
+            base,
+            &mut problems,
+        );
+        names(said, &mut problems);
         let (Some(agents), Some(operators), []) = (agents, operators, problems.as_slice()) else {
             return Err(problems);
         };
@@ -182,7 +189,22 @@ impl Settings {
             log: said.log.clone(),
             guard: said.guard.clone(),
             servers,
+            models,
         })
+    }
+}
+
+/// Servers and providers share one room of names, and what is named is there.
+fn names(said: &Said, problems: &mut Vec<Problem>) {
+    for name in said.providers.keys().filter(|it| said.servers.contains_key(*it)) {
+        let what = "[servers] has one of this name: policies could not tell them apart";
+        problems.push((format!("providers.{name}"), what.into()));
+    }
+    for name in &said.durability.regulated {
+        if !said.servers.contains_key(name) && !said.providers.contains_key(name) {
+            let what = format!("regulated names `{name}`, which is no server or provider");
+            problems.push(("durability".into(), what));
+        }
     }
 }
 
@@ -235,6 +257,7 @@ const fn class(said: Class) -> Durability {
 fn limits(limits: &Limits, problems: &mut Vec<Problem>) {
     let zero = [
         ("message_bytes", limits.message_bytes == 0),
+        ("prompt_bytes", limits.prompt_bytes == 0),
         ("connections", limits.connections == 0),
         ("sessions", limits.sessions == 0),
         ("sessions_per_caller", limits.sessions_per_caller == 0),
@@ -296,28 +319,6 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
     })
 }
 
-/// The same references, with files where the configuration lies and not where we were started.
-fn placed(said: &BTreeMap<String, SecretRef>, base: &Path) -> BTreeMap<String, SecretRef> {
-    let placed = said.iter().map(|(name, secret)| {
-        let secret = match secret {
-            SecretRef::File { file, prefix } => SecretRef::File {
-                file: base.join(file).display().to_string(),
-                prefix: prefix.clone(),
-            },
-            SecretRef::Environment { .. } => secret.clone(),
-        };
-        (name.clone(), secret)
-    });
-    placed.collect()
-}
-
-/// Names stand in addresses and, joined to a tool's by `__`, in tool names.
-pub fn is_server_name(name: &str) -> bool {
-    let letters = name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
-    let splits = !name.contains("__") && !name.ends_with('_');
-    !name.is_empty() && name.len() <= 64 && letters && splits
-}
-
 /// Whether every request to a server may carry a header with this name and value: those that the
 /// protocol sets are its own.
 pub fn is_header(name: &str, value: &str) -> bool {
@@ -338,17 +339,4 @@ fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, Strin
         environment: said.environment.clone(),
         shares_stderr: false,
     })
-}
-
-/// The address of a server that speaks over HTTP.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn address_of(url: &str) -> Result<Uri, String> {
-    let uri: Uri = url.parse().map_err(|_| format!("url `{url}` is not an address"))?;
-    let scheme = uri.scheme_str().unwrap_or_default();
-    if !matches!(scheme, "http" | "https") || uri.host().is_none_or(str::is_empty) {
-        return Err(format!("url `{url}` must begin with http:// or https:// and name a host"));
-    }
-    Ok(uri)
 }

@@ -5,16 +5,20 @@
 
 mod date;
 mod meant;
+mod models;
+mod named;
 mod said;
+mod secret_ref;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use date::{Date, NoDate};
-pub use meant::{
-    Keyless, Launch, Pair, ServerSettings, Settings, address_of, is_header, is_server_name,
-};
-pub use said::{Limits, LogSection, Said, SecretRef, Transport};
+pub use meant::{Keyless, Launch, Pair, ServerSettings, Settings, is_header};
+pub use models::{Api, ModelSettings, ProviderSettings, Spending};
+pub use named::{address_of, is_server_name};
+pub use said::{Limits, LogSection, Said, Transport};
+pub use secret_ref::SecretRef;
 
 /// What is wrong with a configuration, where, and what to do.
 #[derive(Clone, Debug)]

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::models::{Alias, Provider, Spending};
+use super::secret_ref::SecretRef;
+
 /// `bailiwick.toml`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -30,6 +33,12 @@ pub struct Said {
     pub guard: Guard,
     /// The upstream servers, by the name under which agents reach them at `/mcp/{name}`.
     pub servers: BTreeMap<String, Server>,
+    /// The providers of models, by the name that policies give them: `Model::"name/model"`.
+    pub providers: BTreeMap<String, Provider>,
+    /// Other names under which agents may ask for models.
+    pub models: BTreeMap<String, Alias>,
+    /// What calls of models may cost.
+    pub spending: Spending,
 }
 
 /// Whether denials refuse, or are only noted.
@@ -126,6 +135,8 @@ impl Default for Paths {
 pub struct Limits {
     /// The largest message in either direction, in bytes.
     pub message_bytes: usize,
+    /// The largest ask of a model, in bytes: images and files are part of it.
+    pub prompt_bytes: usize,
     /// How many connections agents may hold.
     pub connections: usize,
     /// How many sessions may be open.
@@ -151,6 +162,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message_bytes: 4 << 20,
+            prompt_bytes: 32 << 20,
             connections: 4096,
             sessions: 4096,
             sessions_per_caller: 1024,
@@ -254,26 +266,4 @@ pub enum Transport {
     StreamableHttp,
     /// HTTP+SSE, as revision 2024-11-05 has it: the address is that of the stream.
     Sse,
-}
-
-/// Where a secret is, never the secret itself.
-#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
-#[serde(deny_unknown_fields, untagged)]
-pub enum SecretRef {
-    /// In a variable of the gateway's environment.
-    Environment {
-        /// The variable's name.
-        env: String,
-        /// Written before the secret, such as `Bearer `.
-        #[serde(default)]
-        prefix: String,
-    },
-    /// In a file, whose last line break is cut off.
-    File {
-        /// The file's path. A relative one starts at the folder of the configuration.
-        file: String,
-        /// Written before the secret, such as `Bearer `.
-        #[serde(default)]
-        prefix: String,
-    },
 }

@@ -21,6 +21,7 @@ use crate::turning;
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 /// The longest place in a stream that is passed on, in bytes.
 const LAST_EVENT_MAX: usize = 1024;
@@ -93,10 +94,14 @@ pub(super) fn identify<B>(
     gate: &Arc<Gate>,
     request: &Request<B>,
     peer: SocketAddr,
+    key: Key,
 ) -> Result<Identified, Box<Response<Body>>> {
     let headers = request.headers();
     // Of two, another reader might take the other.
-    if [HOST, AUTHORIZATION, SESSION].iter().any(|it| headers.get_all(it).iter().count() > 1) {
+    if [HOST, AUTHORIZATION, SESSION, API_KEY]
+        .iter()
+        .any(|it| headers.get_all(it).iter().count() > 1)
+    {
         let reply = text(StatusCode::BAD_REQUEST, "a header was sent twice\n");
         return Err(Box::new(turn_off(gate, RefusalReason::Malformed, reply)));
     }
@@ -104,7 +109,7 @@ pub(super) fn identify<B>(
         let reply = text(StatusCode::FORBIDDEN, "this Host or Origin is not allowed here\n");
         return Err(Box::new(turn_off(gate, RefusalReason::Origin, reply)));
     }
-    let token = headers.get(AUTHORIZATION).map(|it| bearer(it).ok_or(Unproved::Invalid));
+    let token = key.shown(headers);
     let evidence = match token {
         None => Ok(Evidence::Nothing { loopback: peer.ip().is_loopback() }),
         Some(Ok(token)) => Ok(Evidence::Bearer(token)),
@@ -122,6 +127,34 @@ pub(super) fn identify<B>(
         reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         Box::new(turn_off(gate, RefusalReason::Unidentified, reply))
     })
+}
+
+/// Where a caller may show its key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Key {
+    /// In `Authorization`.
+    OfServers,
+    /// There, or in `x-api-key`, as SDKs of models do.
+    OfModels,
+}
+
+impl Key {
+    /// The key that a request shows, wherever it does.
+    pub(super) fn shown_by(headers: &HeaderMap) -> Option<String> {
+        Self::OfModels.shown(headers)?.ok().map(str::to_owned)
+    }
+
+    fn shown(self, headers: &HeaderMap) -> Option<Result<&str, Unproved>> {
+        let bearer = headers.get(AUTHORIZATION).map(|it| bearer(it).ok_or(Unproved::Invalid));
+        let alone = headers.get(API_KEY).filter(|_| self == Self::OfModels);
+        let alone = alone.map(|it| it.to_str().map_err(|_| Unproved::Invalid));
+        match (bearer, alone) {
+            // Nobody is two callers at once.
+            (Some(bearer), Some(alone)) if bearer != alone => Some(Err(Unproved::Invalid)),
+            (Some(it), _) | (None, Some(it)) => Some(it),
+            (None, None) => None,
+        }
+    }
 }
 
 pub(super) fn bearer(value: &HeaderValue) -> Option<&str> {

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use bailiwick_core::Evidence;
 use hyper::body::Incoming;
-use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::{Request, Response};
 
 use super::body::Body;
@@ -23,7 +22,7 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
 ) -> Response<Body> {
-    let key = request.headers().get(AUTHORIZATION).cloned();
+    let key = knock::Key::shown_by(request.headers());
     let reply = mcp::answer(Arc::clone(&gate), request, peer).await;
     match key {
         Some(key) => reply.map(|body| body.until(|| ended(gate, key))),
@@ -33,7 +32,7 @@ pub(crate) async fn answer(
 
 /// Wait until the key proves nobody any more. What was asked goes on to its outcome's record; only
 /// the caller is told nothing more.
-async fn ended(gate: Arc<Gate>, key: HeaderValue) {
+async fn ended(gate: Arc<Gate>, key: String) {
     let mut revoked = gate.parts.store.revoked();
     // The gate is held by exchanges only: a stream must not keep a stopping gateway.
     let gate = {
@@ -43,8 +42,7 @@ async fn ended(gate: Arc<Gate>, key: HeaderValue) {
     };
     loop {
         let Some(gate) = gate.upgrade() else { return };
-        let good =
-            knock::bearer(&key).is_some_and(|it| gate.identify(&Evidence::Bearer(it)).is_ok());
+        let good = gate.identify(&Evidence::Bearer(&key)).is_ok();
         drop(gate);
         if !good {
             return;

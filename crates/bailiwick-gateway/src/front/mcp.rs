@@ -13,9 +13,9 @@ use hyper::header::{ALLOW, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::body::{Body, text};
-use super::knock::Knock;
+use super::knock::{Key, Knock};
 use super::whole::whole;
-use super::{batch, every, federation, knock, message, modern};
+use super::{batch, every, federation, knock, llm, message, modern};
 use crate::federation::EVERY;
 use crate::gate::Gate;
 use crate::uninterrupted::Uninterrupted;
@@ -30,7 +30,10 @@ pub(super) async fn answer(
     if request.uri().path() == "/healthz" && request.method() == Method::GET {
         return text(StatusCode::OK, "alive\n");
     }
-    let who = match knock::identify(&gate, &request, peer) {
+    if let Some((dialect, _)) = llm::is_here(request.uri().path()) {
+        return llm::answer(gate, request, peer, dialect).await;
+    }
+    let who = match knock::identify(&gate, &request, peer, Key::OfServers) {
         Ok(who) => who,
         Err(reply) => return *reply,
     };

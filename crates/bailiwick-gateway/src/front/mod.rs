@@ -11,6 +11,7 @@ mod knock;
 mod leave;
 mod lines;
 mod listen;
+mod llm;
 mod mcp;
 mod message;
 mod modern;

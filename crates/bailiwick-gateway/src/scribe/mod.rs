@@ -8,12 +8,13 @@ mod guest;
 mod look;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use bailiwick_core::{
     Digest, Ledger, Position, Record, Sealed, TenantId, Timestamp, Token, Unrecorded,
 };
+use bailiwick_facts::Purse;
 use bailiwick_log::{Forecast, Handed, Health, Log, LogError, Room, Sealer, VerifierKey, World};
 use tokio::sync::{Notify, oneshot};
 
@@ -58,6 +59,8 @@ pub(crate) struct Scribe {
     asked: Option<Arc<Notify>>,
     /// Held while a new role is looked for, so that one of our calls does it for all.
     electing: Mutex<()>,
+    /// What is reserved for a call is settled by its outcome's record, and by nothing else.
+    purse: OnceLock<Arc<Purse>>,
 }
 
 impl Scribe {
@@ -112,6 +115,7 @@ impl Scribe {
             door: Mutex::default(),
             asked,
             electing: Mutex::default(),
+            purse: OnceLock::new(),
         }
     }
 
@@ -200,6 +204,33 @@ impl Scribe {
         }
         *self.role.write().unwrap_or_else(PoisonError::into_inner) = role;
         Ok(())
+    }
+
+    /// Settle reservations in this purse as outcomes are recorded.
+    pub(crate) fn is_followed_by(&self, purse: &Arc<Purse>) {
+        let _ = self.purse.set(Arc::clone(purse));
+    }
+
+    fn write(
+        &self,
+        at: Timestamp,
+        record: &Record,
+        sealed: &Sealed,
+    ) -> Result<Position, Unrecorded> {
+        let mut handed = None;
+        loop {
+            let guest = match self.role() {
+                Role::Holder(log) => return log.append(at, record, sealed),
+                Role::Guest(guest) => guest,
+            };
+            let handed = handed.get_or_insert_with(|| Handed::append(at, record, sealed));
+            match guest.append(handed) {
+                Ok(done) => return done.map(Position::at),
+                Err(Lost::Before) => self.elect(&guest)?,
+                // INVARIANT: it may stand in the log. It must not be handed over again.
+                Err(Lost::After) => return Err(Unrecorded::Stopped),
+            }
+        }
     }
 
     /// Wait until a record survives a loss of power.
@@ -306,20 +337,12 @@ impl Ledger for Scribe {
         record: &Record,
         sealed: &Sealed,
     ) -> Result<Position, Unrecorded> {
-        let mut handed = None;
-        loop {
-            let guest = match self.role() {
-                Role::Holder(log) => return log.append(at, record, sealed),
-                Role::Guest(guest) => guest,
-            };
-            let handed = handed.get_or_insert_with(|| Handed::append(at, record, sealed));
-            match guest.append(handed) {
-                Ok(done) => return done.map(Position::at),
-                Err(Lost::Before) => self.elect(&guest)?,
-                // INVARIANT: it may stand in the log. It must not be handed over again.
-                Err(Lost::After) => return Err(Unrecorded::Stopped),
-            }
+        let position = self.write(at, record, sealed)?;
+        // A decision's money was reserved when its duty was met.
+        if let (Record::Outcome(_), Some(purse)) = (record, self.purse.get()) {
+            purse.apply(at, record);
         }
+        Ok(position)
     }
 
     fn durable_end(&self) -> u64 {

@@ -164,6 +164,14 @@ impl Messages {
         }
     }
 
+    /// The events themselves, where they are events.
+    pub(crate) fn into_events(self) -> Option<Box<Events>> {
+        match self {
+            Self::Events(events) => Some(events),
+            Self::Child { .. } | Self::Warm(_) | Self::Stray(_) => None,
+        }
+    }
+
     /// The messages of a call of a child process, the first of which was read already.
     pub(super) const fn behind(first: Bytes, rest: Reader, guard: CallGuard) -> Self {
         Self::Child { first: Some(first), rest, guard }
@@ -221,8 +229,13 @@ impl Events {
         }
     }
 
+    /// An event that is there already.
+    pub(crate) fn ready_event(&mut self) -> Option<Event> {
+        self.decoder.next_event()
+    }
+
     /// The next event; `None` when there are no more, or the stream broke.
-    pub(super) async fn next_event(&mut self) -> Option<Event> {
+    pub(crate) async fn next_event(&mut self) -> Option<Event> {
         loop {
             if let Some(event) = self.decoder.next_event() {
                 return Some(event);

@@ -14,7 +14,9 @@ mod http_call;
 mod kin;
 mod messages;
 mod older;
+mod provider;
 mod request;
+mod route;
 mod stdio;
 mod trouble;
 mod warm;
@@ -29,6 +31,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
 use crate::config::Limits;
+use crate::reserving::Reserving;
 
 pub(crate) use away::Away;
 pub(crate) use child::ChildSpec;
@@ -38,7 +41,9 @@ use follow::{Added, Follow};
 pub(crate) use follow::{SUBSCRIPTIONS_MAX, Subscriptions, wholes};
 pub(crate) use http::{HttpLink, Speech};
 pub(crate) use http_call::HttpCall;
-pub(crate) use messages::{Messages, Piece};
+pub(crate) use messages::{Events, Messages, Piece};
+pub(crate) use provider::{Asking, ProviderCall};
+pub(crate) use route::{Provider, Route};
 pub(crate) use stdio::StdioLink;
 pub(crate) use trouble::Trouble;
 pub(crate) use warm::Nursery;
@@ -79,12 +84,22 @@ pub(crate) struct Envelope {
     pub(crate) patience: Option<Duration>,
     /// The exchange that this one goes on with.
     pub(crate) parent: Option<ExchangeId>,
+    /// What a call of a model reserves before it goes out.
+    pub(crate) reserving: Option<Arc<Reserving>>,
 }
 
 impl Envelope {
     /// Of a message that reports no progress and waits as long as the limits say.
     pub(crate) const fn new(leg: Leg, id: Option<Id>) -> Self {
-        Self { leg, id, progress: None, version: None, patience: None, parent: None }
+        Self {
+            leg,
+            id,
+            progress: None,
+            version: None,
+            patience: None,
+            parent: None,
+            reserving: None,
+        }
     }
 
     fn patience(&self, limits: &Limits) -> Duration {
@@ -116,6 +131,8 @@ pub(crate) enum Upstream {
     Http(Arc<HttpLink>),
     /// The same in the modern era: one call.
     HttpCall(HttpCall),
+    /// A provider of models: one call.
+    Provider(Box<ProviderCall>),
     /// The client of a person, of which a server asks something.
     Client(ClientSide),
     /// The client of a person, which answers in the next leg of its call, or is told what it
@@ -148,6 +165,7 @@ impl Upstream {
             Self::Http(link) => link.forward(means, cleared, envelope).await,
             Self::HttpCall(call) => call.forward(means, cleared, envelope).await,
             Self::Warm(call) => call.forward(means, cleared, envelope).await,
+            Self::Provider(call) => call.forward(means, cleared, envelope).await,
             Self::Client(side) => side.forward(cleared).await,
             Self::Later => Answer::Ended(cleared.owe(), Disposition::Accepted),
             Self::Nowhere => Answer::Ended(cleared.owe(), Disposition::Unreachable),
@@ -187,9 +205,12 @@ impl Upstream {
         match self {
             Self::Stdio(link) => Some(link.calls()),
             Self::Http(link) => Some(link.calls()),
-            Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
-                None
-            }
+            Self::HttpCall(_)
+            | Self::Warm(_)
+            | Self::Provider(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => None,
         }
     }
 
@@ -198,9 +219,12 @@ impl Upstream {
         match self {
             Self::Stdio(link) => Some(&link.subscriptions),
             Self::Http(link) => Some(&link.subscriptions),
-            Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
-                None
-            }
+            Self::HttpCall(_)
+            | Self::Warm(_)
+            | Self::Provider(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => None,
         }
     }
 
@@ -210,9 +234,40 @@ impl Upstream {
         match self {
             Self::Stdio(link) => Some(Self::Stdio(Arc::clone(link))),
             Self::Http(link) => Some(Self::Http(Arc::clone(link))),
-            Self::Warm(_) | Self::HttpCall(_) | Self::Later | Self::Client(_) | Self::Nowhere => {
-                None
-            }
+            Self::Warm(_)
+            | Self::HttpCall(_)
+            | Self::Provider(_)
+            | Self::Later
+            | Self::Client(_)
+            | Self::Nowhere => None,
+        }
+    }
+
+    /// The call of a provider of models, where it is one.
+    pub(crate) fn provider(&self) -> Option<&ProviderCall> {
+        match self {
+            Self::Provider(call) => Some(call),
+            Self::Stdio(_)
+            | Self::Warm(_)
+            | Self::Http(_)
+            | Self::HttpCall(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => None,
+        }
+    }
+
+    /// The same, to be kept while its answer is streamed.
+    pub(crate) fn into_provider(self) -> Option<ProviderCall> {
+        match self {
+            Self::Provider(call) => Some(*call),
+            Self::Stdio(_)
+            | Self::Warm(_)
+            | Self::Http(_)
+            | Self::HttpCall(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => None,
         }
     }
 
@@ -221,9 +276,12 @@ impl Upstream {
         match self {
             Self::Stdio(link) => link.is_dead(),
             Self::Http(link) => link.is_dead(),
-            Self::HttpCall(_) | Self::Warm(_) | Self::Client(_) | Self::Later | Self::Nowhere => {
-                false
-            }
+            Self::HttpCall(_)
+            | Self::Warm(_)
+            | Self::Provider(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => false,
         }
     }
 
@@ -234,6 +292,7 @@ impl Upstream {
             Self::Http(_)
             | Self::HttpCall(_)
             | Self::Warm(_)
+            | Self::Provider(_)
             | Self::Client(_)
             | Self::Later
             | Self::Nowhere => false,
@@ -244,7 +303,12 @@ impl Upstream {
     pub(crate) const fn is_modern(&self) -> bool {
         match self {
             Self::HttpCall(_) | Self::Warm(_) => true,
-            Self::Stdio(_) | Self::Http(_) | Self::Client(_) | Self::Later | Self::Nowhere => false,
+            Self::Stdio(_)
+            | Self::Http(_)
+            | Self::Provider(_)
+            | Self::Client(_)
+            | Self::Later
+            | Self::Nowhere => false,
         }
     }
 }

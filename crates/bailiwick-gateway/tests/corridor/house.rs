@@ -70,6 +70,8 @@ pub(crate) struct Plan {
     pub(crate) limits: String,
     pub(crate) policies: String,
     pub(crate) is_ready: bool,
+    /// Other files beside the configuration, by name.
+    pub(crate) files: Vec<(String, String)>,
 }
 
 /// A gateway that serves.
@@ -86,7 +88,8 @@ impl Plan {
     /// With these servers, as the configuration file says them.
     pub(crate) fn servers(servers: &str) -> Self {
         let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
-        Self { servers, agents: String::new(), limits: String::new(), policies, is_ready: true }
+        let (agents, limits, files) = (String::new(), String::new(), Vec::new());
+        Self { servers, agents, limits, policies, is_ready: true, files }
     }
 
     pub(crate) fn crm(fixture: &Fixture) -> Self {
@@ -106,6 +109,9 @@ impl Plan {
             std::fs::create_dir(at.join(folder)).unwrap();
         }
         std::fs::write(at.join("bailiwick.toml"), toml).unwrap();
+        for (name, text) in &self.files {
+            std::fs::write(at.join(name), text).unwrap();
+        }
         std::fs::write(at.join("policies/all.cedar"), &self.policies).unwrap();
         std::fs::write(at.join("contracts/crm.toml"), CONTRACT).unwrap();
         let settings = config::load(&at.join("bailiwick.toml")).unwrap();

@@ -73,6 +73,8 @@ mod legs;
 #[cfg(test)]
 mod lossless;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod modern;
 #[cfg(test)]
 mod modern_child;
@@ -86,6 +88,8 @@ mod modern_listening;
 mod modern_tasks;
 #[cfg(test)]
 mod older;
+#[cfg(test)]
+mod provider;
 #[cfg(test)]
 mod questions;
 #[cfg(test)]

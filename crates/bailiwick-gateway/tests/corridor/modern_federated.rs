@@ -207,7 +207,7 @@ async fn what_is_named_reaches_its_server_in_its_own_words() {
         agent.and("mcp-name", "look"),
         agent.and("mcp-name", "a__look"),
         agent.and("mcp-method", "tools/list"),
-        agent.and("mcp-param-x", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
+        agent.and("mcp-param-x", "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"),
     ] {
         let said = post(&agent, &sent).await;
         assert_eq!((said.status, &said.json()["error"]["code"]), (400, &json!(-32020)), "{said:?}");
@@ -499,7 +499,7 @@ async fn a_notification_says_nothing_in_its_headers_and_takes_nothing_back() {
     let (house, all) = four().await;
     let text = r#"{"jsonrpc":"2.0","method":"notifications/x"}"#;
     let back = r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}"#;
-    let (lying, naming) = ("tools/call", Some("ghp_0123456789012345678901234567890123456"));
+    let (lying, naming) = ("tools/call", Some("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"));
     for (method, name, body, status) in [
         (lying, None, text, 400),
         ("notifications/x", naming, text, 400),

@@ -83,7 +83,7 @@ mod tests {
             ("CARD_PIN", "1234"),
             ("DATABASE_URL", "postgres://ada:pw@db.example/shop"),
             ("ENDPOINT", "https://mcp.example/s/NzQ4ZTk1OWMtZWY0Ni00/mcp"),
-            ("SETTING", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
+            ("SETTING", "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"),
             ("SETTING", "0123456789012345678901234"),
             ("SETTING", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIi"),
             ("SETTING", "6f1ed002-ab5a-42b1-9c0b-1a2b3c4d5e6f"),

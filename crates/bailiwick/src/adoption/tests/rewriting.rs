@@ -191,7 +191,7 @@ fn keys_of_programs_move_and_all_else_stays_in_the_entry() {
             "\"env\": { \"GITHUB_PERSONAL_ACCESS_TOKEN\": \"\", \"GITHUB_HOST\": \
              \"github.example\", \"RETRIES\": 3 },",
             "GitHub-Server.GITHUB_PERSONAL_ACCESS_TOKEN",
-            "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+            "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",
         ),
         // A line break that belongs to the secret is followed by one that does not.
         (

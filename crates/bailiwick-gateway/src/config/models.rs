@@ -1,0 +1,195 @@
+//! The sections of the model path: providers of models, other names for models, what may be spent.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use bailiwick_core::ServerId;
+use bailiwick_wire::llm::Dialect;
+use hyper::Uri;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::named::{address_of, is_server_name};
+use super::secret_ref::{SecretRef, placed};
+
+/// Whose API a provider speaks.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Api {
+    /// That of OpenAI, which vLLM, Ollama, llama.cpp and many others speak too.
+    #[default]
+    Openai,
+    /// That of Anthropic.
+    Anthropic,
+}
+
+impl Api {
+    /// The API that speaks a dialect.
+    pub(crate) const fn of(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::OpenAi => Self::Openai,
+            Dialect::Anthropic => Self::Anthropic,
+        }
+    }
+
+    /// Its dialect.
+    pub(crate) const fn dialect(self) -> Dialect {
+        match self {
+            Self::Openai => Dialect::OpenAi,
+            Self::Anthropic => Dialect::Anthropic,
+        }
+    }
+}
+
+/// A provider of models.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Provider {
+    /// Whose API it speaks.
+    pub api: Api,
+    /// Where its API begins, such as `https://api.openai.com/v1`.
+    pub url: String,
+    /// The models that are asked of it: names, or beginnings of names with `*` at the end. Empty:
+    /// every name that no other provider claims.
+    pub models: Vec<String>,
+    /// Secrets for headers of each request, such as `authorization` or `x-api-key`.
+    pub secret_headers: BTreeMap<String, SecretRef>,
+    /// The most tokens that an answer may have where the caller sets no bound itself.
+    pub output_tokens: Option<u64>,
+}
+
+/// Another name for a model.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// The provider.
+    pub provider: String,
+    /// The provider's name for the model.
+    pub model: String,
+}
+
+/// What calls of models may cost. Amounts are US dollars, such as `"12.50"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Spending {
+    /// A file of prices: `*.toml` of our own form, or `*.json` of the public list of model prices.
+    pub prices: Option<String>,
+    /// What a call of a model without a price counts as. Absent: it is refused.
+    pub unpriced_call: Option<String>,
+    /// What one key may spend a day, where it was given no cap of its own.
+    pub key_day: String,
+    /// What one agent may spend a day in a tenant. Absent: no bound of its own.
+    pub agent_day: Option<String>,
+    /// What may be spent a day on behalf of one person.
+    pub person_day: Option<String>,
+    /// What a tenant may spend a day.
+    pub tenant_day: Option<String>,
+    /// What a tenant may spend a month.
+    pub tenant_month: Option<String>,
+    /// What one task may spend.
+    pub task_total: Option<String>,
+}
+
+impl Default for Spending {
+    fn default() -> Self {
+        Self {
+            prices: None,
+            unpriced_call: None,
+            key_day: "10".to_owned(),
+            agent_day: None,
+            person_day: None,
+            tenant_day: None,
+            tenant_month: None,
+            task_total: None,
+        }
+    }
+}
+
+/// What a provider's section means.
+#[derive(Clone, Debug)]
+pub struct ProviderSettings {
+    /// Its name.
+    pub name: ServerId,
+    /// Whose API it speaks.
+    pub api: Api,
+    /// Where its API begins, without a slash at the end.
+    pub url: Uri,
+    /// The models that are asked of it; empty for all that no other claims.
+    pub models: Vec<String>,
+    /// Secrets for its headers, by header.
+    pub secret_headers: BTreeMap<String, SecretRef>,
+    /// The most tokens of an answer whose caller sets no bound.
+    pub output_tokens: u64,
+}
+
+/// The most tokens of an answer where neither caller nor configuration says more.
+const OUTPUT_TOKENS: u64 = 4_096;
+
+/// What all of these sections mean.
+#[derive(Clone, Debug, Default)]
+pub struct ModelSettings {
+    /// The providers.
+    pub providers: Vec<ProviderSettings>,
+    /// Other names for models.
+    pub aliases: BTreeMap<String, (ServerId, String)>,
+    /// What calls may cost.
+    pub spending: Spending,
+    /// The file of prices.
+    pub prices: Option<PathBuf>,
+}
+
+/// A section's name and what is wrong in it.
+type Problem = (String, String);
+
+impl ModelSettings {
+    /// What the sections mean in a file that lies in this folder.
+    pub(super) fn meant_by(
+        providers: &BTreeMap<String, Provider>,
+        aliases: &BTreeMap<String, Alias>,
+        spending: &Spending,
+        base: &Path,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut meant = Vec::new();
+        for (name, said) in providers {
+            match provider(name, said, base) {
+                Ok(it) => meant.push(it),
+                Err(what) => problems.push((format!("providers.{name}"), what)),
+            }
+        }
+        for (name, said) in aliases {
+            if !providers.contains_key(&said.provider) {
+                let what = format!("provider is `{}`, which [providers] has not", said.provider);
+                problems.push((format!("models.{name}"), what));
+            }
+        }
+        let alias = |it: &Alias| (ServerId::from(it.provider.as_str()), it.model.clone());
+        Self {
+            providers: meant,
+            aliases: aliases.iter().map(|(name, it)| (name.clone(), alias(it))).collect(),
+            spending: spending.clone(),
+            prices: spending.prices.as_ref().map(|it| base.join(it)),
+        }
+    }
+}
+
+fn provider(name: &str, said: &Provider, base: &Path) -> Result<ProviderSettings, String> {
+    if !is_server_name(name) {
+        let rule = "use letters, digits, `-` and single `_`, no `_` at the end";
+        return Err(format!("`{name}` cannot be a provider's name: {rule}"));
+    }
+    if let Some(wrong) = said.models.iter().find(|it| it.trim_end_matches('*').contains('*')) {
+        return Err(format!("models: `{wrong}` has a `*` that is not at its end"));
+    }
+    if said.output_tokens == Some(0) {
+        return Err("output_tokens is 0, which would refuse everything".into());
+    }
+    Ok(ProviderSettings {
+        name: name.into(),
+        api: said.api,
+        url: address_of(said.url.trim_end_matches('/'))?,
+        models: said.models.clone(),
+        secret_headers: placed(&said.secret_headers, base),
+        output_tokens: said.output_tokens.unwrap_or(OUTPUT_TOKENS),
+    })
+}

@@ -1,0 +1,40 @@
+//! Tools that a provider runs itself: each is a call of its own, decided and recorded before the
+//! model is asked.
+
+use bailiwick_core::{Action, Call, Disposition, Effect, ExchangeId, Interpreted, Resource, Value};
+use bytes::Bytes;
+
+use super::Visit;
+use crate::entropy;
+use crate::exchange::{Reply, exchange};
+use crate::upstream::{Envelope, Leg, Route, Upstream};
+
+/// Whether the model may be given the tool.
+pub(super) async fn may(
+    visit: &Visit,
+    route: &Route,
+    kind: &str,
+    body: &Bytes,
+    within: ExchangeId,
+) -> bool {
+    let gate = &visit.gate;
+    let Ok(id) = entropy::exchange_id(gate.now()) else { return false };
+    let what = Interpreted {
+        action: Action::InvokeTool,
+        resource: Resource::Tool { server: route.provider.name.clone(), name: kind.into() },
+        arguments: Value::Record(vec![("model".into(), Value::Text(route.model.clone()))]),
+        ask: body.clone(),
+        effect: Effect::Outbound,
+        named: Vec::new(),
+        exists: true,
+        pin: None,
+        trace: None,
+        model: None,
+    };
+    let call = Call::new(id, gate.now(), visit.who.clone(), what).within(within);
+    let envelope = Envelope::new(Leg::Message, None);
+    match exchange(gate, &Upstream::Later, call, &envelope).await {
+        Ok(Reply::Whole(released)) => released.disposition() == Some(Disposition::Accepted),
+        Ok(Reply::Stream(..)) | Err(_) => false,
+    }
+}

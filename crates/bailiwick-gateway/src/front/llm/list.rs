@@ -1,0 +1,161 @@
+//! The models that a caller may know of: each provider is asked, and what it lists is cut.
+
+use std::time::Duration;
+
+use bailiwick_core::{
+    Action, Call, Disposition, Effect, Interpreted, Released, Resource, ServerId, Value,
+};
+use bailiwick_wire::llm::{list_models, models};
+use bytes::Bytes;
+use hyper::{Method, Response, StatusCode};
+
+use super::super::body::Body;
+use super::super::reply::{json, stamp_at};
+use super::{Visit, reply};
+use crate::config::Api;
+use crate::entropy;
+use crate::exchange::{Reply, exchange};
+use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream};
+
+const MODELS: &str = "/models";
+
+/// `GET models`: what the one provider lists, or a list of ours of what all do.
+pub(super) async fn list(visit: Visit) -> Response<Body> {
+    let api = Api::of(visit.dialect);
+    let registered = &visit.gate.parts.models;
+    let routes: Vec<Route> = registered.speaking(api).map(|it| Route::new(it, "")).collect();
+    let has_aliases = registered.aliases(api).next().is_some();
+    if let ([only], false) = (routes.as_slice(), has_aliases) {
+        let resource = Resource::Server(only.provider.name.clone());
+        return match asked(&visit, only.clone(), MODELS.to_owned(), (resource, true)).await {
+            Some((released, call)) => {
+                reply::whole(visit.dialect, released, (call.provider(), "models"), None)
+            }
+            None => reply::unrecorded(visit.dialect),
+        };
+    }
+    let mut names = Vec::new();
+    let mut rests_on = Vec::new();
+    for (name, route) in registered.aliases(api) {
+        let resource = model(&route.provider.name, &route.model);
+        if visit.gate.is_visible(&visit.who, Action::Complete, &resource) {
+            names.push(name.to_owned());
+        }
+    }
+    for route in routes {
+        let (server, provider) = (route.provider.name.clone(), route.provider.clone());
+        let listed =
+            asked(&visit, route, MODELS.to_owned(), (Resource::Server(server), true)).await;
+        let Some((released, _)) = listed else { return reply::unrecorded(visit.dialect) };
+        let (stands, answered) = (released.decision().position(), released.disposition());
+        rests_on.push((released.exchange(), stands.index()));
+        if answered != Some(Disposition::Answered) {
+            continue;
+        }
+        let _ = models(visit.dialect, &released.into_bytes(), |name| {
+            let leads_there = registered
+                .route(api, name)
+                .is_some_and(|it| it.provider.name == provider.name && *it.model == *name);
+            // What leads elsewhere by its bare name is asked for as `provider/model`.
+            let spelled = format!("{}/{name}", provider.name);
+            names.push(if leads_there { name.to_owned() } else { spelled });
+            true
+        });
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut reply = json(StatusCode::OK, list_models(visit.dialect, &names));
+    for (exchange, leaf) in rests_on {
+        super::super::reply::headers(&mut reply, &exchange.to_string(), leaf);
+    }
+    reply
+}
+
+/// `GET models/{name}`
+pub(super) async fn one(visit: Visit, name: String) -> Response<Body> {
+    let registered = &visit.gate.parts.models;
+    let Some(route) = registered.route(Api::of(visit.dialect), &name) else {
+        return nobody(&visit, &name).await;
+    };
+    let resource = model(&route.provider.name, &route.model);
+    let visible = visit.gate.is_visible(&visit.who, Action::Complete, &resource);
+    let path = format!("{MODELS}/{}", escaped(&route.model));
+    match asked(&visit, route, path, (resource, visible)).await {
+        Some((released, call)) => {
+            reply::whole(visit.dialect, released, (call.provider(), &name), None)
+        }
+        None => reply::unrecorded(visit.dialect),
+    }
+}
+
+async fn nobody(visit: &Visit, name: &str) -> Response<Body> {
+    let nobody = ServerId::from(visit.dialect_word());
+    let call = call(visit, (model(&nobody, name), false));
+    let Some(call) = call else { return reply::unrecorded(visit.dialect) };
+    let envelope = Envelope::new(Leg::Message, None);
+    match exchange(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
+        Ok(Reply::Whole(released)) => {
+            let mut reply = reply::no_such_model(visit.dialect, name);
+            stamp_at(&mut reply, released.decision());
+            reply
+        }
+        Ok(Reply::Stream(..)) | Err(_) => reply::unrecorded(visit.dialect),
+    }
+}
+
+fn model(provider: &ServerId, name: &str) -> Resource {
+    Resource::Model { server: provider.clone(), name: name.into() }
+}
+
+/// Ask a provider for something that it lists. `None`: it could not be recorded.
+async fn asked(
+    visit: &Visit,
+    route: Route,
+    path: String,
+    what: (Resource, bool),
+) -> Option<(Released, Upstream)> {
+    let asking = Asking {
+        method: Method::GET,
+        path: route.provider.path(&path)?,
+        head: Head::default(),
+        streams: false,
+    };
+    let call = call(visit, what)?;
+    let provider = ProviderCall::new(route, None, asking, visit.away.clone());
+    let upstream = Upstream::Provider(Box::new(provider));
+    let patience = Duration::from_secs(visit.gate.settings().limits.gather_seconds);
+    let envelope = Envelope { patience: Some(patience), ..Envelope::new(Leg::Message, None) };
+    match exchange(&visit.gate, &upstream, call, &envelope).await {
+        Ok(Reply::Whole(released)) => Some((released, upstream)),
+        Ok(Reply::Stream(..)) | Err(_) => None,
+    }
+}
+
+fn call(visit: &Visit, (resource, exists): (Resource, bool)) -> Option<Call> {
+    let now = visit.gate.now();
+    let what = Interpreted {
+        action: Action::ListModels,
+        resource,
+        arguments: Value::Record(Vec::new()),
+        ask: Bytes::new(),
+        effect: Effect::Read,
+        named: Vec::new(),
+        exists,
+        pin: None,
+        trace: None,
+        model: None,
+    };
+    Some(Call::new(entropy::exchange_id(now).ok()?, now, visit.who.clone(), what))
+}
+
+/// A name as it stands in a path.
+fn escaped(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

@@ -1,0 +1,222 @@
+//! A streamed answer on its way to a client: each event is followed, inspected and passed on with
+//! the chunk in which it came, and the last one waits for the outcome's record.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bailiwick_core::{Disposition, Inspected, Pending};
+use bailiwick_wire::llm::{Ending, Following, Operation, error_body};
+use bailiwick_wire::sse::{Event, encode};
+use bytes::{Bytes, BytesMut};
+
+use super::window::{Freed, Window};
+use crate::gate::Gate;
+use crate::models::Measured;
+use crate::queue::{Reader, Writer};
+use crate::upstream::{Events, ProviderCall};
+
+/// A streamed answer.
+struct Stream {
+    gate: Arc<Gate>,
+    call: ProviderCall,
+    operation: Operation,
+    /// Whether the client wants to see the usage that the provider was asked for.
+    tells_usage: bool,
+    following: Following,
+    window: Window,
+    client: Writer,
+    /// How much was written when its cost was last counted.
+    counted: u64,
+}
+
+/// After how many bytes more the cost is counted again: a fraction of a cent.
+const COUNTED_EVERY: u64 = 64;
+
+/// How one round ended.
+enum Round {
+    /// These may leave, and more will come.
+    More(Bytes),
+    /// These may leave; then this is the last event.
+    Last(Bytes, Bytes),
+    /// Nothing of the answer may pass any more.
+    Withheld,
+    /// It costs more than was reserved for it.
+    TooDear(Bytes),
+}
+
+/// Pass the events on; what comes out is for the client.
+pub(super) fn start(
+    gate: &Arc<Gate>,
+    call: ProviderCall,
+    tells_usage: bool,
+    owed: Pending,
+    events: Box<Events>,
+) -> Reader {
+    let (client, reader) = gate.client_queue();
+    let operation = call.operation.unwrap_or(Operation::Chat);
+    let stream = Stream {
+        gate: Arc::clone(gate),
+        call,
+        operation,
+        tells_usage,
+        following: Following::new(operation),
+        window: Window::new(owed.masks()),
+        client,
+        counted: 0,
+    };
+    tokio::spawn(stream.run(owed, events));
+    reader
+}
+
+impl Stream {
+    async fn run(mut self, mut owed: Pending, mut events: Box<Events>) {
+        let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
+        let mut stop = self.gate.parts.stop.subscribe();
+        loop {
+            let event = tokio::select! {
+                biased;
+                () = self.client.closed() => return self.fail(owed, Disposition::Cancelled).await,
+                event = tokio::time::timeout(patience, events.next_event()) => event,
+            };
+            let first = match event {
+                Err(_) => return self.fail(owed, Disposition::TimedOut).await,
+                Ok(None) => return self.over(owed).await,
+                Ok(Some(first)) => first,
+            };
+            match self.round(&mut owed, first, &mut events) {
+                Round::More(out) => {
+                    if self.client.send(out).await.is_err() {
+                        return self.fail(owed, Disposition::Cancelled).await;
+                    }
+                }
+                Round::Last(out, last) => {
+                    let _ = self.client.send(out).await;
+                    return self.last(owed, last, Disposition::Answered).await;
+                }
+                Round::Withheld => {
+                    let end = self.following.ending(Ending::Filter);
+                    return self.cut(owed, end, Disposition::Withheld).await;
+                }
+                Round::TooDear(out) => {
+                    let _ = self.client.send(out).await;
+                    let end = self.following.ending(Ending::Length);
+                    return self.last(owed, end, Disposition::Answered).await;
+                }
+            }
+            if *stop.borrow_and_update() && self.client.is_closed() {
+                return self.fail(owed, Disposition::Cancelled).await;
+            }
+        }
+    }
+
+    /// What came with one chunk, as one flush.
+    fn round(&mut self, owed: &mut Pending, first: Event, events: &mut Events) -> Round {
+        let mut out = BytesMut::new();
+        let mut next = Some(first);
+        while let Some(event) = next {
+            let step = self.following.event(&event);
+            if step.is_last {
+                let freed = self.window.free();
+                let Some(()) = self.pass(owed, freed, &mut out) else {
+                    return Round::Withheld;
+                };
+                return Round::Last(out.freeze(), event.raw);
+            }
+            // What only the gateway asked for is not the client's to see.
+            let is_ours = step.is_usage_only && !self.tells_usage;
+            if !is_ours {
+                let freed = self.window.take(event, &step);
+                let Some(()) = self.pass(owed, freed, &mut out) else { return Round::Withheld };
+            }
+            next = events.ready_event();
+        }
+        if self.is_too_dear(owed) {
+            Round::TooDear(out.freeze())
+        } else {
+            Round::More(out.freeze())
+        }
+    }
+
+    /// Inspect what may leave, and let it. `None` when nothing may any more.
+    fn pass(&self, owed: &mut Pending, freed: Freed, out: &mut BytesMut) -> Option<()> {
+        let inspectors = self.gate.inspectors();
+        for text in &freed.joined {
+            owed.glance(inspectors, text.as_bytes()).then_some(())?;
+        }
+        for event in freed.events {
+            out.extend_from_slice(&owed.interim(inspectors, event)?.into_bytes());
+        }
+        Some(())
+    }
+
+    /// Whether what was written so far must have cost more than was reserved.
+    fn is_too_dear(&mut self, owed: &Pending) -> bool {
+        let written = self.following.output_bytes();
+        if written < self.counted + COUNTED_EVERY {
+            return false;
+        }
+        self.counted = written;
+        let Some(reserved) = owed.call().model().and_then(|it| it.bound) else { return false };
+        let measured = Measured {
+            told: self.following.told(),
+            output_bytes: written,
+            disposition: Disposition::Cancelled,
+        };
+        let meter = self.gate.parts.models.meter(&self.call, owed.call(), &measured);
+        meter.cost.is_some_and(|it| it > reserved)
+    }
+
+    /// The last of an answer: recorded, and only then sent.
+    async fn last(self, owed: Pending, last: Bytes, disposition: Disposition) {
+        let inspected = owed.last(self.gate.inspectors(), last, disposition);
+        self.conclude(inspected, disposition).await;
+    }
+
+    /// What ends the stream is our own; the answer is not passed on any further.
+    async fn cut(self, owed: Pending, end: Bytes, disposition: Disposition) {
+        let client = self.client.clone();
+        self.conclude(owed.failed(disposition), disposition).await;
+        let _ = client.send(end).await;
+    }
+
+    /// The provider ended the stream. Some leave out the last event of their dialect.
+    async fn over(mut self, mut owed: Pending) {
+        let mut out = BytesMut::new();
+        let freed = self.window.free();
+        let passed = self.pass(&mut owed, freed, &mut out);
+        if passed.is_some() && self.following.told().stop.is_some() {
+            return self.last(owed, out.freeze(), Disposition::Answered).await;
+        }
+        let words = "The provider broke off";
+        let error = error_body(self.operation.dialect(), 502, "server_error", words);
+        let end = match self.operation {
+            Operation::Messages => named("error", &error),
+            Operation::Responses => named("error", &error),
+            Operation::Chat | Operation::Embeddings | Operation::CountTokens => {
+                encode(&error, None)
+            }
+        };
+        self.cut(owed, end, Disposition::Unreachable).await;
+    }
+
+    async fn fail(self, owed: Pending, disposition: Disposition) {
+        self.conclude(owed.failed(disposition), disposition).await;
+    }
+
+    async fn conclude(self, inspected: Inspected, disposition: Disposition) {
+        let Self { gate, call, following, client, .. } = self;
+        let output_bytes = following.output_bytes();
+        let told = following.into_told();
+        let measured = Measured { told: &told, output_bytes, disposition };
+        let models = &gate.parts.models;
+        models.owe(&call, &inspected, &told);
+        let metered = models.streamed(&call, inspected, &measured);
+        if let Ok(released) = metered.record(gate.log(), gate.now()) {
+            let _ = client.send(released.into_bytes()).await;
+        }
+    }
+}
+
+fn named(name: &str, data: &[u8]) -> Bytes {
+    [b"event: ", name.as_bytes(), b"\n", &encode(data, None)].concat().into()
+}

@@ -1,0 +1,64 @@
+//! What of the tools in a request its caller may show to a model.
+//!
+//! A name that no server has is the caller's own tool and stays: there is nothing to hide about it.
+//! A tool that the provider runs itself stays only by a permit to invoke it.
+
+use bailiwick_core::{Action, Digest, ExchangeId, Resource, ServerId};
+use bailiwick_wire::llm::{Ask, OfferedTool, ToolKind};
+use bytes::Bytes;
+
+use super::{Visit, hosted};
+use crate::gate::Gate;
+use crate::upstream::Route;
+
+/// What hosts that know many servers write before a tool's name.
+const HOST_PREFIX: &str = "mcp__";
+
+/// Which of the tools stay, in their order.
+pub(super) async fn kept(
+    visit: &Visit,
+    route: &Route,
+    (ask, body): (&Ask, &Bytes),
+    within: ExchangeId,
+) -> Vec<bool> {
+    let mut kept = Vec::with_capacity(ask.tools.len());
+    for tool in &ask.tools {
+        kept.push(match &tool.kind {
+            ToolKind::Function => is_visible(visit, &tool.name),
+            ToolKind::Hosted(kind) => hosted::may(visit, route, kind, body, within).await,
+        });
+    }
+    kept
+}
+
+/// The digest of the tools that a model is shown.
+pub(super) fn digest(tools: &[OfferedTool]) -> Digest {
+    let mut names: Vec<&str> = tools.iter().map(|it| &*it.name).collect();
+    names.sort_unstable();
+    let mut all = Vec::new();
+    for name in names {
+        all.extend_from_slice(&(name.len() as u64).to_be_bytes());
+        all.extend_from_slice(name.as_bytes());
+    }
+    Digest::of(&all)
+}
+
+/// Whether the caller may know of the tool of this name, wherever it is.
+fn is_visible(visit: &Visit, name: &str) -> bool {
+    let bare = name.strip_prefix(HOST_PREFIX).unwrap_or(name);
+    let mut meant = Vec::new();
+    if let Some((server, tool)) = bare.split_once("__") {
+        meant.extend(tool_of(&visit.gate, server, tool));
+    }
+    let servers = visit.gate.parts.servers.keys();
+    meant.extend(servers.filter_map(|server| tool_of(&visit.gate, server.as_str(), bare)));
+    meant.is_empty()
+        || meant.iter().any(|it| visit.gate.is_visible(&visit.who, Action::InvokeTool, it))
+}
+
+/// The tool, when its server has it.
+fn tool_of(gate: &Gate, server: &str, name: &str) -> Option<Resource> {
+    let known = gate.server(server)?.catalogue.known();
+    let tool = Resource::Tool { server: ServerId::from(server), name: name.into() };
+    known.has(&tool).then_some(tool)
+}

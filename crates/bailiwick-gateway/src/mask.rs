@@ -1,0 +1,22 @@
+//! The duty to mask: secrets in an answer are replaced by words for their kind. What was there is
+//! found and recorded all the same.
+
+use bailiwick_core::Pending;
+use bailiwick_guard::{credentials, masked};
+use bailiwick_wire::texts;
+use bytes::Bytes;
+
+use crate::gate::Gate;
+
+/// The message as it may leave; `None` when nothing of the answer may any more.
+pub(crate) fn duly(gate: &Gate, owed: &mut Pending, message: Bytes) -> Option<Bytes> {
+    if !owed.masks() || message.is_empty() {
+        return Some(message);
+    }
+    owed.glance(gate.inspectors(), &message).then_some(())?;
+    // What cannot be read cannot be masked.
+    texts::replaced(&message, |text| {
+        let found = credentials(text)?;
+        (!found.is_empty()).then(|| masked(text, found))
+    })
+}

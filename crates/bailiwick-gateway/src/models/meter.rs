@@ -1,0 +1,101 @@
+//! The meter of one call: what a provider tells, and what is counted here where it does not.
+
+use bailiwick_core::{Call, Digest, Disposition, Inspected, Meter};
+use bailiwick_wire::llm::{Told, told};
+
+use super::Models;
+use super::money::tokens;
+use crate::upstream::{ProviderCall, Route};
+
+/// What was measured of one call here.
+pub(crate) struct Measured<'a> {
+    pub(crate) told: &'a Told,
+    /// How many bytes of text, reasoning and arguments came.
+    pub(crate) output_bytes: u64,
+    /// How it ended.
+    pub(crate) disposition: Disposition,
+}
+
+impl Models {
+    /// Say what a whole answer, or none, used and cost. Only calls of a model have a meter.
+    pub(crate) fn metered(
+        &self,
+        provider: &ProviderCall,
+        inspected: Inspected,
+        answer: &[u8],
+        disposition: Disposition,
+    ) -> Inspected {
+        let Some(operation) = provider.operation else { return inspected };
+        let told = told(operation, answer);
+        let measured = Measured { told: &told, output_bytes: answer.len() as u64, disposition };
+        self.owe(provider, &inspected, &told);
+        self.streamed(provider, inspected, &measured)
+    }
+
+    /// The same of an answer that came in pieces.
+    pub(crate) fn streamed(
+        &self,
+        provider: &ProviderCall,
+        inspected: Inspected,
+        measured: &Measured<'_>,
+    ) -> Inspected {
+        let meter = self.meter(provider, inspected.call(), measured);
+        let items: Vec<Digest> = measured.told.items.iter().map(|it| it.digest).collect();
+        inspected.metered(meter, items)
+    }
+
+    /// The meter as it stands.
+    pub(crate) fn meter(
+        &self,
+        provider: &ProviderCall,
+        call: &Call,
+        measured: &Measured<'_>,
+    ) -> Meter {
+        let Measured { told, output_bytes, disposition } = measured;
+        let route: &Route = &provider.route;
+        let heading = provider.heading();
+        let mut meter = Meter {
+            model: told.model.clone(),
+            stop: told.stop.clone(),
+            status: heading.map_or(0, |it| it.status.as_u16()),
+            first_ns: heading.zip(provider.began()).map_or(0, |(it, began)| it.at.since_ns(began)),
+            ..Meter::default()
+        };
+        match told.usage {
+            Some(usage) => {
+                (meter.input, meter.output) = (usage.input, usage.output);
+                (meter.cached, meter.cache_write) = (usage.cached, usage.cache_write);
+                meter.reasoning = usage.reasoning;
+                // What broke off may not have told the last of it.
+                let counted = tokens(*output_bytes);
+                if *disposition != Disposition::Answered && counted > meter.output {
+                    (meter.output, meter.estimated) = (counted, true);
+                }
+            }
+            None if was_taken(*disposition, meter.status) => {
+                meter.input = tokens(call.ask().len() as u64);
+                meter.output = tokens(*output_bytes);
+                meter.estimated = true;
+            }
+            // It never came to the model: a provider that refuses charges nothing.
+            None => {}
+        }
+        let nothing = meter.input == 0 && meter.output == 0;
+        let cost = self.money.cost(route, &meter, call.at());
+        meter.cost = if nothing { Some(0) } else { cost.map(|it| it.micro()) };
+        meter.prices = self.money.version(route, call.at());
+        meter
+    }
+}
+
+/// Whether a provider that tells nothing may have begun to work, and will charge for it.
+const fn was_taken(disposition: Disposition, status: u16) -> bool {
+    match disposition {
+        Disposition::Answered | Disposition::ToolFailed | Disposition::Withheld => true,
+        // An error before the answer begins is not charged; a stream that breaks off is.
+        Disposition::Erred | Disposition::Unreachable => status / 100 == 2,
+        // Nobody knows how far it came.
+        Disposition::TimedOut | Disposition::Cancelled => true,
+        Disposition::Accepted | Disposition::Unmet => false,
+    }
+}

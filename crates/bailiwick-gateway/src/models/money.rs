@@ -1,0 +1,140 @@
+//! What calls of models may cost: the bound of each before it goes out, what it took when it ended,
+//! and the purse out of which both come.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bailiwick_core::{Digest, Identified, Ledger, Link, Meter, Timestamp, Unrecorded};
+use bailiwick_facts::{Day, MicroDollars, NotMoney, Price, Prices, Purse, Scope, Usage};
+use bailiwick_wire::llm::Ask;
+
+use super::spending::Caps;
+use crate::config::ModelSettings;
+use crate::disk;
+use crate::reserving::Reserving;
+use crate::upstream::Route;
+
+/// Bytes of an ask that make a token, times ten: fewer than any text of a language has, so that
+/// tokens are rather over-counted.
+const BYTES_IN_TEN_TOKENS: u64 = 32;
+/// The largest file of prices: the public list has two million bytes.
+const PRICES_BYTES_MAX: u64 = 32 << 20;
+
+/// The prices, the caps and the purse.
+pub(crate) struct Money {
+    prices: Prices,
+    /// The digest of all of them, which takes long to make.
+    version: Digest,
+    caps: Caps,
+    pub(crate) purse: Arc<Purse>,
+}
+
+/// Tokens that so many bytes of an ask make at most, about.
+pub(crate) const fn tokens(bytes: u64) -> u64 {
+    bytes.saturating_mul(10).div_ceil(BYTES_IN_TEN_TOKENS)
+}
+
+/// Why the model path cannot be paid for.
+#[derive(Debug, thiserror::Error)]
+pub enum BadMoney {
+    /// A cap is no amount of money.
+    #[error("[spending] {0}: {1}")]
+    Cap(&'static str, NotMoney),
+    /// The file of prices cannot be had.
+    #[error("[spending] prices: {}: {why}", .file.display())]
+    Prices {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl Money {
+    /// The prices and caps of a configuration, and nothing spent yet.
+    ///
+    /// # Errors
+    /// [`BadMoney`] with the place in the configuration.
+    pub(crate) fn new(settings: &ModelSettings) -> Result<Self, BadMoney> {
+        let caps = Caps::new(&settings.spending).map_err(|(key, why)| BadMoney::Cap(key, why))?;
+        let prices = settings.prices.as_deref().map(prices).transpose()?.unwrap_or_default();
+        Ok(Self { version: prices.digest(), prices, caps, purse: Arc::default() })
+    }
+
+    pub(super) fn price(&self, route: &Route, at: Timestamp) -> Option<&Price> {
+        self.prices.of(route.provider.name.as_str(), &route.model, Day::of(at))
+    }
+
+    /// The most that an ask of so many bytes can cost. `None`: nobody knows its price.
+    pub(crate) fn bound(
+        &self,
+        route: &Route,
+        ask: &Ask,
+        bytes: usize,
+        at: Timestamp,
+    ) -> Option<MicroDollars> {
+        let output = ask.output_max.unwrap_or(0).saturating_mul(ask.choices);
+        let bound = self.price(route, at).map(|it| it.bound(tokens(bytes as u64), output));
+        bound.or(self.caps.unpriced_call)
+    }
+
+    /// What a call reserves: on the account of everybody in its chain.
+    ///
+    /// # Errors
+    /// [`Unrecorded`] when the pseudonyms cannot be had under which accounts are kept.
+    pub(crate) fn reserving(
+        &self,
+        ledger: &dyn Ledger,
+        who: &Identified,
+        bound: Option<MicroDollars>,
+    ) -> Result<Reserving, Unrecorded> {
+        let Some(bound) = bound else { return Ok(Reserving::unpriced()) };
+        let scopes = scopes(ledger, who)?;
+        let limits = scopes.iter().flat_map(|it| self.caps.of(it)).collect();
+        Ok(Reserving::new(scopes, limits, bound))
+    }
+
+    /// What a call cost that took so much. `None`: nobody knows.
+    pub(crate) fn cost(&self, route: &Route, meter: &Meter, at: Timestamp) -> Option<MicroDollars> {
+        let price = self.price(route, at);
+        price.map(|it| it.cost(&Usage::from(meter))).or(self.caps.unpriced_call)
+    }
+
+    /// The digest of the prices, where the model has one.
+    pub(crate) fn version(&self, route: &Route, at: Timestamp) -> Option<Digest> {
+        self.price(route, at).map(|_| self.version)
+    }
+}
+
+/// The prices of a file: `*.json` is the public list, all else our own form.
+fn prices(file: &Path) -> Result<Prices, BadMoney> {
+    let bad = |why: String| BadMoney::Prices { file: file.to_owned(), why };
+    let bytes = disk::read_up_to(file, PRICES_BYTES_MAX).map_err(|it| bad(it.to_string()))?;
+    if file.extension().is_some_and(|it| it == "json") {
+        return Prices::import(&bytes).map(|it| it.prices).map_err(|it| bad(it.to_string()));
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|it| bad(it.to_string()))?;
+    Prices::parse(text).map_err(|it| bad(it.to_string()))
+}
+
+/// On whose account a call goes: the same as `Scope::of` says of its record.
+fn scopes(ledger: &dyn Ledger, who: &Identified) -> Result<Vec<Scope>, Unrecorded> {
+    let principal = who.principal();
+    let tenant = &principal.tenant;
+    let mut scopes = vec![Scope::Tenant(tenant.clone())];
+    for link in &principal.chain {
+        match link {
+            Link::Person(person) => {
+                let token = ledger.token(tenant, "Person", person.as_str())?;
+                scopes.push(Scope::Person(tenant.clone(), token));
+            }
+            Link::Agent(agent) => scopes.push(Scope::Agent(tenant.clone(), agent.clone())),
+            Link::System(_) | Link::Server(_) => {}
+        }
+    }
+    scopes.extend(principal.credential.clone().map(Scope::Key));
+    if let Some(task) = &principal.task {
+        scopes.push(Scope::Task(tenant.clone(), ledger.token(tenant, "Task", task.as_str())?));
+    }
+    Ok(scopes)
+}

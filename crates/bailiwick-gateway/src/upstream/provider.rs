@@ -1,0 +1,182 @@
+//! One call of a provider of models, over HTTP: no session, and it ends with its caller.
+
+use std::sync::OnceLock;
+
+use bailiwick_core::{Cleared, Disposition, Pending, Timestamp};
+use bailiwick_wire::llm::Operation;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode, Uri};
+
+use super::connection::{Lease, Unreachable};
+use super::messages::{Events, Messages};
+use super::route::Route;
+use super::{Answer, Away, Envelope, Head, Means};
+use crate::clock;
+
+/// What of a provider's head is passed on: what its clients go by, and nothing of the account.
+const PASSED: [&str; 7] = [
+    "content-type",
+    "openai-processing-ms",
+    "request-id",
+    "retry-after",
+    "retry-after-ms",
+    "x-request-id",
+    "x-should-retry",
+];
+
+/// What is sent, besides the call's own bytes.
+pub(crate) struct Asking {
+    pub(crate) method: Method,
+    pub(crate) path: Uri,
+    pub(crate) head: Head,
+    /// Whether the answer is to come in pieces.
+    pub(crate) streams: bool,
+}
+
+/// One call.
+pub(crate) struct ProviderCall {
+    pub(crate) route: Route,
+    /// What is asked; absent where no model writes or counts.
+    pub(crate) operation: Option<Operation>,
+    asking: Asking,
+    away: Away,
+    began: OnceLock<Timestamp>,
+    heading: OnceLock<Heading>,
+}
+
+/// How the provider's reply began.
+pub(crate) struct Heading {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) at: Timestamp,
+}
+
+impl ProviderCall {
+    pub(crate) fn new(
+        route: Route,
+        operation: Option<Operation>,
+        asking: Asking,
+        away: Away,
+    ) -> Self {
+        let (began, heading) = (OnceLock::new(), OnceLock::new());
+        Self { route, operation, asking, away, began, heading }
+    }
+
+    /// How the reply began; `None` when there was none.
+    pub(crate) fn heading(&self) -> Option<&Heading> {
+        self.heading.get()
+    }
+
+    /// When it was sent; `None` when it was not.
+    pub(crate) fn began(&self) -> Option<Timestamp> {
+        self.began.get().copied()
+    }
+
+    pub(super) async fn forward(
+        &self,
+        means: Means<'_>,
+        cleared: Cleared,
+        envelope: &Envelope,
+    ) -> Answer {
+        let request = self.request(means, &cleared);
+        let owed = cleared.owe();
+        let Some(request) = request else {
+            return Answer::Ended(owed, Disposition::Unreachable);
+        };
+        let _ = self.began.set(clock::now());
+        let patience = envelope.patience(means.limits);
+        let answered = tokio::select! {
+            biased;
+            // The request is dropped with its connection, which is how the provider learns of it.
+            () = self.away.gone() => return Answer::Ended(owed, Disposition::Cancelled),
+            () = self.route.provider.pool.too_late() => Ok(Err(Unreachable)),
+            answered = tokio::time::timeout(patience, self.send(means, request)) => answered,
+        };
+        match answered {
+            Err(_) => Answer::Ended(owed, Disposition::TimedOut),
+            Ok(Err(Unreachable)) => Answer::Ended(owed, Disposition::Unreachable),
+            Ok(Ok(came)) => answer(owed, came),
+        }
+    }
+
+    /// The request, with the secrets that the clearance gives access to.
+    fn request(&self, means: Means<'_>, cleared: &Cleared) -> Option<Request<Full<Bytes>>> {
+        let Asking { method, path, head, streams } = &self.asking;
+        let mut request = Request::new(Full::new(cleared.call().ask().clone()));
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = path.clone();
+        let headers = request.headers_mut();
+        headers.reserve(8);
+        headers.insert(HOST, self.route.provider.host.clone());
+        let accept = if *streams { "text/event-stream" } else { "application/json" };
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        if *method == Method::POST {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (name, value) in &head.0 {
+            headers.insert(name.clone(), value.clone());
+        }
+        // Last: what the operator sets is not the caller's to change.
+        for secret in means.vault.headers(cleared) {
+            let mut value = HeaderValue::from_str(secret.value()).ok()?;
+            value.set_sensitive(true);
+            headers.insert(HeaderName::from_bytes(secret.name.as_bytes()).ok()?, value);
+        }
+        Some(request)
+    }
+
+    async fn send(
+        &self,
+        means: Means<'_>,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Came, Unreachable> {
+        let (response, mut lease) = self.route.provider.pool.send(request).await?;
+        self.note(&response);
+        let (head, body) = response.into_parts();
+        let limit = means.limits.prompt_bytes;
+        let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
+        if head.status.is_success() && kind.starts_with(b"text/event-stream") {
+            return Ok(Came::Stream(body, lease, limit));
+        }
+        let limited = Limited::new(body, limit);
+        let collected = lease.drive(limited.collect()).await.map_err(|_| Unreachable)?;
+        lease.give_back();
+        // Copied, so that the connection's buffer can be used again.
+        let message = Bytes::copy_from_slice(&collected.to_bytes());
+        Ok(Came::Whole(head.status, message))
+    }
+
+    fn note(&self, response: &Response<Incoming>) {
+        let status = response.status();
+        let passed = PASSED.iter().filter_map(|name| {
+            let value = response.headers().get(*name)?;
+            Some((HeaderName::from_static(name), value.clone()))
+        });
+        let headers = passed.collect();
+        let _ = self.heading.set(Heading { status, headers, at: clock::now() });
+        if matches!(status.as_u16(), 401 | 403 | 404) {
+            let pool = &self.route.provider.pool;
+            pool.trouble.tell(format!("it answered {status}: is its key or its url wrong?"));
+        }
+    }
+}
+
+enum Came {
+    Whole(StatusCode, Bytes),
+    Stream(Incoming, Lease, usize),
+}
+
+fn answer(owed: Pending, came: Came) -> Answer {
+    match came {
+        Came::Stream(body, lease, limit) => {
+            Answer::Stream(owed, Messages::Events(Box::new(Events::new(body, lease, limit))))
+        }
+        Came::Whole(status, message) if status.is_success() => {
+            Answer::Whole(owed, message, Disposition::Answered)
+        }
+        Came::Whole(_, message) => Answer::Whole(owed, message, Disposition::Erred),
+    }
+}

@@ -1,0 +1,78 @@
+//! One provider of models, and where a model is.
+
+use std::sync::Arc;
+
+use bailiwick_core::ServerId;
+use hyper::Uri;
+use hyper::header::HeaderValue;
+
+use super::connection::Pool;
+use crate::config::{Api, ProviderSettings};
+
+/// Where a model is.
+#[derive(Clone)]
+pub(crate) struct Route {
+    /// Who serves it.
+    pub(crate) provider: Arc<Provider>,
+    /// Its name there.
+    pub(crate) model: Box<str>,
+}
+
+impl Route {
+    /// A model of a provider.
+    pub(crate) fn new(provider: &Arc<Provider>, model: &str) -> Self {
+        Self { provider: Arc::clone(provider), model: model.into() }
+    }
+}
+
+/// A provider of models: whose API it speaks, and where.
+pub(crate) struct Provider {
+    pub(crate) name: ServerId,
+    pub(crate) api: Api,
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) host: HeaderValue,
+    /// What stands before the path of each operation, without a slash at its end.
+    pub(crate) base: String,
+    /// The most tokens of an answer whose caller sets no bound.
+    pub(crate) output_tokens: u64,
+    models: Vec<String>,
+}
+
+impl Provider {
+    pub(crate) fn new(settings: &ProviderSettings) -> Self {
+        let authority = settings.url.authority().map_or("", |it| it.as_str());
+        let host = HeaderValue::from_str(authority).unwrap_or(HeaderValue::from_static("provider"));
+        Self {
+            name: settings.name.clone(),
+            api: settings.api,
+            pool: Arc::new(Pool::new(&settings.url)),
+            host,
+            base: settings.url.path().trim_end_matches('/').to_owned(),
+            output_tokens: settings.output_tokens,
+            models: settings.models.clone(),
+        }
+    }
+
+    /// The path of an operation; `None` when it is none.
+    pub(crate) fn path(&self, operation: &str) -> Option<Uri> {
+        format!("{}{operation}", self.base).parse().ok()
+    }
+
+    /// Whether the operator said that this model is asked of it.
+    pub(crate) fn claims(&self, model: &str) -> bool {
+        self.models.iter().any(|it| match it.strip_suffix('*') {
+            Some(beginning) => model.starts_with(beginning),
+            None => it == model,
+        })
+    }
+
+    /// Whether it is asked for what nobody claims.
+    pub(crate) fn is_open(&self) -> bool {
+        self.models.is_empty()
+    }
+
+    /// Whether it is asked for this model when it is named itself.
+    pub(crate) fn takes(&self, model: &str) -> bool {
+        self.is_open() || self.claims(model)
+    }
+}

@@ -1,0 +1,276 @@
+//! The model path: what a provider is asked, what it costs, and what is on record of it.
+
+use std::time::Duration;
+
+use bailiwick_core::{Meter, RefusalReason};
+use serde_json::{Value, json};
+
+use crate::house::{House, Plan};
+use crate::provider::{Provider, chunk, ending};
+
+const POLICIES: &str = r#"
+@id("people") permit (principal is Person, action, resource);
+@id("lists") permit (principal is Agent, action == Action::"list_models", resource in Server::"lab");
+@id("models")
+permit (principal == Agent::"worker", action in [Action::"discover", Action::"use_model"], resource in Server::"lab");
+@id("hidden") forbid (principal is Agent, action == Action::"discover", resource == Model::"lab/hidden");
+@id("short")
+forbid (principal is Agent, action == Action::"complete", resource)
+when { context.input has output_max && context.input.output_max > 5000 };
+@id("search")
+permit (principal is Agent, action == Action::"lab/web_search", resource) when { context.input.model == "plain" };
+"#;
+
+const PRICES: &str = r#"
+[[price]]
+provider = "lab"
+model = "*"
+per_million = { input = "1", output = "10" }
+"#;
+
+/// A gateway with one provider, `lab`, whose tokens cost 1 and 10 micro-dollars.
+pub(crate) async fn lab(provider: &Provider, spending: &str, policies: &str) -> House {
+    let mut plan = Plan::servers(&format!(
+        "[providers.lab]\nurl = \"{}\"\noutput_tokens = 500\n[models.fast]\nprovider = \"lab\"\n\
+         model = \"plain\"\n[spending]\nprices = \"prices.toml\"\n{spending}",
+        provider.url
+    ));
+    plan.policies = format!("{POLICIES}{policies}");
+    plan.files = vec![("prices.toml".to_owned(), PRICES.to_owned())];
+    plan.open().await
+}
+
+pub(crate) fn chat(model: &str) -> Value {
+    json!({"model": model, "messages": [{"role": "user", "content": "Hello"}]})
+}
+
+fn meter(house: &House, decision: &str) -> Meter {
+    *house.book().both(decision).1.unwrap().meter.unwrap()
+}
+
+#[tokio::test]
+async fn a_chat_passes_untouched_is_metered_and_paid_for() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let mut body = chat("plain");
+    body["max_tokens"] = json!(100);
+    // Spelled as no serialiser of ours would.
+    let body = body.to_string().replace(":", " : ");
+    let said = house.worker.send("POST", "/openai/v1/chat/completions", &body).await;
+    assert_eq!(said.status, 200, "{said:?}");
+    assert_eq!(said.json()["choices"][0]["message"]["content"], "Hello!");
+    assert_eq!(said.header("x-request-id"), Some("req-7"));
+    assert_eq!(said.header("openai-organization"), None);
+    let asked = provider.asked();
+    assert_eq!(
+        (asked[0].path.as_str(), &asked[0].body[..]),
+        ("/v1/chat/completions", body.as_bytes())
+    );
+    assert!(!asked[0].headers.contains_key("authorization"), "the caller's key stays here");
+    let (decision, outcome) = house.book().both(said.header("bailiwick-decision").unwrap());
+    assert_eq!((&*decision.action, &*decision.resource_kind), ("complete", "Model"));
+    assert_eq!(decision.name.as_deref(), Some("plain"));
+    assert!(decision.bound.is_some_and(|it| it >= 1_000) && decision.view.is_some());
+    assert_eq!(decision.items.len(), 1);
+    let outcome = outcome.unwrap();
+    assert_eq!((&*outcome.disposition, outcome.items.len()), ("answered", 1));
+    let meter = outcome.meter.unwrap();
+    assert_eq!((meter.input, meter.output, meter.cost), (1_000, 200, Some(3_000)));
+    assert_eq!(meter.model.as_deref(), Some("plain-2026"));
+    assert_eq!((meter.stop.as_deref(), meter.status, meter.estimated), (Some("stop"), 200, false));
+    assert!(meter.first_ns > 0 && meter.prices.is_some());
+}
+
+#[tokio::test]
+async fn what_must_change_is_changed_before_the_decision() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let said =
+        house.worker.send("POST", "/openai/v1/chat/completions", &chat("fast").to_string()).await;
+    assert_eq!(said.status, 200, "{said:?}");
+    let asked = provider.last();
+    assert_eq!((&asked["model"], &asked["max_completion_tokens"]), (&json!("plain"), &json!(500)));
+    let (decision, _) = house.book().both(said.header("bailiwick-decision").unwrap());
+    assert_eq!(decision.name.as_deref(), Some("plain"));
+    let mut body = chat("plain");
+    body["max_tokens"] = json!(5001);
+    let said = house.worker.send("POST", "/openai/v1/chat/completions", &body.to_string()).await;
+    assert_eq!((said.status, provider.asked().len()), (403, 1), "{said:?}");
+    assert_eq!(said.json()["error"]["type"], "permission_error");
+}
+
+#[tokio::test]
+async fn what_is_hidden_looks_like_what_never_was() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let ask = |model: &str| chat(model).to_string();
+    let path = "/openai/v1/chat/completions";
+    let hidden = house.worker.send("POST", path, &ask("hidden")).await;
+    let stranger = house.other.send("POST", path, &ask("hidden")).await;
+    let never = house.worker.send("POST", "/anthropic/v1/messages", &ask("hidden")).await;
+    assert_eq!((hidden.status, stranger.looks()), (404, hidden.looks()));
+    assert_eq!(hidden.json()["error"]["code"], "model_not_found");
+    assert_eq!((never.status, &never.json()["error"]["type"]), (404, &json!("not_found_error")));
+    let listed = house.worker.send("GET", "/openai/v1/models", "").await.json();
+    let names: Vec<_> =
+        listed["data"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+    assert_eq!(names, ["fast", "plain", "fails"]);
+    let one = house.worker.send("GET", "/openai/v1/models/hidden", "").await;
+    assert_eq!(one.looks(), hidden.looks());
+    assert!(provider.asked().iter().all(|it| it.path == "/v1/models"));
+}
+
+#[tokio::test]
+async fn tools_are_cut_to_the_callers_view() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let mut body = chat("plain");
+    let function = |name: &str| json!({"type": "function", "function": {"name": name}});
+    body["tools"] = json!([function("own_tool"), {"type": "mcp_thing"}]);
+    body["web_search_options"] = json!({});
+    let said = house.worker.send("POST", "/openai/v1/chat/completions", &body.to_string()).await;
+    assert_eq!(said.status, 200, "{said:?}");
+    let asked = provider.last();
+    assert_eq!(asked["tools"], json!([function("own_tool")]));
+    assert_eq!(asked["web_search_options"], json!({}));
+    // Each tool that the provider runs has a decision of its own, which names the call.
+    let of_tools: Vec<_> = house.book().decisions();
+    let of_tools: Vec<_> = of_tools.iter().filter(|it| &*it.action == "invoke_tool").collect();
+    assert_eq!(of_tools.iter().map(|it| it.permitted).collect::<Vec<_>>(), [false, true]);
+    let exchange = said.header("bailiwick-decision").unwrap();
+    assert!(of_tools.iter().all(|it| it.parent.is_some_and(|it| it.to_string() == exchange)));
+}
+
+#[tokio::test]
+async fn every_provider_error_is_mapped_and_recorded() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let path = "/openai/v1/chat/completions";
+    let busy = house.worker.send("POST", path, &chat("busy").to_string()).await;
+    assert_eq!((busy.status, busy.header("retry-after")), (429, Some("7")));
+    assert_eq!(busy.json()["error"]["message"], "slow down");
+    let meter_of =
+        |said: &crate::agent::Said| meter(&house, said.header("bailiwick-decision").unwrap());
+    assert_eq!((meter_of(&busy).status, meter_of(&busy).cost), (429, Some(0)));
+    // What a provider thinks of the gateway's own key is not told.
+    let keyless = house.worker.send("POST", path, &chat("keyless").to_string()).await;
+    assert_eq!(keyless.status, 502);
+    assert!(!keyless.text().contains("bad key"));
+    assert_eq!(house.trail(&keyless).1.as_deref(), Some("erred"));
+    for bad in
+        ["", "[]", "{}", r#"{"model":"plain"}"#, r#"{"model":"plain","Model":"x","messages":[]}"#]
+    {
+        let said = house.worker.send("POST", path, bad).await;
+        assert_eq!(said.status, 400, "{bad}: {said:?}");
+        assert!(said.json()["error"]["message"].is_string());
+    }
+    assert_eq!(house.book().refusals(RefusalReason::Malformed), 5);
+    let nowhere = house.worker.send("POST", "/openai/v1/nothing", "{}").await;
+    assert_eq!(nowhere.status, 404);
+    let keyless = crate::agent::Agent { headers: vec![], ..house.worker.clone() };
+    let said = keyless.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!((said.status, &said.json()["error"]["type"]), (401, &json!("authentication_error")));
+}
+
+#[tokio::test]
+async fn a_budget_is_reserved_before_and_settled_after() {
+    let provider = Provider::start().await;
+    // A call may cost 5,031 micro-dollars and costs 3,000: two pass, and then 4,000 are left.
+    let house = lab(&provider, "agent_day = \"0.010\"", "").await;
+    let path = "/openai/v1/chat/completions";
+    for _ in 0..2 {
+        let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+        assert_eq!(said.status, 200, "{said:?}");
+    }
+    let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!((said.status, provider.asked().len()), (429, 2), "{said:?}");
+    let words = said.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(words.contains("$0.004000 of $0.010000"), "{words}");
+    assert!(said.header("retry-after").unwrap().parse::<u64>().unwrap() <= 86_400);
+    assert_eq!(said.header("x-should-retry"), Some("false"));
+    assert_eq!(house.trail(&said).1.as_deref(), Some("unmet"));
+    // What asks for less still fits.
+    let mut body = chat("plain");
+    body["max_tokens"] = json!(10);
+    let said = house.worker.send("POST", path, &body.to_string()).await;
+    assert_eq!(said.status, 200, "{said:?}");
+}
+
+#[tokio::test]
+async fn without_a_price_there_is_no_call() {
+    let provider = Provider::start().await;
+    let mut plan = Plan::servers(&format!("[providers.lab]\nurl = \"{}\"\n", provider.url));
+    plan.policies = POLICIES.to_owned();
+    let house = plan.open().await;
+    let said =
+        house.worker.send("POST", "/openai/v1/chat/completions", &chat("plain").to_string()).await;
+    assert_eq!((said.status, provider.asked().len()), (429, 0));
+    assert!(said.text().contains("no price"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_stream_comes_chunk_by_chunk_and_ends_with_its_record() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let words = ["Hel", "lo", " there"];
+    let mut script: Vec<String> = words.iter().map(|it| chunk(it)).collect();
+    script.push(ending("stop", 900, 3));
+    provider.script(&script);
+    let mut body = chat("scripted");
+    body["stream"] = json!(true);
+    let said = house.worker.send("POST", "/openai/v1/chat/completions", &body.to_string()).await;
+    assert_eq!(said.status, 200);
+    assert_eq!(said.header("content-type"), Some("text/event-stream"));
+    // The usage was asked for by the gateway alone, and is the gateway's alone.
+    assert_eq!(provider.last()["stream_options"]["include_usage"], json!(true));
+    let whole = script.concat();
+    let usage = whole.split("\n\n").find(|it| it.contains("usage")).unwrap();
+    assert_eq!(said.text(), whole.replace(&format!("{usage}\n\n"), ""));
+    let meter = meter(&house, said.header("bailiwick-decision").unwrap());
+    assert_eq!((meter.input, meter.output, meter.cost), (900, 3, Some(930)));
+    body["stream_options"] = json!({"include_usage": true});
+    let said = house.worker.send("POST", "/openai/v1/chat/completions", &body.to_string()).await;
+    assert_eq!(said.text(), whole);
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_or_is_left_is_metered_all_the_same() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    provider.script(&[chunk("some words that were written")]);
+    let mut body = chat("breaks");
+    body["stream"] = json!(true);
+    let path = "/openai/v1/chat/completions";
+    let said = house.worker.send("POST", path, &body.to_string()).await;
+    assert!(said.text().contains("The provider broke off"), "{said:?}");
+    assert!(!said.text().contains("[DONE]"));
+    let (_, outcome) = house.book().both(said.header("bailiwick-decision").unwrap());
+    let outcome = outcome.unwrap();
+    assert_eq!(&*outcome.disposition, "unreachable");
+    let meter = outcome.meter.unwrap();
+    assert!(meter.estimated && meter.output == 9 && meter.cost > Some(90), "{meter:?}");
+
+    body["model"] = json!("endless");
+    let left = house.worker.open("POST", path, &body.to_string()).await;
+    let decision = left.headers()["bailiwick-decision"].to_str().unwrap().to_owned();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    drop(left);
+    let book = house.book();
+    crate::house::until("its outcome is on record", || book.both(&decision).1.is_some()).await;
+    assert_eq!(&*book.both(&decision).1.unwrap().disposition, "cancelled");
+    crate::house::until("the provider is hung up on", || provider.hung_up() > 0).await;
+    assert_eq!(book.owed().len(), 0);
+}
+
+#[tokio::test]
+async fn a_stream_is_cut_well_formed_at_what_was_reserved() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let mut body = chat("endless");
+    (body["stream"], body["max_tokens"]) = (json!(true), json!(20));
+    let said = house.worker.send("POST", "/openai/v1/chat/completions", &body.to_string()).await;
+    assert!(said.text().contains(r#""finish_reason":"length""#), "{said:?}");
+    assert!(said.text().ends_with("data: [DONE]\n\n"));
+    assert_eq!(house.trail(&said).1.as_deref(), Some("answered"));
+    crate::house::until("the provider is hung up on", || provider.hung_up() > 0).await;
+}

@@ -1,0 +1,193 @@
+//! A provider of models that keeps what it was asked, and answers as the model's name says.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use hyper::body::{Frame, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+/// One request that arrived.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+#[derive(Default)]
+struct State {
+    asked: Mutex<Vec<Asked>>,
+    /// What stands in the stream of the model `scripted`, one entry a chunk.
+    script: Mutex<Vec<String>>,
+    hung_up: AtomicUsize,
+}
+
+/// The provider. It ends with the test's runtime.
+#[derive(Clone)]
+pub(crate) struct Provider {
+    pub(crate) url: String,
+    state: Arc<State>,
+}
+
+/// A body that comes in chunks, and tells when it is dropped before its end.
+struct Chunks(mpsc::UnboundedReceiver<io::Result<Bytes>>, Arc<State>, bool);
+
+impl hyper::body::Body for Chunks {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let next = std::task::ready!(self.0.poll_recv(cx));
+        self.2 |= next.is_none();
+        Poll::Ready(next.map(|it| it.map(Frame::data)))
+    }
+}
+
+impl Drop for Chunks {
+    fn drop(&mut self) {
+        if !self.2 {
+            self.1.hung_up.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Provider {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let state = Arc::new(State::default());
+        let serving = Arc::clone(&state);
+        tokio::spawn(async move {
+            loop {
+                let (socket, _) = listener.accept().await.unwrap();
+                socket.set_nodelay(true).unwrap();
+                let state = Arc::clone(&serving);
+                let service = service_fn(move |it| answer(Arc::clone(&state), it));
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
+            }
+        });
+        Self { url, state }
+    }
+
+    /// Everything that it was asked.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.state.asked.lock().unwrap().clone()
+    }
+
+    /// The body that it was asked last, read.
+    pub(crate) fn last(&self) -> Value {
+        serde_json::from_slice(&self.asked().last().unwrap().body).unwrap()
+    }
+
+    /// What the stream of the model `scripted` says, one entry a chunk.
+    pub(crate) fn script(&self, chunks: &[String]) {
+        *self.state.script.lock().unwrap() = chunks.to_vec();
+    }
+
+    /// How many streams were hung up on before their end.
+    pub(crate) fn hung_up(&self) -> usize {
+        self.state.hung_up.load(Ordering::SeqCst)
+    }
+}
+
+/// A chunk of a chat that says this.
+pub(crate) fn chunk(text: &str) -> String {
+    let delta = json!({"index": 0, "delta": {"content": text}, "finish_reason": null});
+    let chunk =
+        json!({"id": "c-1", "object": "chat.completion.chunk", "model": "m-1", "choices": [delta]});
+    format!("data: {chunk}\n\n")
+}
+
+/// What ends a chat: why, what it took, and the end of the stream.
+pub(crate) fn ending(stop: &str, input: u64, output: u64) -> String {
+    let stop =
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": stop}], "model": "m-1"});
+    let usage = json!({"choices": [], "model": "m-1",
+        "usage": {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output}});
+    format!("data: {stop}\n\ndata: {usage}\n\ndata: [DONE]\n\n")
+}
+
+type Reply = Response<http_body_util::Either<http_body_util::Full<Bytes>, Chunks>>;
+
+fn whole(status: u16, body: &Value) -> Reply {
+    let body = http_body_util::Full::new(Bytes::from(body.to_string()));
+    let reply = Response::builder().status(status).header("content-type", "application/json");
+    let reply = reply.header("x-request-id", "req-7").header("openai-organization", "secret-org");
+    reply.body(http_body_util::Either::Left(body)).unwrap()
+}
+
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(|it| it.to_bytes()).unwrap_or_default();
+    let path = head.uri.path().to_owned();
+    let asked = Asked { path: path.clone(), headers: head.headers, body: body.clone() };
+    state.asked.lock().unwrap().push(asked);
+    if path == "/v1/models" {
+        let entry =
+            |id: &str| json!({"id": id, "object": "model", "created": 1, "owned_by": "lab"});
+        let list = ["plain", "hidden", "fails"].map(entry);
+        return Ok(whole(200, &json!({"object": "list", "data": list})));
+    }
+    let said: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let model = said["model"].as_str().unwrap_or_default().to_owned();
+    Ok(match (path.as_str(), model.as_str()) {
+        (_, "busy") => {
+            let mut reply =
+                whole(429, &json!({"error": {"message": "slow down", "type": "requests"}}));
+            reply.headers_mut().insert("retry-after", "7".parse().unwrap());
+            reply
+        }
+        (_, "keyless") => whole(401, &json!({"error": {"message": "bad key sk-…"}})),
+        (_, "silent") => std::future::pending().await,
+        ("/v1/embeddings", _) => whole(
+            200,
+            &json!({"object": "list", "model": "e-1",
+            "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 1]}],
+            "usage": {"prompt_tokens": 8, "total_tokens": 8}}),
+        ),
+        (_, "scripted" | "endless" | "breaks") => stream(state, &model),
+        (_, _) => whole(
+            200,
+            &json!({"id": "c-9", "object": "chat.completion", "model": "plain-2026",
+            "choices": [{"index": 0, "finish_reason": "stop",
+                "message": {"role": "assistant", "content": "Hello!"}}],
+            "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}}),
+        ),
+    })
+}
+
+fn stream(state: Arc<State>, model: &str) -> Reply {
+    let (feed, chunks) = mpsc::unbounded_channel();
+    let script = state.script.lock().unwrap().clone();
+    let (endless, breaks) = (model == "endless", model == "breaks");
+    tokio::spawn(async move {
+        for chunk in script {
+            let _ = feed.send(Ok(Bytes::from(chunk)));
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        while endless && feed.send(Ok(Bytes::from(chunk("and so on ")))).is_ok() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if breaks {
+            let _ = feed.send(Err(io::ErrorKind::ConnectionReset.into()));
+        }
+    });
+    let body = http_body_util::Either::Right(Chunks(chunks, state, false));
+    Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
+}
