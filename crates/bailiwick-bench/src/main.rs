@@ -12,6 +12,7 @@ mod parts;
 mod process;
 mod protocol;
 mod report;
+mod scan;
 mod sessions;
 mod wrap;
 
@@ -56,6 +57,11 @@ const BENCHES: &[Bench] = &[
         name: "sessions",
         about: "what 5,000 idle sessions hold, and what one costs to begin",
         run: sessions::run,
+    },
+    Bench {
+        name: "scan",
+        about: "credentials and hidden names in mixed chat text, and what a stream's chunk costs",
+        run: scan::run,
     },
     Bench {
         name: "wrap",

@@ -47,7 +47,7 @@ pub(super) fn password(cursor: &mut Cursor<'_>) -> Option<usize> {
 }
 
 /// Whether it may be a password, and not a word that stands for one.
-pub(super) fn is_password(password: &[u8]) -> bool {
+pub(super) fn is_password(_: &[u8], password: &[u8]) -> bool {
     let begins_like_variable = password.first().is_some_and(|it| b"$%[*".contains(it));
     let letters: Vec<u8> =
         password.iter().filter(|it| it.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();

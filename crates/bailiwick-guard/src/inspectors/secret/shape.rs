@@ -19,8 +19,9 @@ pub(super) struct Shape {
     pub(super) check: Check,
 }
 
-/// Whether what has the right form can be a secret.
-pub(super) type Check = fn(&[u8]) -> bool;
+/// Whether what has the right form can be a secret: its public prefix, when it has one, and the
+/// rest.
+pub(super) type Check = fn(prefix: &[u8], secret: &[u8]) -> bool;
 
 /// What must stand around an anchor.
 #[derive(Debug)]
@@ -75,9 +76,9 @@ impl Shape {
         let mut cursor = Cursor::new(text, start + length);
         let Some(first) = self.first(before, &mut cursor) else { return Look::default() };
         let end = self.end(&mut cursor);
-        // A public prefix is part of what is found, and tells nothing of the secret's quality.
-        let secret = first.max(if self.is_prefixed() { start + length } else { 0 });
-        let checked = |end: &usize| (self.check)(text.get(secret..*end).unwrap_or_default());
+        let prefix = first.max(if self.is_prefixed() { start + length } else { 0 });
+        let part = |range: Range<usize>| text.get(range).unwrap_or_default();
+        let checked = |end: &usize| (self.check)(part(first..prefix), part(prefix..*end));
         let found = end.filter(checked).map(|end| first..end);
         Look { found, open: cursor.met_end().then_some(first) }
     }

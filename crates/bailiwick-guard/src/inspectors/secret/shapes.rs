@@ -22,9 +22,9 @@ mod payments;
 mod watching;
 
 use super::address::is_password;
-use super::check::any;
+use super::check::{any, varied};
 use super::shape::{Before, Body, Check, Shape, Step};
-use crate::inspectors::word::{self, Alphabet, is_varied};
+use crate::inspectors::word::{self, Alphabet};
 
 /// Every table, by trade.
 pub(super) static TABLES: [(&str, &[Shape]); 9] = [
@@ -49,17 +49,17 @@ type Steps = &'static [Step];
 
 /// A prefix that begins a word, and what follows it.
 const fn behind(kind: &'static str, anchors: Anchors, steps: Steps) -> Shape {
-    Shape { kind, anchors, body: Body::Behind(steps), check: is_varied }
+    Shape { kind, anchors, body: Body::Behind(steps), check: varied }
 }
 
 /// A value behind the name of its variable.
 const fn labelled(kind: &'static str, anchors: Anchors, steps: Steps) -> Shape {
-    Shape { kind, anchors, body: Body::Labelled(steps), check: is_varied }
+    Shape { kind, anchors, body: Body::Labelled(steps), check: varied }
 }
 
 /// An anchor in the middle.
 const fn around(kind: &'static str, anchors: Anchors, it: Before, steps: Steps) -> Shape {
-    Shape { kind, anchors, body: Body::Around(it, steps), check: is_varied }
+    Shape { kind, anchors, body: Body::Around(it, steps), check: varied }
 }
 
 /// An address with a password in it.

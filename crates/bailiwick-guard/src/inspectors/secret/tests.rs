@@ -41,6 +41,33 @@ fn the_list_of_kinds_in_the_docs_is_that_of_the_tables() {
     assert!(told.contains(&list), "docs/findings.md must hold this:\n{list}");
 }
 
+#[test]
+fn real_text_raises_no_alarm_that_cannot_be_defended() {
+    let told = |file: &str| {
+        let mut kinds = Vec::new();
+        let path = shared(&format!("corpora/{file}"))?;
+        each(&std::fs::read(path).unwrap(), |kind, _| kinds.push(kind)).unwrap();
+        Some(kinds)
+    };
+    let ordinary = [
+        "agentdojo/agentdojo.json",
+        "agentdojo/traces.jsonl",
+        "cache/qqp_pairs.jsonl",
+        "calls/livemcp_calls.jsonl",
+        "pii/sentences.jsonl",
+        "tools/tools.jsonl",
+        "tools/tools_npm.jsonl",
+        "attacks/dvmcp.jsonl",
+        "attacks/safetybench.jsonl",
+    ];
+    for file in ordinary {
+        assert_eq!(told(file).unwrap_or_default(), Vec::<&str>::new(), "{file}");
+    }
+    // The password of a database, in an attack that steals it.
+    let stolen = told("attacks/safe_mcp.jsonl").unwrap_or(vec!["secret.postgres_url"]);
+    assert_eq!(stolen, ["secret.postgres_url"]);
+}
+
 /// The kinds as the docs list them.
 fn kinds_by_trade() -> String {
     let mut text = String::new();

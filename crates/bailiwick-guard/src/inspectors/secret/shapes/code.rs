@@ -1,7 +1,7 @@
 //! Code hosts and package registries.
 
 use super::{Shape, UUID, alnum, base64, behind, dotted, hex, labelled, lower, text, upper, url};
-use crate::inspectors::secret::check::crc_base62;
+use crate::inspectors::secret::check::{crc_base62, gitlab};
 
 pub(super) static SHAPES: &[Shape] = &[
     behind("secret.artifactory_token", &["AKCp", "cmVmdGtuOj"], &[alnum(54, 80)]),
@@ -41,7 +41,8 @@ pub(super) static SHAPES: &[Shape] = &[
             "GR1348941",
         ],
         &[dotted(20, 320)],
-    ),
+    )
+    .checked(gitlab),
     labelled("secret.hex_pm_key", &["HEX_API_KEY", "hex_api_key"], &[hex(32, 64)]),
     behind("secret.npm_token", &["npm_"], &[alnum(36, 36)]).checked(crc_base62),
     behind("secret.nuget_key", &["oy2"], &[lower(43, 43)]),

@@ -2,12 +2,12 @@
 
 use super::{Shape, address, base64, behind, labelled, padded, special, text, upper, word_of};
 use crate::inspectors::secret::address::is_password;
-use crate::inspectors::secret::check::basic;
+use crate::inspectors::secret::check::{age, basic};
 use crate::inspectors::secret::jwt;
 use crate::inspectors::secret::shape::Body;
 
 pub(super) static SHAPES: &[Shape] = &[
-    behind("secret.age_key", &["AGE-SECRET-KEY-1"], &[upper(58, 58)]),
+    behind("secret.age_key", &["AGE-SECRET-KEY-1"], &[upper(58, 58)]).checked(age),
     address("secret.amqp_url", &["amqp://", "amqps://"]),
     labelled("secret.basic_auth", &["Basic", "basic"], &[padded(12, 512)]).checked(basic),
     address("secret.clickhouse_url", &["clickhouse://", "clickhouses://"]),

@@ -38,7 +38,7 @@ pub(super) static SHAPES: &[Shape] = &[
         &[url(20, 20)],
     ),
     behind("secret.posthog_key", &["phx_"], &[alnum(40, 60)]),
-    behind("secret.sentry_token", &["sntrys_"], &[padded(60, 400), LINE, base64(43, 43)]),
+    behind("secret.sentry_token", &["sntrys_eyJ"], &[padded(57, 400), LINE, base64(43, 43)]),
     behind("secret.sentry_token", &["sntryu_"], &[hex(64, 64)]),
     labelled(
         "secret.splunk_hec_token",
