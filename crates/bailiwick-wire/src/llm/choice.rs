@@ -1,5 +1,7 @@
 //! The tool that a body makes the model choose.
 
+use std::collections::BTreeSet;
+
 use super::fields::{Read, Unintelligible, given, list, needed, object, text};
 use super::operation::Operation;
 use super::tools::{OfferedTool, family};
@@ -71,13 +73,10 @@ pub(super) fn cut(
     left: &[&OfferedTool],
     splice: &mut Splice<'_>,
 ) -> Read<()> {
-    let is_left = |name: Option<Box<str>>| {
-        // A tool of a namespace may be named without it.
-        let same = |it: &&OfferedTool, name: &str| {
-            *it.name == *name || it.name.rsplit('.').next() == Some(name)
-        };
-        name.is_none_or(|name| left.iter().any(|it| same(it, &name)))
-    };
+    // A tool of a namespace may be named without it.
+    let both = left.iter().flat_map(|it| [Some(&*it.name), it.name.rsplit('.').next()]);
+    let names: BTreeSet<&str> = both.flatten().collect();
+    let is_left = |name: Option<Box<str>>| name.is_none_or(|it| names.contains(&*it));
     for (member, choice) in choices(root) {
         if left.is_empty() {
             splice.remove_member(root, member);

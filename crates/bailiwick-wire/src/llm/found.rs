@@ -1,6 +1,6 @@
 //! What stands in an answer: its texts, its calls, and what tools of the provider gave.
 
-use super::delta::{Channel, Delta, channel};
+use super::delta::{Channel, Delta, channel, outer_of};
 use super::item::{ItemKind, Items, Role};
 use super::operation::Operation;
 use crate::json::{Kind, Node};
@@ -68,6 +68,7 @@ pub(super) fn in_message<'d>(at: u64, message: Node<'d>, found: &mut List<'d>) {
         let place = call.member("index").and_then(super::fields::whole).map_or(place, |it| it + 1);
         in_call(channel(at, place, Channel::Arguments), call, found);
     }
+    in_notes(at, message, "annotations", found);
     if message.member("function_call").is_some() {
         in_call(channel(at, 0, Channel::Arguments), message, found);
     }
@@ -90,9 +91,13 @@ pub(super) fn in_item<'d>(at: u64, item: Node<'d>, found: &mut List<'d>) {
             in_parts(at, item, "summary", Channel::Summary, found);
             in_parts(at, item, "content", Channel::Reasoning, found);
         }
-        "function_call" | "custom_tool_call" => {
-            let said = text(item, "arguments").or_else(|| text(item, "input"));
-            found.extend(said.map(|it| Found::Call(channel(at, 0, Channel::Arguments), it)));
+        "function_call" | "custom_tool_call" | "mcp_call" | "code_interpreter_call" => {
+            let mut said = ["arguments", "input", "code"].iter().filter_map(|it| text(item, it));
+            let call = said.next();
+            found.extend(call.map(|it| Found::Call(channel(at, 0, Channel::Arguments), it)));
+            let given = ["output", "outputs", "error"].iter().filter_map(|it| item.member(it));
+            let given = given.filter(|it| !it.is_null());
+            found.extend(given.map(|it| Found::Other(at, ItemKind::ToolResult, it)));
         }
         _ => found.push(Found::Other(at, ItemKind::Call, item)),
     }
@@ -119,6 +124,13 @@ pub(super) fn in_part<'d>(
     if let Some(node) = text(part, "refusal") {
         found.push(Found::Text(channel(at, place, Channel::Refusal), node));
     }
+    in_notes(at, part, "annotations", found);
+}
+
+/// What stands beside a text to say where it is from.
+fn in_notes<'d>(at: u64, holder: Node<'d>, name: &str, found: &mut List<'d>) {
+    let notes = holder.member(name).into_iter().flat_map(Node::elements);
+    found.extend(notes.map(|it| Found::Other(at, ItemKind::Text, it)));
 }
 
 /// A block of a message of Anthropic's.
@@ -139,12 +151,18 @@ pub(super) fn in_block<'d>(at: u64, block: Node<'d>, found: &mut List<'d>) {
         }
     };
     found.extend(said.map(|(kind, it)| Found::Text(channel(at, 0, kind), it)));
-    if let Some(citations) = block.member("citations").filter(|it| !it.is_null()) {
-        found.extend(citations.elements().map(|it| Found::Other(at, ItemKind::Text, it)));
-    }
+    in_notes(at, block, "citations", found);
 }
 
 impl Found<'_> {
+    /// The choice, item or block that it belongs to.
+    pub(super) const fn outer(self) -> u64 {
+        match self {
+            Self::Text(channel, _) | Self::Call(channel, _) => outer_of(channel),
+            Self::Other(outer, ..) => outer,
+        }
+    }
+
     /// Put it down as an item of the answer.
     pub(super) fn put(self, items: &mut Items) {
         let role = Role::Assistant;
@@ -157,7 +175,10 @@ impl Found<'_> {
             }
             Self::Call(_, node) => items.call(role, &node.text().unwrap_or_default()),
             Self::Other(_, ItemKind::Call, node) => items.call(role, node.raw()),
-            Self::Other(_, kind @ ItemKind::ToolResult, node) => items.raw(Role::Tool, kind, node),
+            Self::Other(_, kind @ ItemKind::ToolResult, node) => match node.text() {
+                Some(text) => items.text(Role::Tool, kind, &text),
+                None => items.raw(Role::Tool, kind, node),
+            },
             // Citations are no content, and of parts the exact JSON is what can be known.
             Self::Other(_, ItemKind::Text | ItemKind::Image | ItemKind::File, _) => {}
         }

@@ -86,9 +86,8 @@ pub fn list_models(dialect: Dialect, names: &[&str]) -> Bytes {
         }
         Dialect::Anthropic => {
             let made = "1970-01-01T00:00:00Z";
-            let entry = |id: String| {
-                format!(r#"{{"type":"model","id":{id},"display_name":{id},"created_at":"{made}"}}"#)
-            };
+            let rest = format!(r#""type":"model","created_at":"{made}","lifecycle":"active""#);
+            let entry = |id: String| format!(r#"{{"id":{id},"display_name":{id},{rest}}}"#);
             let entries: Vec<String> = quoted().map(entry).collect();
             let end = |name: Option<String>| name.unwrap_or_else(|| "null".to_owned());
             let (first, last) = (end(quoted().next()), end(quoted().next_back()));

@@ -49,15 +49,18 @@ impl Notes {
         step.deltas.push(delta);
     }
 
-    /// What stands there as a whole and did not come in pieces.
+    /// What stands there as a whole and did not come in pieces. What tools of the provider gave is
+    /// not the model's own.
     pub(super) fn other(&mut self, found: Found<'_>, step: &mut Step) {
         let mut items = Items::default();
         found.put(&mut items);
         items.kept.into_iter().for_each(|it| self.item(it));
         let before = step.deltas.len();
         found.texts(&mut step.deltas);
-        let added = step.deltas.iter().skip(before).map(|it| it.text.len() as u64);
-        self.output_bytes += added.sum::<u64>();
+        if !matches!(found, Found::Other(_, ItemKind::ToolResult, _)) {
+            let added = step.deltas.iter().skip(before).map(|it| it.text.len() as u64);
+            self.output_bytes += added.sum::<u64>();
+        }
     }
 
     /// What repeats that which came in pieces: texts, and nothing else. Each is a text of its own.

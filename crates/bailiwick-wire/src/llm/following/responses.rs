@@ -1,5 +1,7 @@
 //! The events of a response.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::notes::Notes;
@@ -17,6 +19,9 @@ use crate::splice::Splice;
 /// at its end.
 const KEPT_MAX_BYTES: usize = 256 * 1024;
 
+/// Items of which it is noted whether they came; of more, what is told twice may count twice.
+const HEARD_MAX: usize = 4096;
+
 #[derive(Debug, Default)]
 pub(super) struct Responses {
     has_started: bool,
@@ -24,6 +29,9 @@ pub(super) struct Responses {
     next: u64,
     /// The response as the stream began with it.
     response: Option<Bytes>,
+    /// The items of which pieces came, and those that were told whole.
+    heard: BTreeSet<u64>,
+    told: BTreeSet<u64>,
 }
 
 impl Responses {
@@ -48,21 +56,22 @@ impl Responses {
             | "response.cancelled" => {
                 if let Some(response) = root.member("response") {
                     notes.told.head(Operation::Responses, response);
-                    Notes::repeated(&in_answer(Operation::Responses, response), step);
+                    let found = in_answer(Operation::Responses, response);
+                    self.told_whole(found, notes, step);
                 }
                 notes.told.is_error |= kind == "response.failed";
                 notes.end(step);
             }
             "error" => notes.fail(root.member("error").unwrap_or(root), step),
-            "response.output_item.added" => Self::item(root, false, notes, step),
-            "response.output_item.done" => Self::item(root, true, notes, step),
+            "response.output_item.added" => self.item(root, false, notes, step),
+            "response.output_item.done" => self.item(root, true, notes, step),
             "response.content_part.added"
             | "response.content_part.done"
             | "response.reasoning_summary_part.added"
             | "response.reasoning_summary_part.done" => Self::part(root, step),
             // Sound and images are no text.
             "response.audio.delta" | "response.image_generation_call.partial_image" => {}
-            kind if kind.ends_with(".delta") => Self::delta(kind, root, notes, step),
+            kind if kind.ends_with(".delta") => self.delta(kind, root, notes, step),
             kind if kind.ends_with(".done") => Self::done(kind, root, notes, step),
             "response.output_text.annotation.added" => {
                 if let Some(annotation) = root.member("annotation") {
@@ -76,7 +85,7 @@ impl Responses {
         }
     }
 
-    fn item(root: Node<'_>, is_done: bool, notes: &mut Notes, step: &mut Step) {
+    fn item(&mut self, root: Node<'_>, is_done: bool, notes: &mut Notes, step: &mut Step) {
         let Some(item) = root.member("item") else { return };
         let at = at(root);
         let mut made = Vec::new();
@@ -86,13 +95,28 @@ impl Responses {
         let mut found = Vec::new();
         in_item(at, item, &mut found);
         if is_done {
-            // What did not come in pieces is first told whole here.
-            for other in found.extract_if(.., |it| matches!(it, Found::Other(..))) {
-                notes.other(other, step);
-            }
+            self.told_whole(found, notes, step);
             notes.close(&mut step.ended, |it| outer_of(it) == at);
+        } else {
+            Notes::repeated(&found, step);
         }
-        Notes::repeated(&found, step);
+    }
+
+    /// What is told whole at its end mostly came in pieces before; from servers that send none, and
+    /// for what never comes in pieces, it is new.
+    fn told_whole(&mut self, found: Vec<Found<'_>>, notes: &mut Notes, step: &mut Step) {
+        let is_result = |it: &Found<'_>| matches!(it, Found::Other(_, ItemKind::ToolResult, _));
+        let is_new = |it: &Found<'_>| {
+            !self.told.contains(&it.outer()) && (is_result(it) || !self.heard.contains(&it.outer()))
+        };
+        let (new, old): (Vec<_>, Vec<_>) = found.into_iter().partition(is_new);
+        for found in new.iter().chain(&old).map(|it| it.outer()) {
+            if self.told.len() < HEARD_MAX {
+                self.told.insert(found);
+            }
+        }
+        new.into_iter().for_each(|it| notes.other(it, step));
+        Notes::repeated(&old, step);
     }
 
     fn part(root: Node<'_>, step: &mut Step) {
@@ -103,9 +127,12 @@ impl Responses {
         Notes::repeated(&found, step);
     }
 
-    fn delta(kind: &str, root: Node<'_>, notes: &mut Notes, step: &mut Step) {
+    fn delta(&mut self, kind: &str, root: Node<'_>, notes: &mut Notes, step: &mut Step) {
         let Some(delta) = root.member("delta") else { return };
         let channel = place(kind, root);
+        if self.heard.len() < HEARD_MAX {
+            self.heard.insert(outer_of(channel));
+        }
         match delta.kind() {
             Kind::String if kind_of(kind) == Channel::Arguments => {
                 notes.piece(Found::Call(channel, delta), step);
@@ -161,7 +188,8 @@ impl Responses {
         Bytes::from(out)
     }
 
-    /// The response as it began, with another status.
+    /// The response as it began, with another status. It repeats nothing of the output: what was
+    /// read here is not what was passed on, where something in it was masked.
     fn response(&self, notes: &Notes, status: &str, details: &str) -> String {
         let made = notes.told.state.iter().find(|it| it.starts_with("resp"));
         let id = quote(made.map_or("resp_0", |it| it));

@@ -140,6 +140,9 @@ fn a_response_is_followed() {
     assert!(told(&following, ItemKind::Text, "Hm."));
     assert!(told(&following, ItemKind::Text, "It is warm"));
     assert!(told(&following, ItemKind::Call, "{}"));
+    assert!(told(&following, ItemKind::Call, "print(1)"));
+    assert_eq!(following.told().items.len(), 4, "what is said twice is one item");
+    assert_eq!(following.output_bytes(), 24);
     assert_eq!(following.told().model.as_deref(), Some("gpt-5.1-2026"));
     assert_eq!(following.told().stop.as_deref(), Some("completed"));
     let usage = Usage { input: 3, output: 4, reasoning: 1, ..Usage::default() };
@@ -151,6 +154,48 @@ fn a_response_is_followed() {
 }
 
 #[test]
+fn what_is_only_told_whole_counts_once() {
+    let item = r#"{"id":"mcp_1","type":"mcp_call","name":"n","server_label":"l","arguments":"{ }","output":"warm"}"#;
+    let text = r#"{"id":"msg_1","type":"message","content":[{"type":"output_text","text":"Yes"}]}"#;
+    let stream = typed(&[
+        &format!(r#"{{"type":"response.output_item.done","output_index":0,"item":{item}}}"#),
+        &format!(
+            r#"{{"type":"response.completed","response":{{"id":"resp_1","output":[{item},{text}]}}}}"#
+        ),
+    ]);
+    let (following, steps) = follow(Operation::Responses, &stream);
+    assert_eq!(whole(&steps), ["{ }", "warm", "Yes", "{ }", "warm"]);
+    assert_eq!(following.output_bytes(), 6, "what a tool gave is not the model's own");
+    let kinds: Vec<ItemKind> = following.told().items.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [ItemKind::Call, ItemKind::ToolResult, ItemKind::Text]);
+}
+
+#[test]
+fn every_kind_of_text_has_a_channel_of_its_own() {
+    let (kinds, arguments) = (
+        ["output_text", "refusal", "reasoning_text", "reasoning_summary_text", "audio.transcript"],
+        ["function_call_arguments", "custom_tool_call_input", "mcp_call_arguments"],
+    );
+    let event =
+        |kind: &str| format!(r#"{{"type":"response.{kind}.delta","output_index":1,"delta":"a"}}"#);
+    let lines: Vec<String> = kinds.iter().chain(&arguments).map(|it| event(it)).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let (following, steps) = follow(Operation::Responses, &typed(&lines));
+    let mut channels: Vec<u64> = steps.iter().map(|it| it.deltas[0].channel).collect();
+    channels.dedup();
+    assert_eq!(channels.len(), kinds.len() + 1);
+    let told = following.into_told();
+    assert_eq!(told.items.iter().filter(|it| it.kind == ItemKind::Call).count(), 1);
+    let shell = r#"{"type":"response.shell_call_output_content.delta","output_index":0,"command_index":1,"delta":{"stdout":"a","stderr":"b"}}"#;
+    let sound = r#"{"type":"response.audio.delta","delta":"AAAA"}"#;
+    let (_, steps) = follow(Operation::Responses, &typed(&[shell, sound]));
+    assert_eq!(texts(&steps), ["a", "b"]);
+    let chat = r#"{"choices":[{"index":0,"delta":{"refusal":"No","function_call":{"arguments":"{}"},"audio":{"transcript":"Hi","data":"AA"}}}]}"#;
+    let (_, steps) = follow(Operation::Chat, &chunks(&[chat]));
+    assert_eq!(texts(&steps), ["No", "Hi", "{}"]);
+}
+
+#[test]
 fn a_response_is_ended_where_it_stands() {
     let (following, _) = follow(Operation::Responses, first(9, RESPONSE));
     let ending = well_ended(Operation::Responses, &following, Ending::Length);
@@ -158,8 +203,10 @@ fn a_response_is_ended_where_it_stands() {
         ending,
         "event: response.incomplete\ndata: {\"type\":\"response.incomplete\",\"sequence_number\":9,\
          \"response\":{\"id\":\"resp_1\",\"object\":\"response\",\"created_at\":5,\
-         \"status\":\"incomplete\",\"incomplete_details\":{\"reason\":\"max_output_tokens\"},\
-         \"model\":\"gpt-5.1\",\"output\":[],\"tools\":[],\"usage\":null}}\n\n"
+         \"status\":\"incomplete\",\"error\":null,\
+         \"incomplete_details\":{\"reason\":\"max_output_tokens\"},\"instructions\":null,\
+         \"model\":\"gpt-5.1\",\"output\":[],\"parallel_tool_calls\":true,\"temperature\":1.0,\
+         \"tool_choice\":\"auto\",\"tools\":[],\"top_p\":1.0,\"usage\":null}}\n\n"
     );
     let none = Following::new(Operation::Responses);
     let whole = well_ended(Operation::Responses, &none, Ending::Filter);
@@ -173,7 +220,7 @@ const MESSAGE: &str = include_str!("../../../corpus/llm_answer/message.sse");
 fn a_message_is_followed() {
     let (following, steps) = follow(Operation::Messages, MESSAGE);
     assert_eq!(texts(&steps), ["Hm.", "It is", " warm", "{\"in\": \"Ro", "me\"}"]);
-    assert_eq!(whole(&steps), ["warm", "Rome"]);
+    assert_eq!(whole(&steps), ["warm", "Rome", "https://x.example"]);
     assert!(told(&following, ItemKind::Text, "Hm."));
     assert!(told(&following, ItemKind::Text, "It is warm"));
     assert!(told(&following, ItemKind::Call, r#"{"in":"Rome"}"#));

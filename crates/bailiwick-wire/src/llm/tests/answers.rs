@@ -74,7 +74,11 @@ fn other_answers_tell() {
 fn every_text_of_an_answer_has_its_place() {
     for (operation, body, expected) in [
         (Operation::Chat, CHAT, &["It is warm.", "{\"in\": \"Rome\"}"][..]),
-        (Operation::Responses, RESPONSE, &["Hm.", "cntr_1", "print(1)", "Warm.", "No.", "{}"]),
+        (
+            Operation::Responses,
+            RESPONSE,
+            &["Hm.", "print(1)", "Warm.", "cfile_1", "cntr_1", "No.", "{}"],
+        ),
         (
             Operation::Messages,
             MESSAGE,
