@@ -49,13 +49,7 @@ pub fn told(operation: Operation, body: &[u8]) -> Told {
 impl Told {
     /// What stands beside the content: of a whole answer, or of the object that a stream tells of.
     pub(super) fn head(&mut self, operation: Operation, root: Node<'_>) {
-        if let Some(model) = root.member("model").and_then(Node::text) {
-            self.model = Some(model.into());
-        }
-        if let Some(read) = given(root, "usage").and_then(|it| usage::read(operation, it)) {
-            self.usage = Some(read);
-        }
-        self.stop = stop(operation, root).or(self.stop.take());
+        self.measure(operation, root);
         let mut made = Vec::new();
         if operation.writes() {
             root.member("id").into_iter().for_each(|it| state::push(it, &mut made));
@@ -71,6 +65,18 @@ impl Told {
             root.member(name).into_iter().for_each(|it| state::within(it, &mut made));
         }
         self.made(made);
+    }
+
+    /// Of what stands beside the content, what changes while a stream goes on.
+    pub(super) fn measure(&mut self, operation: Operation, root: Node<'_>) {
+        let model = root.member("model").and_then(Node::text);
+        if let Some(model) = model.filter(|it| self.model.as_deref() != Some(it)) {
+            self.model = Some(model.into());
+        }
+        if let Some(read) = given(root, "usage").and_then(|it| usage::read(operation, it)) {
+            self.usage = Some(read);
+        }
+        self.stop = stop(operation, root).or(self.stop.take());
     }
 
     /// Put down ids that were not told yet.

@@ -70,6 +70,9 @@ const KNOWN: &[&str] = &[
     "container",
     "thread",
     "fallbacks",
+    "models",
+    "plugins",
+    "search_parameters",
     "user_profile_id",
     "diagnostics",
     "prompt_cache_options",
@@ -91,7 +94,7 @@ const KNOWN: &[&str] = &[
 /// [`Unintelligible`] when it cannot be told what is asked.
 pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Unintelligible> {
     let root = object(document.root(), "body", KNOWN)?;
-    refuse_fallbacks(root)?;
+    refuse_other_models(root)?;
     let model: Box<str> = needed(root, "model")?.into();
     let stream = operation.writes() && flag(root, "stream")?.unwrap_or(false);
     let output_max = output_max(operation, root)?;
@@ -128,13 +131,16 @@ pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Uninte
     })
 }
 
-/// Other models than the one that was decided on.
-fn refuse_fallbacks(root: Node<'_>) -> Read<()> {
-    match given(root, "fallbacks") {
-        Some(list) if list.kind() == Kind::Array && list.elements().next().is_none() => Ok(()),
-        Some(_) => Err(Unintelligible::Unsupported("fallbacks")),
-        None => Ok(()),
+/// Other models than the one that was decided on, where a provider would ask those.
+fn refuse_other_models(root: Node<'_>) -> Read<()> {
+    for name in ["fallbacks", "models"] {
+        let named = given(root, name);
+        let is_empty = |it: Node<'_>| it.kind() == Kind::Array && it.elements().next().is_none();
+        if named.is_some_and(|it| !is_empty(it)) {
+            return Err(Unintelligible::Unsupported(name));
+        }
     }
+    Ok(())
 }
 
 /// The members that bound what is written.

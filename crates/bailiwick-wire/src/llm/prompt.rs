@@ -1,7 +1,7 @@
 //! The content items of a prompt, in the order in which the model reads them.
 
 use super::content::content;
-use super::fields::{Read, Unintelligible, given, list, needed, object, text};
+use super::fields::{Read, Unintelligible, given, inner, list, needed, object, text};
 use super::item::{ItemKind, Items, Role};
 use super::operation::Operation;
 use super::state;
@@ -23,6 +23,10 @@ pub(super) fn read(operation: Operation, root: Node<'_>) -> Read<Prompt> {
         Operation::Chat => {
             for message in messages(root)? {
                 prompt.chat(message)?;
+            }
+            // What the answer is expected to be is read and charged for, too.
+            if let Some(it) = inner(root, "prediction")?.and_then(|it| given(it, "content")) {
+                content(&mut prompt.items, Role::Assistant, ItemKind::Text, it)?;
             }
         }
         Operation::Messages | Operation::CountTokens => {

@@ -46,6 +46,8 @@ enum Form {
     Functions,
     /// An array of remote MCP servers.
     Servers,
+    /// An array of what a broker of models adds, such as a search.
+    Plugins,
     /// The options of a web search, which are a tool by being there.
     Search,
 }
@@ -65,6 +67,8 @@ const fn members(operation: Operation) -> &'static [(&'static str, Form)] {
             ("tools", Form::Tools),
             ("functions", Form::Functions),
             ("web_search_options", Form::Search),
+            ("search_parameters", Form::Search),
+            ("plugins", Form::Plugins),
         ],
         Operation::Responses => &[("tools", Form::Tools)],
         Operation::Messages | Operation::CountTokens => {
@@ -81,7 +85,7 @@ fn shelves(operation: Operation, root: Node<'_>) -> Read<Vec<Shelf<'_>>> {
     for (name, form) in members(operation).iter().copied() {
         let Some(tools) = given(root, name) else { continue };
         let kind = match form {
-            Form::Tools | Form::Functions | Form::Servers => Kind::Array,
+            Form::Tools | Form::Functions | Form::Servers | Form::Plugins => Kind::Array,
             Form::Search => Kind::Object,
         };
         if tools.kind() != kind {
@@ -116,6 +120,12 @@ pub(super) fn offered(operation: Operation, root: Node<'_>) -> Read<Vec<OfferedT
                 for function in shelf.tools.elements() {
                     let function = object(function, "functions", &["name"])?;
                     offered.push(run_by_client(needed(function, "name")?));
+                }
+            }
+            Form::Plugins => {
+                for plugin in shelf.tools.elements() {
+                    let plugin = object(plugin, "plugins", &["id"])?;
+                    offered.push(hosted(&needed(plugin, "id")?, None));
                 }
             }
             Form::Servers => {
@@ -255,7 +265,9 @@ pub(super) fn cut(
     for shelf in shelves(operation, root)? {
         let is_left = match shelf.form {
             Form::Search => flags.next().unwrap_or(false),
-            Form::Tools | Form::Functions | Form::Servers => thin(shelf.tools, &mut flags, splice),
+            Form::Tools | Form::Functions | Form::Servers | Form::Plugins => {
+                thin(shelf.tools, &mut flags, splice)
+            }
         };
         if !is_left {
             match shelf.place {

@@ -18,6 +18,7 @@ const CHOICES_MAX: usize = 128;
 
 #[derive(Debug, Default)]
 pub(super) struct Chat {
+    has_begun: bool,
     /// The id and time of the chunks, as they were spelled.
     id: Option<Box<str>>,
     created: Option<Box<str>>,
@@ -37,7 +38,11 @@ impl Chat {
                 *place = Some(node.raw().into());
             }
         }
-        notes.told.head(Operation::Chat, root);
+        if std::mem::replace(&mut self.has_begun, true) {
+            notes.told.measure(Operation::Chat, root);
+        } else {
+            notes.told.head(Operation::Chat, root);
+        }
         let choices = root.member("choices").filter(|it| it.kind() == Kind::Array);
         let mut is_empty = choices.is_some();
         for choice in choices.into_iter().flat_map(Node::elements) {

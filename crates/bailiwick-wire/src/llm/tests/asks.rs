@@ -190,6 +190,7 @@ fn what_cannot_be_decided_on_is_refused() {
             E::IllTyped("role"),
         ),
         (Operation::Messages, chat(r#","fallbacks":[{"model":"x"}]"#), E::Unsupported("fallbacks")),
+        (Operation::Chat, chat(r#","models":["a","b"]"#), E::Unsupported("models")),
         (
             Operation::Messages,
             r#"{"model":"m","messages":[{"role":"user","content":[{"type":"tool_addition"}]}]}"#
@@ -206,6 +207,17 @@ fn what_cannot_be_decided_on_is_refused() {
         ids.join(",")
     );
     assert_eq!(tried(Operation::Responses, &many).err(), Some(E::TooMany("state")));
+}
+
+#[test]
+fn what_brokers_of_models_add_is_a_tool() {
+    let body = r#"{"model":"m","messages":[],"fallbacks":[],"models":null,"plugins":[{"id":"web"},{"id":"file-parser"}],"search_parameters":{"mode":"on"},"prediction":{"type":"content","content":"Yes"}}"#;
+    let ask = ask(Operation::Chat, body);
+    assert_eq!(hosted(&ask), ["web_search", "web", "file-parser"]);
+    assert!(said(&ask.items, Role::Assistant, ItemKind::Text, "Yes"));
+    let keep = Changes { keep: Some(&[false, false, true]), ..Changes::default() };
+    let left = with(Operation::Chat, body, &keep);
+    assert!(left.contains(r#""plugins":[{"id":"file-parser"}]"#) && !left.contains("search"));
 }
 
 #[test]
