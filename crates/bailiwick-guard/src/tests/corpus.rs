@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
-use crate::{Guard, INSPECTORS, inspectors};
+use crate::{Guard, INSPECTORS, credentials, inspectors, masked};
 use bailiwick_core::{Findings, Inspector, Inspectors, Seen, Severity, Surface};
 
 fn corpus(inspector: &dyn Inspector, file: &str) -> Vec<String> {
@@ -186,5 +186,46 @@ fn ordinary_traffic_raises_no_alarm() {
             inspectors().scan(&seen, &mut findings);
             assert!(findings.kept().is_empty(), "{file}:{}: {:?}", number + 1, findings.kept());
         }
+    }
+}
+
+#[test]
+fn what_is_masked_is_the_secret_and_no_more() {
+    let github = format!("gh{}p_FAKE0NotASecret1ForTests2Only32rg1ut", "");
+    let own = format!("bwk{}_4f2a91_FAKE0NotASecret1ForTests2Only3", "");
+    let begin = format!("-----BEGIN {}KEY-----", "PRIVATE ");
+    let lines = "FAKEfakeNotAPrivateKey0123456789ForTestsOnly/+FAKEfakeNotAPrivate".repeat(2);
+    for (text, expected) in [
+        (
+            format!("token {github}, and {own}!"),
+            "token [secret:github_token], and [own_key:agent_key]!",
+        ),
+        (
+            "{\"MISTRAL_API_KEY\": \"FAKE0NotASecret1ForTests2Only3FA\"}".to_owned(),
+            "{\"MISTRAL_API_KEY\": \"[secret:mistral_key]\"}",
+        ),
+        (
+            "postgres://nobody:FAKE0@not.a@Password@db.example.invalid/app".to_owned(),
+            "postgres://nobody:[secret:postgres_url]@db.example.invalid/app",
+        ),
+        (
+            format!("a\n# {begin}\n# {lines}\n# -----END PRIVATE KEY-----\nb"),
+            "a\n# [secret:private_key]\nb",
+        ),
+        (
+            format!("a\n{begin}\n{lines}\n\nThe rest is lost."),
+            "a\n[secret:private_key] rest is lost.",
+        ),
+    ] {
+        let places = credentials(&text).expect("looked at");
+        assert_eq!(masked(&text, places.iter().cloned()), expected);
+    }
+}
+
+#[test]
+fn nothing_is_found_in_what_was_masked() {
+    for text in spelled("secret", "hit.txt").into_iter().chain(spelled("own_key", "hit.txt")) {
+        let clean = masked(&text, credentials(&text).expect("looked at"));
+        assert_eq!(credentials(&clean), Some(Vec::new()), "{clean}");
     }
 }

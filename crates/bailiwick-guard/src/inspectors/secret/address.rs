@@ -5,6 +5,7 @@ use super::cursor::Cursor;
 const USER_MAX: usize = 128;
 const PASSWORD_MIN: usize = 5;
 const PASSWORD_MAX: usize = 256;
+const HOST_MAX: usize = 256;
 
 /// Words that stand where a password would, once digits and signs are gone.
 const PLACEHOLDERS: &[&str] = &[
@@ -39,11 +40,13 @@ pub(super) fn before_password(cursor: &mut Cursor<'_>) -> Option<usize> {
     cursor.text(b":").map(|()| cursor.at())
 }
 
-/// Read the password up to the `@`, and say where it ends.
+/// Read the password up to the last `@` before the host, and say where it ends. The host is read
+/// too: an `@` in it makes what stood before it part of the password.
 pub(super) fn password(cursor: &mut Cursor<'_>) -> Option<usize> {
-    cursor.whole(is_part, PASSWORD_MIN, PASSWORD_MAX)?;
-    let end = cursor.at();
-    cursor.text(b"@").map(|()| end)
+    let start = cursor.at();
+    cursor.run(|byte| is_part(byte) || byte == b'@', PASSWORD_MAX + HOST_MAX);
+    let length = memchr::memrchr(b'@', cursor.since(start))?;
+    (PASSWORD_MIN..=PASSWORD_MAX).contains(&length).then_some(start + length)
 }
 
 /// Whether it may be a password, and not a word that stands for one.

@@ -1,5 +1,7 @@
 //! Reading on from an anchor, and noticing when the text ended before the answer was known.
 
+use memchr::memmem;
+
 use crate::inspectors::word::Alphabet;
 
 /// A place in a text. It knows whether a longer text could have been read differently: then the
@@ -51,6 +53,15 @@ impl<'a> Cursor<'a> {
         (min..=max).contains(&length).then_some(length)
     }
 
+    /// Read up to these bytes, if they begin within the next `max`.
+    pub(super) fn until(&mut self, bytes: &[u8], max: usize) -> Option<()> {
+        let most = max.saturating_add(bytes.len());
+        let rest = self.rest();
+        let found = memmem::find(rest.get(..most).unwrap_or(rest), bytes);
+        self.met_end |= found.is_none() && rest.len() < most;
+        found.map(|length| self.at += length)
+    }
+
     /// Read exactly these bytes.
     pub(super) fn text(&mut self, bytes: &[u8]) -> Option<()> {
         let rest = self.rest();
@@ -82,6 +93,17 @@ mod tests {
         {
             let mut cursor = Cursor::new(text.as_bytes(), 0);
             assert_eq!(cursor.text(b"ab").is_some(), read, "{text}");
+            assert_eq!(cursor.met_end(), met_end, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_up_to_must_begin_in_time() {
+        for (text, max, at, met_end) in
+            [("ab--", 2, Some(2), false), ("abc--", 2, None, false), ("ab-", 2, None, true)]
+        {
+            let mut cursor = Cursor::new(text.as_bytes(), 0);
+            assert_eq!(cursor.until(b"--", max).map(|()| cursor.at()), at, "{text}");
             assert_eq!(cursor.met_end(), met_end, "{text}");
         }
     }

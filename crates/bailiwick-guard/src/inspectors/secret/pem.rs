@@ -17,7 +17,8 @@ pub(super) const KEY_MAX: usize = 16_384;
 pub(super) const WHOLE_MAX: usize = 32 + 2 * LABEL_MAX + HEADERS_MAX + KEY_MAX;
 
 /// Read what stands behind `-----BEGIN `: the label, then enough base64 for a key, and the line of
-/// dashes that ends it. A key that was cut off goes as far as its base64.
+/// dashes that ends it, whatever its lines are wrapped in. Without such a line in time the key goes
+/// as far as its base64.
 pub(super) fn key(cursor: &mut Cursor<'_>) -> Option<usize> {
     let from = cursor.at();
     cursor.run(is_label, LABEL_MAX);
@@ -35,13 +36,15 @@ pub(super) fn key(cursor: &mut Cursor<'_>) -> Option<usize> {
     }
     let mut cut_off = cursor.clone();
     cut_off.run(is_body, KEY_MAX);
-    cursor.run(is_between, KEY_MAX);
-    let end = dashes(cursor).unwrap_or(cut_off.at());
-    Some(end)
+    if cursor.until(DASHES, KEY_MAX).is_none() {
+        return Some(cut_off.at());
+    }
+    let dashes = cursor.at();
+    Some(last_line(cursor).unwrap_or(dashes))
 }
 
-/// Read back to the dashes that end the base64, and to the end of their line.
-fn dashes(cursor: &mut Cursor<'_>) -> Option<usize> {
+/// Read the line of dashes that ends a key.
+fn last_line(cursor: &mut Cursor<'_>) -> Option<usize> {
     cursor.text(b"-----END ")?;
     cursor.run(is_label, LABEL_MAX);
     cursor.text(DASHES)?;
@@ -59,9 +62,4 @@ fn is_label(byte: u8) -> bool {
 /// Base64 in lines, also where their ends are escaped.
 fn is_body(byte: u8) -> bool {
     word::padded(byte) || b"\\\r\n".contains(&byte)
-}
-
-/// What may stand between a key's first line and its last: also quotes and indentation.
-fn is_between(byte: u8) -> bool {
-    is_body(byte) || b" \t\"'`,:>|".contains(&byte)
 }

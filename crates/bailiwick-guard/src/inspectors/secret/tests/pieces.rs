@@ -93,6 +93,8 @@ fn what_waits_is_what_may_go_on() {
         ("postgres://nobody", 0),
         ("postgres://nobody:FAKE0", 5),
         ("postgres://nobody:FAKE0/", 0),
+        ("postgres://nobody:FAKE0@db", 8),
+        ("postgres://nobody:FAKE0@db/", 0),
         ("https://example.invalid/a/b", 0),
         ("Bearer eyJhbGciOiJ", 11),
         ("Bearer eyJhbGciOiJ9.ey", 15),
