@@ -114,6 +114,11 @@ impl PermitOnRecord {
         &self.appended
     }
 
+    /// The time at which it was decided, which its record bears.
+    pub const fn decided(&self) -> Timestamp {
+        self.decided
+    }
+
     /// How firmly that record must stand before the call goes out.
     pub const fn durability(&self) -> Durability {
         self.durability

@@ -89,6 +89,19 @@ pub(crate) fn make_private(file: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
 }
 
+/// Put a file in the place of one, whole or not at all. Only its owner can read it.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let new = file.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    out.write_all(bytes)?;
+    out.sync_all()?;
+    std::fs::rename(&new, file)
+}
+
 /// Write a new file that only its owner can read. A file that is there already is an error.
 ///
 /// # Errors

@@ -18,13 +18,13 @@ pub(crate) async fn meet(
     permitted: PermitOnRecord,
     envelope: &Envelope,
 ) -> Result<Result<Cleared, Box<Pending>>, Unrecorded> {
-    let call = permitted.call().id();
+    let (call, decided) = (permitted.call().id(), permitted.decided());
     let purse = &gate.parts.models.money.purse;
     let meet = |duty: &Obligation| match duty {
         Obligation::Durable | Obligation::Mask | Obligation::Block => true,
         // What is not to be paid for by anybody is not sent.
         Obligation::Reserve => {
-            envelope.reserving.as_ref().is_some_and(|it| it.take(purse, call, gate.now()))
+            envelope.reserving.as_ref().is_some_and(|it| it.take(purse, call, decided))
         }
         // The kernel denies what asks for an unknown duty, so none is met here.
         Obligation::Unknown(_) => false,

@@ -22,6 +22,11 @@ pub fn verifier_key(data: &Path) -> PathBuf {
     data.join("log.vkey")
 }
 
+/// What a gateway that stopped knew of the money that was spent.
+pub fn purse(data: &Path) -> PathBuf {
+    data.join("purse.cbor")
+}
+
 /// The token of the first admin, for the command line on this machine.
 pub fn admin_token(data: &Path) -> PathBuf {
     data.join("admin.token")

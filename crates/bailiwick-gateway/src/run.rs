@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{AdminAct, Record, RefusalReason, RefusalRecord, note, turn_away};
+use bailiwick_facts::Purse;
 use bailiwick_guard::Guard;
 use bailiwick_log::{LogError, World};
 use tokio::net::TcpListener;
@@ -27,8 +28,8 @@ use crate::store::{Role, Store};
 use crate::tls::Tls;
 use crate::watch::Watch;
 use crate::{
-    disk, entropy, front, listing, news, operators, paths, recording, renewal, secrets, tls,
-    warnings,
+    disk, entropy, front, listing, models, news, operators, paths, recording, renewal, secrets,
+    tls, warnings,
 };
 
 /// How often idle sessions are looked for and the tally is written down.
@@ -178,7 +179,7 @@ pub(crate) async fn close(gate: Arc<Gate>, mut listings: JoinSet<()>) -> Result<
     listings.shutdown().await;
     note(gate.log(), gate.now(), &Record::Stopped)?;
     match Arc::try_unwrap(gate) {
-        Ok(gate) => match Arc::try_unwrap(gate.parts.log) {
+        Ok(gate) => match Arc::try_unwrap(keep_purse(gate).parts.log) {
             Ok(log) => log.close().await,
             Err(_) => Ok(()),
         },
@@ -189,6 +190,18 @@ pub(crate) async fn close(gate: Arc<Gate>, mut listings: JoinSet<()>) -> Result<
             size.checked_sub(1).map_or(Ok(()), |last| Ok(gate.log().wait_durable(last)?))
         }
     }
+}
+
+/// Nothing is under way any more: what was spent is known as it stands in the log.
+fn keep_purse(gate: Gate) -> Gate {
+    let size = gate.log().health().size;
+    let (data, purse) = (&gate.settings().data, &gate.parts.models.money.purse);
+    if gate.parts.models.all().next().is_some()
+        && let Err(problem) = models::keep(data, purse, size, gate.now())
+    {
+        gate.parts.diary.tell(&format!("what was spent is read from the log again: {problem}"));
+    }
+    gate
 }
 
 pub(crate) fn put_together(
@@ -206,8 +219,12 @@ pub(crate) fn put_together(
     tls::warnings(&settings).iter().for_each(|it| diary.tell(it));
     let store = Arc::new(Store::open(&settings.data)?);
     let world = world(&store);
-    let money = Money::new(&settings.models)?;
     let log = Arc::new(open(&settings, &world, &diary)?);
+    // A wrap asks no models, and leaves the log to whoever does.
+    let spends = !settings.models.providers.is_empty();
+    let purse =
+        if spends { models::restored(&settings.data, &world.disk)? } else { Purse::default() };
+    let money = Money::new(&settings.models, purse)?;
     log.is_followed_by(&money.purse);
     if let Some(log) = log.own() {
         first_start(&settings, &store, &log)?;

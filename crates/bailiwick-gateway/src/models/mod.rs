@@ -1,5 +1,6 @@
 //! The models that agents may ask for: which provider serves them, and under which name.
 
+mod kept;
 mod meter;
 mod money;
 mod owned;
@@ -14,6 +15,7 @@ use self::owned::Owned;
 use crate::config::{Api, ModelSettings};
 use crate::upstream::{Provider, Route};
 
+pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
 pub(crate) use money::Money;
@@ -90,7 +92,7 @@ mod tests {
             aliases: [("fast".to_owned(), ("local".into(), "qwen".to_owned()))].into(),
             ..ModelSettings::default()
         };
-        let money = Money::new(&settings).unwrap();
+        let money = Money::new(&settings, bailiwick_facts::Purse::default()).unwrap();
         Models::new(&settings, money)
     }
 

@@ -51,14 +51,14 @@ pub enum BadMoney {
 }
 
 impl Money {
-    /// The prices and caps of a configuration, and nothing spent yet.
+    /// The prices and caps of a configuration, and what was spent so far.
     ///
     /// # Errors
     /// [`BadMoney`] with the place in the configuration.
-    pub(crate) fn new(settings: &ModelSettings) -> Result<Self, BadMoney> {
+    pub(crate) fn new(settings: &ModelSettings, purse: Purse) -> Result<Self, BadMoney> {
         let caps = Caps::new(&settings.spending).map_err(|(key, why)| BadMoney::Cap(key, why))?;
         let prices = settings.prices.as_deref().map(prices).transpose()?.unwrap_or_default();
-        Ok(Self { version: prices.digest(), prices, caps, purse: Arc::default() })
+        Ok(Self { version: prices.digest(), prices, caps, purse: Arc::new(purse) })
     }
 
     pub(super) fn price(&self, route: &Route, at: Timestamp) -> Option<&Price> {

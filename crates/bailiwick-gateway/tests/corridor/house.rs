@@ -155,6 +155,24 @@ impl House {
         (Plan::crm(&fixture).open().await, fixture)
     }
 
+    /// The same after a restart; without what it left for the next start, if that is to be lost.
+    pub(crate) async fn again(self, with_what_was_left: bool) -> Self {
+        let House { folder, gateway, disk, worker, other, data } = self;
+        gateway.shut_down().await.unwrap();
+        if !with_what_was_left {
+            std::fs::remove_file(paths::purse(&data)).unwrap();
+        }
+        let settings = config::load(&folder.path().join("bailiwick.toml")).unwrap();
+        let gateway = Gateway::start_in(settings, Arc::new(Diary::default()), |store| World {
+            disk: Arc::new(disk.clone()),
+            ..recording::world(store)
+        });
+        let gateway = gateway.await.unwrap();
+        let address = gateway.agents();
+        let [worker, other] = [worker, other].map(|it| Agent { address, ..it });
+        House { folder, gateway, disk, worker, other, data }
+    }
+
     /// An operator's view of how the gateway fares.
     pub(crate) async fn readyz(&self) -> serde_json::Value {
         let token = std::fs::read_to_string(paths::admin_token(&self.data)).unwrap();

@@ -197,6 +197,23 @@ async fn a_budget_is_reserved_before_and_settled_after() {
 }
 
 #[tokio::test]
+async fn what_was_spent_is_known_after_a_restart() {
+    let provider = Provider::start().await;
+    let path = "/openai/v1/chat/completions";
+    for in_good_order in [true, false] {
+        let house = lab(&provider, "agent_day = \"0.010\"", "").await;
+        for _ in 0..2 {
+            let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+            assert_eq!(said.status, 200, "{said:?}");
+        }
+        let house = house.again(in_good_order).await;
+        let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+        assert_eq!(said.status, 429, "{said:?}");
+        assert!(said.text().contains("$0.004000 of $0.010000"), "{said:?}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_price_there_is_no_call() {
     let provider = Provider::start().await;
     let mut plan = Plan::servers(&format!("[providers.lab]\nurl = \"{}\"\n", provider.url));
