@@ -1,5 +1,5 @@
-//! The purse across restarts. It is made again from the log; what a gateway that stops in good order
-//! leaves beside the log only spares the next one from reading all of it.
+//! The purse across restarts. It is made again from the log; what a gateway that stops in good
+//! order leaves beside the log only spares the next one from reading all of it.
 
 use std::path::Path;
 use std::sync::Arc;
