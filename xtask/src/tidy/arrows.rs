@@ -22,6 +22,7 @@ const CORE_AND_PETALS: &[&str] = &[
     "bailiwick-log",
     "bailiwick-guard",
     "bailiwick-facts",
+    "bailiwick-tokens",
     "bailiwick-broker",
 ];
 
@@ -32,6 +33,7 @@ const ALL_BUT_THE_BINARY: &[&str] = &[
     "bailiwick-log",
     "bailiwick-guard",
     "bailiwick-facts",
+    "bailiwick-tokens",
     "bailiwick-broker",
     "bailiwick-gateway",
 ];
@@ -44,6 +46,8 @@ pub(super) const ARROWS: &[Arrows] = &[
     Arrows { from: "bailiwick-log", to: CORE, pure: true },
     Arrows { from: "bailiwick-guard", to: CORE, pure: true },
     Arrows { from: "bailiwick-facts", to: CORE, pure: true },
+    // It knows texts only.
+    Arrows { from: "bailiwick-tokens", to: &[], pure: true },
     Arrows { from: "bailiwick-broker", to: CORE, pure: true },
     Arrows { from: "bailiwick-gateway", to: CORE_AND_PETALS, pure: false },
     Arrows {
