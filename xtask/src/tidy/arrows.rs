@@ -55,6 +55,7 @@ pub(super) const ARROWS: &[Arrows] = &[
         // The gateway, and the petals that verbs work on while nothing is served.
         to: &[
             "bailiwick-core",
+            "bailiwick-facts",
             "bailiwick-gateway",
             "bailiwick-log",
             "bailiwick-policy",

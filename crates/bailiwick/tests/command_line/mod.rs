@@ -2,6 +2,7 @@
 
 mod asking;
 mod checking;
+mod costs;
 mod first_minute;
 mod log;
 mod secrets;

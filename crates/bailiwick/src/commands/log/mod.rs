@@ -1,5 +1,6 @@
-//! `bailiwick log`: verify, prove and query.
+//! `bailiwick log`: verify, prove, query and add up.
 
+mod cost;
 mod growth;
 mod prove;
 mod query;
@@ -33,6 +34,8 @@ enum Verb {
     CheckProof(prove::CheckArguments),
     /// Which calls, by whom, of what, when
     Query(query::Arguments),
+    /// What calls of models came to, by agent, model, key, person or day
+    Cost(cost::Arguments),
     /// Print the newest checkpoint: keep it elsewhere, for `verify --since-checkpoint`
     Checkpoint,
     /// How the log grows, and when it will be full
@@ -69,6 +72,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         Verb::Prove(arguments) => prove::run(common, arguments),
         Verb::CheckProof(arguments) => prove::check(common, arguments),
         Verb::Query(arguments) => query::run(common, arguments),
+        Verb::Cost(arguments) => cost::run(common, arguments),
         Verb::Checkpoint => checkpoint(common),
         Verb::Forecast => growth::run(common),
         Verb::RotateKey => rotate(common),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{ExchangeId, Record, Subject, TenantId, Timestamp};
+use bailiwick_core::{ExchangeId, Meter, Record, Subject, TenantId, Timestamp};
 use bailiwick_gateway::recording;
 use bailiwick_gateway::store::Store;
 use bailiwick_log::{Entry, Filter, KeyRing as _, Kind, Order, Reader};
@@ -204,6 +204,10 @@ fn as_json(entry: &Entry) -> Value {
             "durability": it.durability.as_str(),
             "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
             "latency_ns": it.latency_ns,
+            "bound_micro_dollars": it.bound,
+            "view": it.view.map(|it| it.to_string()),
+            "items": it.items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "items_dropped": it.items_dropped,
         }),
         Record::Outcome(it) => json!({
             "kind": "outcome",
@@ -214,6 +218,8 @@ fn as_json(entry: &Entry) -> Value {
             "chunks": it.chunks,
             "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
             "latency_ns": it.latency_ns,
+            "meter": it.meter.as_deref().map(meter),
+            "items": it.items.iter().map(ToString::to_string).collect::<Vec<_>>(),
         }),
         Record::Refusal(it) => json!({
             "kind": "refusal",
@@ -236,4 +242,22 @@ fn as_json(entry: &Entry) -> Value {
     };
     let at = instant(entry.at);
     json!({ "index": entry.index, "at": at, "at_ns": entry.at.ns(), "record": record })
+}
+
+/// What a call of a model used and cost.
+fn meter(it: &Meter) -> Value {
+    json!({
+        "model": it.model,
+        "input_tokens": it.input,
+        "cached_tokens": it.cached,
+        "cache_write_tokens": it.cache_write,
+        "output_tokens": it.output,
+        "reasoning_tokens": it.reasoning,
+        "estimated": it.estimated,
+        "cost_micro_dollars": it.cost,
+        "prices": it.prices.map(|it| it.to_string()),
+        "stop": it.stop,
+        "status": it.status,
+        "first_ns": it.first_ns,
+    })
 }
