@@ -103,8 +103,10 @@ impl Account {
 
     /// The sums of the periods of a day that have not begun anew since.
     fn still_counting(&mut self, made: Day) -> impl Iterator<Item = &mut Sum> {
-        let day = (made == self.day).then_some(&mut self.of_day);
-        let month = (made.month() == self.day.month()).then_some(&mut self.of_month);
+        let is_today = made == self.day;
+        let is_this_month = is_today || made.month() == self.day.month();
+        let day = is_today.then_some(&mut self.of_day);
+        let month = is_this_month.then_some(&mut self.of_month);
         [Some(&mut self.total), month, day].into_iter().flatten()
     }
 

@@ -1,8 +1,7 @@
 //! All accounts and what is reserved on them. Every change here is whole or not at all.
 
-use std::collections::HashMap;
-
 use bailiwick_core::ExchangeId;
+use rustc_hash::FxHashMap;
 
 use super::account::Account;
 use super::{Claim, Purse, Settled, Short, Unreserved};
@@ -12,8 +11,9 @@ use crate::scope::{Limit, Period, Scope};
 
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Books {
-    pub(super) accounts: HashMap<Scope, Account>,
-    pub(super) open: HashMap<ExchangeId, Reservation>,
+    // Quick to hash: nobody who asks chooses a scope's name or an exchange's number.
+    pub(super) accounts: FxHashMap<Scope, Account>,
+    pub(super) open: FxHashMap<ExchangeId, Reservation>,
     /// The day on which they were last looked through for what has been left lying.
     pub(super) swept: Day,
 }
@@ -40,7 +40,11 @@ impl Books {
         if self.open.contains_key(&claim.exchange) {
             return Err(Unreserved::Twice);
         }
-        claim.scopes.extend(limits.iter().map(|limit| limit.scope.clone()));
+        for Limit { scope, .. } in limits {
+            if !claim.scopes.contains(scope) {
+                claim.scopes.push(scope.clone());
+            }
+        }
         // Before the limits, so that a refused call leaves what its records leave.
         let today = self.begin(&mut claim);
         match limits.iter().find(|limit| self.left(limit, today) < claim.amount) {
@@ -104,8 +108,9 @@ impl Books {
     }
 
     fn has_room(&self, scopes: &[Scope]) -> bool {
-        let new = scopes.iter().filter(|it| !self.accounts.contains_key(it)).count();
-        self.open.len() < Purse::MOST_OPEN && self.accounts.len() + new <= Purse::MOST_SCOPES
+        let most_new = Purse::MOST_SCOPES.saturating_sub(self.accounts.len());
+        let new = || scopes.iter().filter(|it| !self.accounts.contains_key(it)).count();
+        self.open.len() < Purse::MOST_OPEN && (scopes.len() <= most_new || new() <= most_new)
     }
 
     /// Let the accounts of a call come to its day. Who stands twice in a chain pays once.
@@ -125,8 +130,13 @@ impl Books {
     fn hold(&mut self, claim: Claim, made: Day) {
         let Claim { exchange, scopes, amount, .. } = claim;
         let hold = |scope: Scope| {
-            let account = self.accounts.entry(scope.clone());
-            let day = account.or_insert_with(|| Account::new(made)).reserve(amount);
+            let day = match self.accounts.get_mut(&scope) {
+                Some(account) => account.reserve(amount),
+                None => {
+                    let account = self.accounts.entry(scope.clone());
+                    account.or_insert(Account::new(made)).reserve(amount)
+                }
+            };
             (scope, day)
         };
         let held = scopes.into_iter().map(hold).collect();
