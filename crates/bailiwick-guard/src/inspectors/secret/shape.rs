@@ -100,7 +100,8 @@ impl Shape {
                 word::begins_word(before, first).then_some(start)
             }
             Body::Labelled(_) => {
-                let between = cursor.run(|byte| b" \t\"'\\:=>".contains(&byte), BETWEEN_MAX);
+                // `KEY=`, `"KEY": "`, `environ["KEY"] = "`, `setenv("KEY", "`, `<KEY>`, `| KEY | `
+                let between = cursor.run(|it| b" \t\"'`\\:=>,[]()|".contains(&it), BETWEEN_MAX);
                 (between > 0).then_some(cursor.at())
             }
             Body::Around(it, _) => Some(start - it.reach(before)?),
