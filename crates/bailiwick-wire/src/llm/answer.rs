@@ -22,8 +22,8 @@ pub struct Told {
     pub items: Vec<Item>,
     /// How many more items there are.
     pub items_dropped: u64,
-    /// Ids of what the provider keeps now, at most [`super::STATE_MAX`]: of the answer itself, its
-    /// items, containers and files.
+    /// Ids of what the provider keeps now, at most [`super::STATE_MAX`]: of a response or message,
+    /// of its items, and of the sounds, containers and files that were made for it.
     pub state: Vec<Box<str>>,
     /// Whether it is an error.
     pub is_error: bool,
@@ -51,18 +51,28 @@ impl Told {
     pub(super) fn head(&mut self, operation: Operation, root: Node<'_>) {
         self.measure(operation, root);
         let mut made = Vec::new();
-        if operation.writes() {
-            root.member("id").into_iter().for_each(|it| state::push(it, &mut made));
-        }
-        for name in ["container", "conversation"] {
-            let kept = root.member(name).and_then(|it| it.member("id"));
-            kept.into_iter().for_each(|it| state::push(it, &mut made));
-        }
-        for item in root.member("output").into_iter().flat_map(Node::elements) {
-            item.member("id").into_iter().for_each(|it| state::push(it, &mut made));
+        let mut put =
+            |it: Option<Node<'_>>| it.into_iter().for_each(|it| state::push(it, &mut made));
+        match operation {
+            Operation::Responses => {
+                put(root.member("id"));
+                let items = root.member("output").into_iter().flat_map(Node::elements);
+                items.for_each(|it| put(it.member("id")));
+            }
+            Operation::Messages => {
+                put(root.member("id"));
+                put(root.member("container").and_then(|it| it.member("id")));
+            }
+            Operation::Chat => {
+                let choices = root.member("choices").into_iter().flat_map(Node::elements);
+                let messages = choices.filter_map(|it| it.member("message"));
+                let sounds = messages.filter_map(|it| it.member("audio"));
+                sounds.for_each(|it| put(it.member("id")));
+            }
+            Operation::Embeddings | Operation::CountTokens => {}
         }
         for name in ["output", "content", "choices"] {
-            root.member(name).into_iter().for_each(|it| state::within(it, &mut made));
+            root.member(name).into_iter().for_each(|it| state::made(it, &mut made));
         }
         self.made(made);
     }

@@ -189,7 +189,7 @@ fn all_state(
 ) -> Read<Vec<Box<str>>> {
     state::of_root(root, &mut named)?;
     for tool in tools::hosted_nodes(operation, root)? {
-        state::within(tool, &mut named);
+        state::within(tool, &mut named)?;
         // The container of a code interpreter may stand there as its id alone.
         if let Some(id) = tool.member("container").filter(|it| it.kind() == Kind::String) {
             state::push(id, &mut named);

@@ -93,8 +93,7 @@ impl Prompt {
         if let Some(id) = given(message, "audio").and_then(|it| it.member("id")) {
             state::push(id, &mut self.state);
         }
-        state::within(message, &mut self.state);
-        Ok(())
+        state::within(message, &mut self.state)
     }
 
     /// What a call that the model made says.
@@ -114,8 +113,7 @@ impl Prompt {
         let role = role(message)?;
         let said = given(message, "content").ok_or(Unintelligible::Missing("content"))?;
         content(&mut self.items, role, kind_of(role), said)?;
-        state::within(message, &mut self.state);
-        Ok(())
+        state::within(message, &mut self.state)
     }
 
     fn responses(&mut self, root: Node<'_>) -> Read<()> {
@@ -141,7 +139,7 @@ impl Prompt {
         object(item, "input", KNOWN)?;
         self.messages += 1;
         let kind = text(item, "type")?;
-        state::within(item, &mut self.state);
+        state::within(item, &mut self.state)?;
         match kind.as_deref() {
             None if item.member("role").is_none() => self.reference(item),
             None | Some("message") => {

@@ -1,8 +1,8 @@
 //! Ids of what a provider keeps: files, containers, stores, earlier answers. Whoever names one must
 //! have made it.
 
-use super::fields::{Read, Unintelligible, given, text};
-use crate::json::{Kind, Node};
+use super::fields::{Read, Unintelligible, given, object, text};
+use crate::json::{Kind, Node, looks_like};
 
 /// A body that names more is refused, and of an answer no more are told.
 pub const STATE_MAX: usize = 512;
@@ -37,10 +37,11 @@ pub(super) fn of_root(root: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
         match node.kind() {
             Kind::String => push(node, into),
             Kind::Object => {
+                object(node, name, std::slice::from_ref(member))?;
                 if let Some(id) = text(node, member)? {
                     into.push(id.into());
                 }
-                within(node, into);
+                within(node, into)?;
             }
             Kind::Null | Kind::Bool | Kind::Number | Kind::Array => {
                 return Err(Unintelligible::IllTyped(name));
@@ -59,18 +60,52 @@ pub(super) fn of_root(root: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
 
 /// The ids that stand anywhere within a value. It recurses as deep as the document, which is
 /// limited.
-pub(super) fn within(node: Node<'_>, into: &mut Vec<Box<str>>) {
-    node.elements().for_each(|it| within(it, into));
+pub(super) fn within(node: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
+    node.elements().try_for_each(|it| within(it, into))?;
     for (name, value) in node.members() {
+        if let Some(twin) = ONE.iter().chain(MANY).find(|it| looks_like(&name, it)) {
+            return Err(Unintelligible::LookAlike(twin));
+        }
         match value.kind() {
+            // Skills that the vendor brings are everybody's.
+            Kind::String if name == "skill_id" && is_of(node, &["anthropic"]) => {}
             Kind::String if ONE.contains(&&*name) => push(value, into),
             Kind::Array if MANY.contains(&&*name) => {
                 value.elements().for_each(|it| push(it, into));
             }
-            Kind::Array | Kind::Object if !OPAQUE.contains(&&*name) => within(value, into),
+            Kind::Array | Kind::Object if !OPAQUE.contains(&&*name) => within(value, into)?,
             Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array | Kind::Object => {}
         }
     }
+    Ok(())
+}
+
+/// What in an answer holds a file that was made for it. Other files that an answer names were there
+/// before, and naming them gives them to nobody.
+const MADE: &[&str] = &[
+    "container_file_citation",
+    "file_path",
+    "container_upload",
+    "code_execution_output",
+    "bash_code_execution_output",
+];
+
+/// The ids of what was made for an answer, wherever in it they stand. It recurses as deep as the
+/// document, which is limited.
+pub(super) fn made(node: Node<'_>, into: &mut Vec<Box<str>>) {
+    node.elements().for_each(|it| made(it, into));
+    for (name, value) in node.members() {
+        match value.kind() {
+            Kind::String if name == "container_id" => push(value, into),
+            Kind::String if name == "file_id" && is_of(node, MADE) => push(value, into),
+            Kind::Array | Kind::Object if !OPAQUE.contains(&&*name) => made(value, into),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String | Kind::Array | Kind::Object => {}
+        }
+    }
+}
+
+fn is_of(object: Node<'_>, kinds: &[&str]) -> bool {
+    object.member("type").is_some_and(|it| kinds.iter().any(|kind| it.says(kind)))
 }
 
 /// Put an id down, where it is one.

@@ -11,6 +11,7 @@ use crate::llm::delta::outer_of;
 use crate::llm::fields::{given, whole};
 use crate::llm::found::in_message;
 use crate::llm::operation::Operation;
+use crate::llm::state;
 use crate::sse;
 
 /// Choices that are followed; the SDKs ask for 128 at most.
@@ -18,7 +19,6 @@ const CHOICES_MAX: usize = 128;
 
 #[derive(Debug, Default)]
 pub(super) struct Chat {
-    has_begun: bool,
     /// The id and time of the chunks, as they were spelled.
     id: Option<Box<str>>,
     created: Option<Box<str>>,
@@ -38,11 +38,7 @@ impl Chat {
                 *place = Some(node.raw().into());
             }
         }
-        if std::mem::replace(&mut self.has_begun, true) {
-            notes.told.measure(Operation::Chat, root);
-        } else {
-            notes.told.head(Operation::Chat, root);
-        }
+        notes.told.measure(Operation::Chat, root);
         let choices = root.member("choices").filter(|it| it.kind() == Kind::Array);
         let mut is_empty = choices.is_some();
         for choice in choices.into_iter().flat_map(Node::elements) {
@@ -57,6 +53,11 @@ impl Chat {
         let mut found = Vec::new();
         if let Some(delta) = choice.member("delta") {
             in_message(at, delta, &mut found);
+            if let Some(id) = delta.member("audio").and_then(|it| it.member("id")) {
+                let mut made = Vec::new();
+                state::push(id, &mut made);
+                notes.told.made(made);
+            }
         }
         found.into_iter().for_each(|it| notes.piece(it, step));
         let is_finished = given(choice, "finish_reason").is_some();

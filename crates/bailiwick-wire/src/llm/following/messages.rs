@@ -84,7 +84,7 @@ impl Messages {
     /// A block begins: mostly empty, but what a tool of the provider gave comes here as a whole.
     fn begin(at: u64, block: Node<'_>, notes: &mut Notes, step: &mut Step) {
         let mut made = Vec::new();
-        state::within(block, &mut made);
+        state::made(block, &mut made);
         notes.told.made(made);
         let mut found = Vec::new();
         in_block(at, block, &mut found);

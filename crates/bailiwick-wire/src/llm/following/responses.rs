@@ -76,7 +76,7 @@ impl Responses {
             "response.output_text.annotation.added" => {
                 if let Some(annotation) = root.member("annotation") {
                     let mut made = Vec::new();
-                    state::within(annotation, &mut made);
+                    state::made(annotation, &mut made);
                     notes.told.made(made);
                     Notes::repeated(&[Found::Other(at(root), ItemKind::Text, annotation)], step);
                 }
@@ -90,7 +90,7 @@ impl Responses {
         let at = at(root);
         let mut made = Vec::new();
         item.member("id").into_iter().for_each(|it| state::push(it, &mut made));
-        state::within(item, &mut made);
+        state::made(item, &mut made);
         notes.told.made(made);
         let mut found = Vec::new();
         in_item(at, item, &mut found);

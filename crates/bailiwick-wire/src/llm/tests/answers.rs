@@ -21,7 +21,7 @@ fn a_chat_tells() {
     assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("tool_calls")));
     assert!(said(&told.items, Role::Assistant, ItemKind::Text, "It is warm."));
     assert!(said(&told.items, Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#));
-    assert_eq!((told.items.len(), state(&told), told.is_error), (2, vec!["chatcmpl-1"], false));
+    assert_eq!((told.items.len(), state(&told), told.is_error), (2, vec![], false));
 }
 
 #[test]
@@ -44,6 +44,29 @@ fn a_message_tells() {
     assert!(said(&told.items, Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#));
     assert!(told.items.iter().any(|it| it.kind == ItemKind::ToolResult));
     assert_eq!(state(&told), ["msg_1", "container_1"]);
+}
+
+#[test]
+fn only_what_was_made_is_the_callers() {
+    for (operation, body, made) in [
+        (
+            Operation::Responses,
+            r#"{"id":"resp_1","previous_response_id":"resp_0","conversation":{"id":"conv_1"},"output":[{"id":"fs_1","type":"file_search_call","results":[{"file_id":"file-1"}]},{"id":"msg_1","type":"message","content":[{"type":"output_text","text":"a","annotations":[{"type":"file_citation","file_id":"file-2"},{"type":"file_path","file_id":"file-3"}]}]}]}"#,
+            &["resp_1", "fs_1", "msg_1", "file-3"][..],
+        ),
+        (
+            Operation::Messages,
+            r#"{"id":"msg_1","content":[{"type":"text","text":"a","citations":[{"type":"page_location","file_id":"file_1"}]},{"type":"bash_code_execution_tool_result","content":{"type":"bash_code_execution_result","content":[{"type":"bash_code_execution_output","file_id":"file_2"}]}},{"type":"tool_use","input":{"type":"file_path","file_id":"file_3"}}]}"#,
+            &["msg_1", "file_2"],
+        ),
+        (
+            Operation::Chat,
+            r#"{"id":"chatcmpl-1","choices":[{"message":{"audio":{"id":"audio_1","transcript":"a"}}}]}"#,
+            &["audio_1"],
+        ),
+    ] {
+        assert_eq!(state(&told(operation, body.as_bytes())), made);
+    }
 }
 
 #[test]

@@ -197,6 +197,17 @@ fn what_cannot_be_decided_on_is_refused() {
                 .to_owned(),
             E::Unsupported("tool_addition"),
         ),
+        (
+            Operation::Responses,
+            r#"{"model":"m","input":[{"role":"user","content":[{"type":"input_file","File_ID":"f"}]}]}"#
+                .to_owned(),
+            E::LookAlike("file_id"),
+        ),
+        (
+            Operation::Responses,
+            r#"{"model":"m","conversation":{"ID":"c"}}"#.to_owned(),
+            E::LookAlike("id"),
+        ),
         (Operation::Responses, r#"{"model":"m","input":{}}"#.to_owned(), E::IllTyped("input")),
     ] {
         assert_eq!(tried(operation, &body).err(), Some(why), "{body}");
@@ -218,6 +229,12 @@ fn what_brokers_of_models_add_is_a_tool() {
     let keep = Changes { keep: Some(&[false, false, true]), ..Changes::default() };
     let left = with(Operation::Chat, body, &keep);
     assert!(left.contains(r#""plugins":[{"id":"file-parser"}]"#) && !left.contains("search"));
+}
+
+#[test]
+fn skills_of_the_vendor_are_everybodys() {
+    let body = r#"{"model":"m","max_tokens":1,"messages":[],"container":{"skills":[{"type":"anthropic","skill_id":"pptx"},{"type":"custom","skill_id":"skill_1"}]}}"#;
+    assert_eq!(ask(Operation::Messages, body).state, ["skill_1".into()]);
 }
 
 #[test]
