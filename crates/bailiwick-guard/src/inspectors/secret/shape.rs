@@ -41,11 +41,17 @@ pub(super) enum Body {
     PrivateKey,
 }
 
+/// The most that is read of a run of no promised length, in bytes.
+pub(super) const LONG_MAX: usize = 2_048;
+
 /// A part of what stands behind an anchor.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     /// A whole run of an alphabet, with its least and greatest length.
     Run(Alphabet, usize, usize),
+    /// A run of an alphabet with its least length, where no issuer promised a greatest: of one that
+    /// is longer than [`LONG_MAX`] the beginning is taken.
+    Long(Alphabet, usize),
     /// Exactly these bytes.
     Text(&'static str),
 }
@@ -94,7 +100,7 @@ impl Shape {
         match &self.body {
             Body::Behind(steps) => {
                 let first = match steps.first() {
-                    Some(Step::Run(alphabet, ..)) => *alphabet,
+                    Some(Step::Run(alphabet, ..) | Step::Long(alphabet, _)) => *alphabet,
                     Some(Step::Text(_)) | None => word::alphanumeric,
                 };
                 word::begins_word(before, first).then_some(start)
@@ -119,6 +125,9 @@ impl Shape {
                     match step {
                         Step::Run(alphabet, min, max) => {
                             cursor.whole(*alphabet, *min, *max)?;
+                        }
+                        Step::Long(alphabet, min) => {
+                            (cursor.run(*alphabet, LONG_MAX) >= *min).then_some(())?;
                         }
                         Step::Text(text) => cursor.text(text.as_bytes())?,
                     }

@@ -9,7 +9,8 @@
 //! - [`address`]: the password in `scheme://user:password@host`.
 //!
 //! Lengths are of the whole part: a run that is one byte too long is no secret. Where an issuer
-//! does not promise a length the range is wide.
+//! does not promise a length the range is wide, or without an end (`alnum_from`): then nothing that
+//! is glued to a secret hides it.
 
 mod ci;
 mod clouds;
@@ -86,6 +87,21 @@ const fn alnum(min: usize, max: usize) -> Step {
 
 const fn url(min: usize, max: usize) -> Step {
     Step::Run(word::url_safe, min, max)
+}
+
+/// So many letters and digits, or more.
+const fn alnum_from(min: usize) -> Step {
+    Step::Long(word::alphanumeric, min)
+}
+
+/// So many bytes of base64url, or more.
+const fn url_from(min: usize) -> Step {
+    Step::Long(word::url_safe, min)
+}
+
+/// So many bytes of base64url and dots, or more.
+const fn dotted_from(min: usize) -> Step {
+    Step::Long(word::dotted, min)
 }
 
 const fn dotted(min: usize, max: usize) -> Step {

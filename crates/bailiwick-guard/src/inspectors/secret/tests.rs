@@ -90,6 +90,7 @@ fn steps(shape: &Shape) -> &'static [Step] {
 fn longest(step: &Step) -> usize {
     match step {
         Step::Run(_, _, max) => *max,
+        Step::Long(..) => shape::LONG_MAX,
         Step::Text(text) => text.len(),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     DOT, LINE, Shape, UUID, alnum, around, before, behind, dotted, hex, labelled, padded, upper,
-    url,
+    url, url_from,
 };
 use crate::inspectors::word::alphanumeric;
 
@@ -47,5 +47,5 @@ pub(super) static SHAPES: &[Shape] = &[
         &["TRAVIS_API_TOKEN", "TRAVIS_TOKEN", "travis_token"],
         &[url(20, 22)],
     ),
-    behind("secret.vault_token", &["hvs.", "hvb.", "hvr."], &[url(24, 255)]),
+    behind("secret.vault_token", &["hvs.", "hvb.", "hvr."], &[url_from(24)]),
 ];

@@ -2,7 +2,7 @@
 
 use super::{
     Shape, Step, UUID, alnum, around, base32, base64, before, behind, escaped, hex, labelled,
-    padded, text, upper, url,
+    padded, text, upper, url, url_from,
 };
 use crate::inspectors::secret::check::not_example;
 use crate::inspectors::word::{alphanumeric, url_safe};
@@ -55,7 +55,7 @@ pub(super) static SHAPES: &[Shape] = &[
     behind("secret.digitalocean_token", &["dop_v1_", "doo_v1_", "dor_v1_"], &[hex(64, 64)]),
     behind("secret.fly_token", &["fm1r_", "fm1a_", "fm2_"], &[padded(100, 2_048)]),
     behind("secret.google_client_secret", &["GOCSPX-"], &[url(28, 28)]),
-    behind("secret.google_oauth_token", &["ya29."], &[url(30, 2_048)]),
+    behind("secret.google_oauth_token", &["ya29."], &[url_from(30)]),
     behind("secret.google_refresh_token", &["1//0"], &[url(40, 120)]),
     behind("secret.heroku_key", &["HRKU-"], &[url(36, 64)]),
     labelled("secret.heroku_key", &["HEROKU_API_KEY", "heroku_api_key"], UUID),

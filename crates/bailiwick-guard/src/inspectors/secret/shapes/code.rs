@@ -1,6 +1,9 @@
 //! Code hosts and package registries.
 
-use super::{Shape, UUID, alnum, base64, behind, dotted, hex, labelled, lower, text, upper, url};
+use super::{
+    Shape, UUID, alnum, alnum_from, base64, behind, dotted_from, hex, labelled, lower, text, upper,
+    url, url_from,
+};
 use crate::inspectors::secret::check::{crc_base62, gitlab};
 
 pub(super) static SHAPES: &[Shape] = &[
@@ -21,9 +24,9 @@ pub(super) static SHAPES: &[Shape] = &[
         &["GITEA_TOKEN", "FORGEJO_TOKEN", "CODEBERG_TOKEN", "gitea_token"],
         &[hex(40, 40)],
     ),
-    behind("secret.github_token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], &[alnum(36, 255)])
+    behind("secret.github_token", &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], &[alnum_from(36)])
         .checked(crc_base62),
-    behind("secret.github_token", &["github_pat_"], &[url(60, 255)]),
+    behind("secret.github_token", &["github_pat_"], &[url_from(60)]),
     behind(
         "secret.gitlab_token",
         &[
@@ -40,7 +43,7 @@ pub(super) static SHAPES: &[Shape] = &[
             "glagent-",
             "GR1348941",
         ],
-        &[dotted(20, 320)],
+        &[dotted_from(20)],
     )
     .checked(gitlab),
     labelled("secret.hex_pm_key", &["HEX_API_KEY", "hex_api_key"], &[hex(32, 64)]),
@@ -54,7 +57,7 @@ pub(super) static SHAPES: &[Shape] = &[
     behind(
         "secret.pypi_token",
         &["pypi-AgEIcHlwaS5vcmc", "pypi-AgENdGVzdC5weXBpLm9yZ"],
-        &[url(50, 512)],
+        &[url_from(50)],
     ),
     behind("secret.rubygems_key", &["rubygems_"], &[hex(48, 48)]),
     labelled("secret.snyk_token", &["SNYK_TOKEN", "snyk_token"], UUID),

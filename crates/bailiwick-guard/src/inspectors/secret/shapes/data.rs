@@ -1,8 +1,8 @@
 //! Databases as a service, documents, designs and work.
 
 use super::{
-    DASH, DOT, LINE, Shape, alnum, base64, behind, digits, dotted, hex, labelled, padded, text,
-    upper, url,
+    DASH, DOT, LINE, Shape, alnum, base64, behind, digits, dotted, dotted_from, hex, labelled,
+    padded, text, upper, url,
 };
 
 pub(super) static SHAPES: &[Shape] = &[
@@ -39,7 +39,7 @@ pub(super) static SHAPES: &[Shape] = &[
         &[base64(64, 64)],
     ),
     behind("secret.contentful_token", &["CFPAT-"], &[url(43, 43)]),
-    behind("secret.dropbox_token", &["sl."], &[dotted(130, 2_048)]),
+    behind("secret.dropbox_token", &["sl."], &[dotted_from(130)]),
     labelled(
         "secret.elastic_key",
         &["ELASTIC_API_KEY", "ELASTICSEARCH_API_KEY", "elastic_api_key"],

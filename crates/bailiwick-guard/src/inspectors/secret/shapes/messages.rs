@@ -2,7 +2,7 @@
 
 use super::{
     DASH, DOT, LINE, Shape, UUID, alnum, around, base64, before, behind, digits, dotted, escaped,
-    hex, labelled, lower, padded, text, url,
+    hex, labelled, lower, padded, text, url, url_from,
 };
 use crate::inspectors::word::{digit, hex as is_hex};
 
@@ -55,9 +55,9 @@ pub(super) static SHAPES: &[Shape] = &[
     behind(
         "secret.slack_token",
         &["xoxb-", "xoxp-", "xoxa-", "xoxr-", "xoxs-", "xapp-"],
-        &[digits(1, 16), DASH, url(18, 240)],
+        &[digits(1, 16), DASH, url_from(18)],
     ),
-    behind("secret.slack_token", &["xoxe-", "xoxc-", "xoxd-"], &[url(20, 400)]),
+    behind("secret.slack_token", &["xoxe-", "xoxc-", "xoxd-"], &[url_from(20)]),
     behind(
         "secret.slack_webhook",
         &[

@@ -2,7 +2,7 @@
 
 use super::{
     Before, LINE, Shape, UUID, alnum, around, base64, behind, dotted, hex, labelled, lower, text,
-    upper, url,
+    upper, url, url_from,
 };
 use crate::inspectors::secret::check::not_openai;
 use crate::inspectors::word::alphanumeric;
@@ -11,7 +11,7 @@ const OPENAI_OLD: Before = Before { prefix: "sk-", alphabet: alphanumeric, min: 
 
 pub(super) static SHAPES: &[Shape] = &[
     labelled("secret.ai21_key", &["AI21_API_KEY", "ai21_api_key"], &[alnum(32, 40)]),
-    behind("secret.anthropic_key", &["sk-ant-"], &[url(40, 255)]),
+    behind("secret.anthropic_key", &["sk-ant-"], &[url_from(40)]),
     behind("secret.apify_token", &["apify_api_"], &[alnum(36, 40)]),
     labelled(
         "secret.assemblyai_key",
@@ -64,7 +64,7 @@ pub(super) static SHAPES: &[Shape] = &[
         &["OLLAMA_API_KEY", "ollama_api_key"],
         &[hex(32, 32), text("."), url(20, 40)],
     ),
-    behind("secret.openai_key", &["sk-proj-", "sk-svcacct-", "sk-admin-"], &[url(40, 255)]),
+    behind("secret.openai_key", &["sk-proj-", "sk-svcacct-", "sk-admin-"], &[url_from(40)]),
     around("secret.openai_key", &["T3BlbkFJ"], OPENAI_OLD, &[alnum(20, 20)]),
     behind("secret.openrouter_key", &["sk-or-v1-"], &[hex(64, 64)]),
     behind("secret.perplexity_key", &["pplx-"], &[alnum(40, 64)]),

@@ -1,6 +1,8 @@
 //! Payments and shops.
 
-use super::{LINE, Shape, UUID, alnum, base64, behind, dotted, hex, labelled, lower, text, url};
+use super::{
+    LINE, Shape, UUID, alnum, alnum_from, base64, behind, dotted, hex, labelled, lower, text, url,
+};
 
 pub(super) static SHAPES: &[Shape] = &[
     behind(
@@ -45,7 +47,7 @@ pub(super) static SHAPES: &[Shape] = &[
     behind(
         "secret.stripe_key",
         &["sk_live_", "sk_test_", "rk_live_", "rk_test_"],
-        &[alnum(24, 255)],
+        &[alnum_from(24)],
     ),
     behind("secret.stripe_key", &["whsec_"], &[base64(32, 128)]),
     behind("secret.xendit_key", &["xnd_production_", "xnd_development_"], &[alnum(40, 80)]),
