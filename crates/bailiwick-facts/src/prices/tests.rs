@@ -1,5 +1,7 @@
 //! What a table says, and what it does not.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::money::MicroDollars;
 use crate::price::Usage;
@@ -155,4 +157,45 @@ fn an_own_line_stands_above_a_public_one() {
     assert_eq!(price.cost(&million), MicroDollars::from_micro(7_000_000));
     assert!(both.of("openai", "embed", Day::default()).is_some());
     assert!(Prices::default().is_empty());
+}
+
+/// Whatever a table says, a call within its bound costs no more, and reading it ends.
+fn check_any(prices: &Prices) {
+    let day = Day::from_number(20_779);
+    for (provider, model) in [("anthropic", "sonnet-large"), ("azure", "eu/large"), ("x", "y")] {
+        let Some(price) = prices.of(provider, model, day) else { continue };
+        for tokens in [0, 1, 200_001, u64::MAX] {
+            let usage = Usage { input: tokens, cached: tokens / 2, output: 9, ..Usage::default() };
+            assert!(price.cost(&usage) <= price.bound(tokens, 9));
+        }
+    }
+    assert_eq!(prices.clone().over(prices.clone()).digest(), prices.digest());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_bytes_are_a_table_or_none(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        digit in "[0-9eE.+-]",
+    ) {
+        for text in [TABLE, LIST] {
+            let mut bytes = text.as_bytes().to_vec();
+            for (place, byte) in &changes {
+                let place = place.index(bytes.len());
+                // Half of the changes are of numbers to other numbers.
+                bytes[place] = match bytes[place] {
+                    b'0'..=b'9' if byte % 2 == 0 => digit.as_bytes()[0],
+                    _ => *byte,
+                };
+            }
+            if let Ok(list) = Prices::import(&bytes) {
+                check_any(&list.prices);
+            }
+            if let Ok(table) = Prices::parse(&String::from_utf8_lossy(&bytes)) {
+                check_any(&table);
+            }
+        }
+    }
 }
