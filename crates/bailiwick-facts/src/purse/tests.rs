@@ -287,6 +287,22 @@ fn two_hundred_at_once_never_overdraw() {
     assert_eq!(purse.size(), (2, 0));
 }
 
+/// A snapshot that an older build has written must stay readable.
+#[test]
+fn a_snapshot_keeps_its_form() {
+    let purse = Purse::default();
+    let tenant = || Scope::Tenant("t".into());
+    let person = Scope::Person("t".into(), Token::from_bytes([9; 16]));
+    let scopes = [tenant(), person, agent(), Scope::Key("k".into()), task(3)];
+    purse.reserve(claim(1, noon(0), &scopes, 70_000), &[]).unwrap();
+    purse.reserve(claim(2, noon(0), &[agent()], 5), &[]).unwrap();
+    purse.reserve(claim(3, noon(2), &[tenant(), agent()], u64::MAX), &[]).unwrap();
+    let _ = purse.settle(exchange(1), micro(300));
+    let kept = include_bytes!("../../corpus/purse/three_calls.cbor");
+    assert_eq!(purse.snapshot(), kept);
+    assert_eq!(Purse::restored(kept).unwrap().snapshot(), kept);
+}
+
 #[test]
 fn other_bytes_are_no_snapshot() {
     let purse = Purse::default();
