@@ -111,8 +111,12 @@ impl Prompt {
         object(message, "messages", &["role", "content"])?;
         self.messages += 1;
         let role = role(message)?;
-        let said = given(message, "content").ok_or(Unintelligible::Missing("content"))?;
-        content(&mut self.items, role, kind_of(role), said)?;
+        match given(message, "content") {
+            Some(said) => content(&mut self.items, role, kind_of(role), said)?,
+            // What the system says in between may be settings alone.
+            None if role == Role::System => {}
+            None => return Err(Unintelligible::Missing("content")),
+        }
         state::within(message, &mut self.state)
     }
 
@@ -180,6 +184,11 @@ impl Prompt {
         let output = given(item, "output").or_else(|| given(item, "result"));
         let Some(output) = output else { return Ok(()) };
         match output.kind() {
+            // The outputs of a shell are no parts.
+            Kind::Array if output.elements().any(|it| it.member("type").is_none()) => {
+                self.items.raw(Role::Tool, ItemKind::ToolResult, output);
+                Ok(())
+            }
             Kind::Array | Kind::String => {
                 content(&mut self.items, Role::Tool, ItemKind::ToolResult, output)
             }

@@ -232,6 +232,29 @@ fn what_brokers_of_models_add_is_a_tool() {
 }
 
 #[test]
+fn odd_shapes_that_are_documented_are_read() {
+    for (operation, body, items) in [
+        (
+            Operation::Responses,
+            r#"{"model":"m","input":[{"type":"shell_call_output","call_id":"c","output":[{"stdout":"a","stderr":"","outcome":{"type":"exit","exit_code":0}}]}]}"#,
+            1,
+        ),
+        (
+            Operation::Messages,
+            r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"},{"role":"system","output_config":{"effort":"low"}}]}"#,
+            1,
+        ),
+        (
+            Operation::Chat,
+            r#"{"model":"m","messages":[{"role":"assistant","function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"a"}]}"#,
+            2,
+        ),
+    ] {
+        assert_eq!(ask(operation, body).items.len(), items, "{body}");
+    }
+}
+
+#[test]
 fn skills_of_the_vendor_are_everybodys() {
     let body = r#"{"model":"m","max_tokens":1,"messages":[],"container":{"skills":[{"type":"anthropic","skill_id":"pptx"},{"type":"custom","skill_id":"skill_1"}]}}"#;
     assert_eq!(ask(Operation::Messages, body).state, ["skill_1".into()]);
