@@ -36,7 +36,7 @@ pub use ask::{Ask, read};
 pub use change::{Changes, changed};
 pub use delta::{Delta, with_text};
 pub use fields::Unintelligible;
-pub use following::{Ending, Following, Step};
+pub use following::{Ending, Following, Mark, Step};
 pub use item::{ITEMS_MAX, Item, ItemKind, Role};
 pub use operation::{Dialect, Operation};
 pub use reply::{error_body, list_models, models};

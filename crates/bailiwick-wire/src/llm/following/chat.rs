@@ -1,12 +1,13 @@
 //! The chunks of a chat.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::notes::Notes;
 use super::{Ending, Step};
-use crate::json::{Kind, Node, quote};
+use crate::json::{Kind, Node};
 use crate::llm::delta::outer_of;
 use crate::llm::fields::{given, whole};
 use crate::llm::found::in_message;
@@ -17,11 +18,11 @@ use crate::sse;
 /// Choices that are followed; the SDKs ask for 128 at most.
 const CHOICES_MAX: usize = 128;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chat {
     /// The id and time of the chunks, as they were spelled.
-    id: Option<Box<str>>,
-    created: Option<Box<str>>,
+    id: Option<Arc<str>>,
+    created: Option<Arc<str>>,
     /// The choices seen, and whether each is finished.
     choices: BTreeMap<u64, bool>,
 }
@@ -69,14 +70,13 @@ impl Chat {
         }
     }
 
-    pub(super) fn ending(&self, why: Ending, notes: &Notes) -> Bytes {
+    pub(super) fn ending(&self, why: Ending, model: &str) -> Bytes {
         let reason = match why {
             Ending::Length => "length",
             Ending::Filter => "content_filter",
         };
         let id = self.id.as_deref().unwrap_or(r#""chatcmpl-0""#);
         let created = self.created.as_deref().unwrap_or("0");
-        let model = quote(notes.told.model.as_deref().unwrap_or_default());
         let object = r#""object":"chat.completion.chunk""#;
         let head = format!(r#""id":{id},{object},"created":{created},"model":{model}"#);
         let mut out = Vec::new();

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::notes::Notes;
 use super::{Ending, Step, named};
-use crate::json::{Kind, Node, quote};
+use crate::json::{Kind, Node};
 use crate::llm::delta::{Channel, channel, outer_of};
 use crate::llm::fields::{given, whole};
 use crate::llm::found::{Found, in_block};
@@ -18,7 +18,7 @@ use crate::llm::usage::Tally;
 /// Blocks that are open at once: providers open one.
 const OPEN_MAX: usize = 64;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Messages {
     has_started: bool,
     has_stopped: bool,
@@ -114,10 +114,9 @@ impl Messages {
         found.into_iter().for_each(|it| notes.piece(it, step));
     }
 
-    pub(super) fn ending(&self, why: Ending, notes: &Notes) -> Bytes {
+    pub(super) fn ending(&self, why: Ending, model: &str, written: u64) -> Bytes {
         let mut out = String::new();
         if !self.has_started {
-            let model = quote(notes.told.model.as_deref().unwrap_or_default());
             let head = r#""id":"msg_0","type":"message","role":"assistant","content":[]"#;
             let stop = r#""stop_reason":null,"stop_sequence":null"#;
             let usage = r#""usage":{"input_tokens":0,"output_tokens":0}"#;
@@ -134,7 +133,6 @@ impl Messages {
                 Ending::Length => "max_tokens",
                 Ending::Filter => "refusal",
             };
-            let written = notes.told.usage.map_or(0, |it| it.output);
             let delta = format!(r#"{{"stop_reason":"{reason}","stop_sequence":null}}"#);
             let usage = format!(r#"{{"output_tokens":{written}}}"#);
             let data = format!(r#"{{"type":"message_delta","delta":{delta},"usage":{usage}}}"#);

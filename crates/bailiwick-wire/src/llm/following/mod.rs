@@ -11,7 +11,7 @@ use bytes::Bytes;
 use super::answer::Told;
 use super::delta::Delta;
 use super::operation::Operation;
-use crate::json::{Document, Limits};
+use crate::json::{Document, Limits, quote};
 use crate::sse::Event;
 use chat::Chat;
 use messages::Messages;
@@ -51,7 +51,7 @@ pub struct Following {
 }
 
 /// The stream of one operation.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Stream {
     Chat(Chat),
     Responses(Responses),
@@ -117,16 +117,45 @@ impl Following {
         self.notes.has_ended
     }
 
-    /// Events that end the stream well from here, where it was passed on so far; none when it has
-    /// ended.
+    /// The place that the stream is at: it can be ended well from there, whatever is heard later.
+    pub fn mark(&self) -> Mark {
+        let told = &self.notes.told;
+        Mark {
+            stream: self.stream.clone(),
+            model: told.model.clone(),
+            written: told.usage.map_or(0, |it| it.output),
+            has_ended: self.notes.has_ended,
+        }
+    }
+
+    /// Events that end the stream well from here, where all that was heard was passed on; none when
+    /// it has ended.
     pub fn ending(&self, why: Ending) -> Bytes {
-        if self.notes.has_ended {
+        self.mark().ending(why)
+    }
+}
+
+/// A place in a stream.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    stream: Stream,
+    model: Option<Box<str>>,
+    /// The tokens that the provider said were written.
+    written: u64,
+    has_ended: bool,
+}
+
+impl Mark {
+    /// Events that end the stream well from here; none when it has ended.
+    pub fn ending(&self, why: Ending) -> Bytes {
+        if self.has_ended {
             return Bytes::new();
         }
+        let model = quote(self.model.as_deref().unwrap_or_default());
         match &self.stream {
-            Stream::Chat(chat) => chat.ending(why, &self.notes),
-            Stream::Responses(responses) => responses.ending(why, &self.notes),
-            Stream::Messages(messages) => messages.ending(why, &self.notes),
+            Stream::Chat(chat) => chat.ending(why, &model),
+            Stream::Responses(responses) => responses.ending(why, &model),
+            Stream::Messages(messages) => messages.ending(why, &model, self.written),
             Stream::Whole => Bytes::new(),
         }
     }

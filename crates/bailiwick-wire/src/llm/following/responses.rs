@@ -1,6 +1,7 @@
 //! The events of a response.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -20,15 +21,16 @@ use crate::splice::Splice;
 const KEPT_MAX_BYTES: usize = 256 * 1024;
 
 /// Items of which it is noted whether they came; of more, what is told twice may count twice.
-const HEARD_MAX: usize = 4096;
+const HEARD_MAX: usize = 512;
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Responses {
     has_started: bool,
     /// The number that the next event would have.
     next: u64,
-    /// The response as the stream began with it.
+    /// The response as the stream began with it, and its id as it was spelled.
     response: Option<Bytes>,
+    id: Option<Arc<str>>,
     /// The items of which pieces came, and those that were told whole.
     heard: BTreeSet<u64>,
     told: BTreeSet<u64>,
@@ -45,6 +47,8 @@ impl Responses {
                 self.has_started = true;
                 if let Some(response) = root.member("response") {
                     notes.told.head(Operation::Responses, response);
+                    let id = response.member("id").filter(|it| it.kind() == Kind::String);
+                    self.id = id.map(|it| it.raw().into());
                     let is_short = response.raw().len() <= KEPT_MAX_BYTES;
                     self.response =
                         is_short.then(|| Bytes::copy_from_slice(response.raw().as_bytes()));
@@ -164,7 +168,7 @@ impl Responses {
         notes.close(&mut step.ended, |it| it == channel);
     }
 
-    pub(super) fn ending(&self, why: Ending, notes: &Notes) -> Bytes {
+    pub(super) fn ending(&self, why: Ending, model: &str) -> Bytes {
         let reason = match why {
             Ending::Length => "max_output_tokens",
             Ending::Filter => "content_filter",
@@ -172,7 +176,7 @@ impl Responses {
         let mut out = String::new();
         let mut next = self.next;
         if !self.has_started {
-            let response = self.response(notes, "in_progress", "null");
+            let response = self.response(model, "in_progress", "null");
             let data = format!(
                 r#"{{"type":"response.created","sequence_number":{next},"response":{response}}}"#
             );
@@ -180,7 +184,7 @@ impl Responses {
             next = next.saturating_add(1);
         }
         let details = format!(r#"{{"reason":"{reason}"}}"#);
-        let response = self.response(notes, "incomplete", &details);
+        let response = self.response(model, "incomplete", &details);
         let data = format!(
             r#"{{"type":"response.incomplete","sequence_number":{next},"response":{response}}}"#
         );
@@ -190,10 +194,8 @@ impl Responses {
 
     /// The response as it began, with another status. It repeats nothing of the output: what was
     /// read here is not what was passed on, where something in it was masked.
-    fn response(&self, notes: &Notes, status: &str, details: &str) -> String {
-        let made = notes.told.state.iter().find(|it| it.starts_with("resp"));
-        let id = quote(made.map_or("resp_0", |it| it));
-        let model = quote(notes.told.model.as_deref().unwrap_or_default());
+    fn response(&self, model: &str, status: &str, details: &str) -> String {
+        let id = self.id.as_deref().unwrap_or(r#""resp_0""#);
         let head = r#""object":"response","created_at":0,"error":null,"output":[],"usage":null"#;
         let tools = r#""parallel_tool_calls":true,"tool_choice":"auto","tools":[]"#;
         let bare = Bytes::from(format!(r#"{{"id":{id},"model":{model},{head},{tools}}}"#));

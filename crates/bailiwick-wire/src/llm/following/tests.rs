@@ -253,6 +253,25 @@ fn a_message_is_ended_where_it_stands() {
 }
 
 #[test]
+fn a_stream_is_ended_where_it_was_marked() {
+    for (operation, stream) in
+        [(Operation::Chat, CHAT), (Operation::Responses, RESPONSE), (Operation::Messages, MESSAGE)]
+    {
+        let mut following = Following::new(operation);
+        let mut marks = Vec::new();
+        for event in events(stream) {
+            marks.push((following.mark(), following.ending(Ending::Filter)));
+            following.event(&event);
+        }
+        assert!(following.ending(Ending::Filter).is_empty());
+        for (mark, ending) in marks {
+            assert_eq!(mark.ending(Ending::Filter), ending);
+            assert!(!ending.is_empty());
+        }
+    }
+}
+
+#[test]
 fn errors_end_a_stream() {
     for (operation, stream, word) in [
         (
