@@ -32,7 +32,14 @@ pub(super) fn in_answer<'d>(operation: Operation, root: Node<'d>) -> Vec<Found<'
         Operation::Messages => list("content").for_each(|(it, at)| in_block(at, it, &mut found)),
         Operation::Embeddings | Operation::CountTokens => {}
     }
+    found.extend(in_error(root));
     found
+}
+
+/// What an error says: providers have been known to quote keys in it.
+pub(super) fn in_error(root: Node<'_>) -> Option<Found<'_>> {
+    let error = root.member("error").filter(|it| !it.is_null())?;
+    Some(Found::Other(0, ItemKind::Text, error))
 }
 
 type List<'d> = Vec<Found<'d>>;

@@ -95,6 +95,7 @@ impl Notes {
         self.told.is_error = true;
         let word = ["code", "type"].iter().find_map(|it| error.member(it).and_then(Node::text));
         self.told.stop = word.map(Box::from).or(self.told.stop.take());
+        Self::repeated(&[Found::Other(0, ItemKind::Text, error)], step);
         self.end(step);
     }
 

@@ -303,6 +303,9 @@ fn errors_end_a_stream() {
     ] {
         let (following, steps) = follow(operation, &stream);
         assert!(following.told().is_error && following.has_ended() && steps[0].is_last);
+        let said = whole(&steps);
+        assert!(said.contains(&"m") || said.contains(&"Overloaded"), "{said:?}");
+        assert_eq!(following.output_bytes() > 0, stream.contains("response.failed"));
         assert_eq!(following.told().stop.as_deref(), Some(word), "{stream}");
     }
 }

@@ -108,6 +108,11 @@ fn every_text_of_an_answer_has_its_place() {
             &["Hm.", "Warm.", "warm", "rome", "Rome", "https://x.example", "Rome"],
         ),
         (Operation::Embeddings, "{}", &[]),
+        (
+            Operation::Embeddings,
+            r#"{"error":{"message":"Incorrect key: sk-1","type":"t","code":"invalid_api_key"}}"#,
+            &["Incorrect key: sk-1", "invalid_api_key"],
+        ),
     ] {
         let texts = texts(operation, body.as_bytes());
         let said: Vec<&str> = texts.iter().map(|it| &*it.text).collect();
