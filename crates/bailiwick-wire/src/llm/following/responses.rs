@@ -111,7 +111,10 @@ impl Responses {
     fn told_whole(&mut self, found: Vec<Found<'_>>, notes: &mut Notes, step: &mut Step) {
         let is_result = |it: &Found<'_>| matches!(it, Found::Other(_, ItemKind::ToolResult, _));
         let is_new = |it: &Found<'_>| {
-            !self.told.contains(&it.outer()) && (is_result(it) || !self.heard.contains(&it.outer()))
+            // What stands beside the content is no content.
+            !matches!(it, Found::Other(_, ItemKind::Text, _))
+                && !self.told.contains(&it.outer())
+                && (is_result(it) || !self.heard.contains(&it.outer()))
         };
         let (new, old): (Vec<_>, Vec<_>) = found.into_iter().partition(is_new);
         for found in new.iter().chain(&old).map(|it| it.outer()) {
