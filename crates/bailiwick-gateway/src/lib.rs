@@ -69,7 +69,8 @@ pub use clock::now;
 pub use disk::{private_file, private_folder};
 pub use models::BadMoney;
 pub use operators::{
-    Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, Readiness, ServerState,
+    BadKey, Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, PersonAsked, Readiness,
+    RotationAsked, ServerState,
 };
 pub use rules::{BadRules, Rules};
 pub use run::Gateway;

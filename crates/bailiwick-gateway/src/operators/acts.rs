@@ -1,6 +1,8 @@
 //! Administrative acts. Each goes on record before it is done; one that then fails, or is refused,
 //! is on record as not done.
 
+mod keys;
+
 use std::path::PathBuf;
 
 use bailiwick_core::{AdminAct, Record, Timestamp, note};
@@ -12,31 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::reply::json;
 use crate::front::{Body, text};
 use crate::gate::Gate;
-use crate::store::{AgentKey, NewKey, Operator, Role, StoreError};
+use crate::store::{Operator, Role, StoreError};
 
-/// What a new key is to be for.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyAsked {
-    /// The agent.
-    pub agent: String,
-    /// The person on whose behalf it acts.
-    pub person: String,
-    /// The tenant.
-    pub tenant: String,
-    /// After how many seconds it ends, if ever.
-    #[serde(default)]
-    pub lasts_seconds: Option<u64>,
-}
-
-/// A key that was just made.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct KeyMade {
-    /// Its public id.
-    pub id: String,
-    /// The key: shown now and never again.
-    pub key: String,
-}
+pub use self::keys::{BadKey, KeyAsked, KeyMade, PersonAsked, RotationAsked};
 
 /// Who is to be an operator.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -73,9 +53,7 @@ pub(super) fn act(
 ) -> Response<Body> {
     let act = Act { gate, operator, now: gate.now() };
     match (method.as_str(), steps) {
-        ("GET", ["keys"]) => json(StatusCode::OK, &gate.parts.store.agent_keys()),
-        ("POST", ["keys"]) => act.with(body, |asked| act.new_key(&asked)),
-        ("DELETE", ["keys", id]) => act.revoke_key(id),
+        (_, ["keys", rest @ ..]) => act.on_keys(method, rest, body),
         ("GET", ["operators"]) => json(StatusCode::OK, &gate.parts.store.operators()),
         ("POST", ["operators"]) => act.with(body, |asked| act.new_operator(&asked)),
         ("DELETE", ["operators", name]) => act.revoke_operator(name),
@@ -154,7 +132,18 @@ impl Act<'_> {
         target: &str,
         act: impl FnOnce() -> Result<T, String>,
     ) -> Response<Body> {
-        if self.record(name, target, true).is_err() {
+        self.recorded_each(name, &[target], act)
+    }
+
+    /// The same for an act on several things, which is done to all of them or to none.
+    fn recorded_each<T: Serialize, I: AsRef<str>>(
+        &self,
+        name: &str,
+        targets: &[I],
+        act: impl FnOnce() -> Result<T, String>,
+    ) -> Response<Body> {
+        let record = |done| targets.iter().try_for_each(|it| self.record(name, it.as_ref(), done));
+        if record(true).is_err() {
             let words = "the act could not be recorded, so it was not done\n";
             return text(StatusCode::SERVICE_UNAVAILABLE, words);
         }
@@ -162,7 +151,7 @@ impl Act<'_> {
             Ok(made) => json(StatusCode::OK, &made),
             Err(problem) => {
                 // The failure to record the failure changes nothing for the one who asked.
-                let _ = self.record(name, target, false);
+                let _ = record(false);
                 text(StatusCode::CONFLICT, format!("{problem}\n"))
             }
         }
@@ -179,32 +168,6 @@ impl Act<'_> {
         let position = note(self.gate.log(), self.now, &record).map_err(drop)?;
         // What was done survives a loss of power: so must the record that it was.
         self.gate.log().wait_durable(position.index()).map_err(drop)
-    }
-
-    fn new_key(&self, asked: &KeyAsked) -> Response<Body> {
-        let named = [&asked.agent, &asked.person, &asked.tenant];
-        if named.iter().any(|it| it.is_empty() || it.len() > 128) {
-            let words = "agent, person and tenant need names of 1 to 128 bytes\n";
-            return text(StatusCode::BAD_REQUEST, words);
-        }
-        let lasts_ns = asked.lasts_seconds.map(|it| it.saturating_mul(1_000_000_000));
-        let new = NewKey {
-            agent: asked.agent.as_str().into(),
-            person: asked.person.as_str().into(),
-            tenant: asked.tenant.as_str().into(),
-            expires: lasts_ns.map(|it| Timestamp::from_ns(self.now.ns().saturating_add(it))),
-        };
-        // Whom a key is for is personal; the agent's name is not.
-        self.recorded("keys.new", &asked.agent, || {
-            let made = self.gate.parts.store.new_agent_key(&new, self.now);
-            made.map(|(AgentKey { id, .. }, key)| KeyMade { id, key }).map_err(said)
-        })
-    }
-
-    fn revoke_key(&self, id: &str) -> Response<Body> {
-        self.recorded("keys.revoke", id, || {
-            self.gate.parts.store.revoke_agent_key(id, self.now).map_err(said)
-        })
     }
 
     fn new_operator(&self, asked: &OperatorAsked) -> Response<Body> {

@@ -7,6 +7,8 @@ mod health;
 mod reply;
 mod tiles;
 
-pub use acts::{Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade};
+pub use acts::{
+    BadKey, Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, PersonAsked, RotationAsked,
+};
 pub(crate) use door::answer;
 pub use health::{Readiness, ServerState};

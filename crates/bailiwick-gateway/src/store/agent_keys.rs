@@ -1,23 +1,27 @@
-//! API keys of agents: each names an agent, the person on whose behalf it acts, and a tenant.
+//! API keys of agents: each names an agent, the person on whose behalf it acts, a tenant, and the
+//! terms on which it may be used.
+
+mod acts;
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bailiwick_core::{
     AgentId, Digest, KeyId, Link, PersonId, Principal, TenantId, Timestamp, Unproved,
 };
-use rusqlite::{Connection, Row, params};
-use serde::Serialize;
+use rusqlite::{Connection, Row};
+use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-use super::token::{mint, read, same};
+use super::terms::Terms;
+use super::token::{read, same};
 use super::{Store, StoreError};
 
 /// What agents' keys begin with.
 const KIND: &str = "bwk";
 
 /// What is known of one key. The key itself is not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct AgentKey {
     /// Its public id.
     pub id: String,
@@ -27,6 +31,12 @@ pub struct AgentKey {
     pub person: String,
     /// The tenant.
     pub tenant: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// The first key of its line: rotated keys spend and keep pace as one.
+    pub line: String,
+    /// On which terms it may be used.
+    pub terms: Arc<Terms>,
     /// When it was made, in nanoseconds since the epoch.
     pub created_ns: u64,
     /// When it ends.
@@ -48,6 +58,31 @@ pub struct NewKey {
     pub tenant: TenantId,
     /// When it ends, if ever.
     pub expires: Option<Timestamp>,
+    /// What people call it.
+    pub label: Option<String>,
+    /// On which terms it may be used.
+    pub terms: Terms,
+}
+
+impl NewKey {
+    /// A key that never ends, on no terms but what policy says.
+    pub fn new(agent: &str, person: &str, tenant: &str) -> Self {
+        Self {
+            agent: agent.into(),
+            person: person.into(),
+            tenant: tenant.into(),
+            expires: None,
+            label: None,
+            terms: Terms::default(),
+        }
+    }
+}
+
+impl AgentKey {
+    /// Whether it proves anybody at this time.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked_ns.is_none() && self.expires_ns.is_none_or(|end| now.ns() < end)
+    }
 }
 
 pub(super) struct Cache(RwLock<HashMap<String, AgentKey>>);
@@ -55,20 +90,30 @@ pub(super) struct Cache(RwLock<HashMap<String, AgentKey>>);
 impl Cache {
     pub(super) fn read(database: &Connection) -> Result<Self, StoreError> {
         let mut query = database.prepare(
-            "SELECT id, hash, agent, person, tenant, created_ns, expires_ns, revoked_ns
-             FROM agent_keys",
+            "SELECT id, hash, agent, person, tenant, created_ns, expires_ns, revoked_ns,
+                    terms, label, line
+             FROM agent_keys LEFT JOIN key_terms USING (id)",
         )?;
-        let rows = query.query_map([], row)?;
-        let keys = rows.map(|row| row.map(|key| (key.id.clone(), key)));
-        Ok(Self(RwLock::new(keys.collect::<Result<_, _>>()?)))
+        let mut rows = query.query([])?;
+        let mut keys = HashMap::new();
+        while let Some(row) = rows.next()? {
+            let key = key(row)?;
+            keys.insert(key.id.clone(), key);
+        }
+        Ok(Self(RwLock::new(keys)))
     }
 }
 
-fn row(row: &Row<'_>) -> rusqlite::Result<AgentKey> {
+fn key(row: &Row<'_>) -> Result<AgentKey, StoreError> {
     let hash: [u8; 32] = row.get(1)?;
     let time = |column| row.get::<_, Option<i64>>(column).map(|it| it.map(i64::unsigned_abs));
+    let id: String = row.get(0)?;
+    // Keys of version 1 have no terms. What cannot be read is not taken for none.
+    let terms = match row.get::<_, Option<String>>(8)? {
+        Some(json) => serde_json::from_str(&json).map_err(|_| StoreError::Damaged("terms"))?,
+        None => Terms::default(),
+    };
     Ok(AgentKey {
-        id: row.get(0)?,
         hash: Some(Digest::from_bytes(hash)),
         agent: row.get(2)?,
         person: row.get(3)?,
@@ -76,74 +121,15 @@ fn row(row: &Row<'_>) -> rusqlite::Result<AgentKey> {
         created_ns: time(5)?.unwrap_or_default(),
         expires_ns: time(6)?,
         revoked_ns: time(7)?,
+        terms: Arc::new(terms),
+        label: row.get(9)?,
+        line: row.get::<_, Option<String>>(10)?.unwrap_or_else(|| id.clone()),
+        id,
     })
 }
 
-/// SQLite holds signed numbers; times fit for another 270 years.
-pub(super) fn sql_time(time: Timestamp) -> i64 {
-    i64::try_from(time.ns()).unwrap_or(i64::MAX)
-}
-
 impl Store {
-    /// Make a key. The text that is returned exists nowhere else.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it cannot be kept; then it does not count.
-    pub fn new_agent_key(
-        &self,
-        new: &NewKey,
-        now: Timestamp,
-    ) -> Result<(AgentKey, String), StoreError> {
-        let minted = mint(KIND, None)?;
-        let key = AgentKey {
-            id: minted.id,
-            agent: new.agent.to_string(),
-            person: new.person.to_string(),
-            tenant: new.tenant.to_string(),
-            created_ns: now.ns(),
-            expires_ns: new.expires.map(Timestamp::ns),
-            revoked_ns: None,
-            hash: Some(minted.hash),
-        };
-        self.database().execute(
-            "INSERT INTO agent_keys (id, hash, agent, person, tenant, created_ns, expires_ns)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                key.id,
-                minted.hash.as_bytes(),
-                key.agent,
-                key.person,
-                key.tenant,
-                sql_time(now),
-                new.expires.map(sql_time)
-            ],
-        )?;
-        self.cached_keys_mut().insert(key.id.clone(), key.clone());
-        Ok((key, minted.text))
-    }
-
-    /// Revoke a key, in force for the next call.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] when there is none with that id, [`StoreError::Revoked`] when that
-    /// was done before.
-    pub fn revoke_agent_key(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        let changed = self.database().execute(
-            "UPDATE agent_keys SET revoked_ns = ?2 WHERE id = ?1 AND revoked_ns IS NULL",
-            params![id, sql_time(now)],
-        )?;
-        if changed == 0 {
-            let (is_known, key) = (self.cached_keys_mut().contains_key(id), format!("key {id}"));
-            return Err(if is_known { StoreError::Revoked(key) } else { StoreError::Missing(key) });
-        }
-        if let Some(key) = self.cached_keys_mut().get_mut(id) {
-            key.revoked_ns = Some(now.ns());
-        }
-        self.revoked.send_replace(());
-        Ok(())
-    }
-
-    /// Tells whenever a key was revoked.
+    /// Tells whenever a key was revoked, rotated, or put on other terms.
     pub(crate) fn revoked(&self) -> watch::Receiver<()> {
         self.revoked.subscribe()
     }
@@ -154,6 +140,28 @@ impl Store {
         let mut keys: Vec<_> = keys.values().cloned().collect();
         keys.sort_by(|a, b| (a.created_ns, &a.id).cmp(&(b.created_ns, &b.id)));
         keys
+    }
+
+    /// The key with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is none.
+    pub fn agent_key(&self, id: &str) -> Result<AgentKey, StoreError> {
+        let keys = self.agent_keys.0.read().unwrap_or_else(PoisonError::into_inner);
+        keys.get(id).cloned().ok_or_else(|| StoreError::Missing(format!("key {id}")))
+    }
+
+    /// The terms of a key, from memory; `None` when there is no such key.
+    pub fn terms(&self, id: &KeyId) -> Option<Arc<Terms>> {
+        let keys = self.agent_keys.0.read().unwrap_or_else(PoisonError::into_inner);
+        keys.get(id.as_str()).map(|it| Arc::clone(&it.terms))
+    }
+
+    /// The first key of a key's line, from memory. What is counted for a key is counted for its
+    /// line, or rotating it would be a way to begin anew.
+    pub fn line(&self, id: &KeyId) -> Option<KeyId> {
+        let keys = self.agent_keys.0.read().unwrap_or_else(PoisonError::into_inner);
+        keys.get(id.as_str()).map(|it| KeyId::from(it.line.as_str()))
     }
 
     /// Who the key proves, or `None` when the token is of another kind.
@@ -173,7 +181,7 @@ impl Store {
         let Some(key) = key.filter(|_| same(&expected, &hash)) else {
             return Some(Err(Unproved::Invalid));
         };
-        if key.revoked_ns.is_some() || key.expires_ns.is_some_and(|end| end <= now.ns()) {
+        if !key.is_good(now) {
             return Some(Err(Unproved::Revoked));
         }
         Some(Ok(Principal {
@@ -186,9 +194,5 @@ impl Store {
             task: None,
             session: None,
         }))
-    }
-
-    fn cached_keys_mut(&self) -> std::sync::RwLockWriteGuard<'_, HashMap<String, AgentKey>> {
-        self.agent_keys.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

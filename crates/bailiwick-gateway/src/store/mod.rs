@@ -5,7 +5,9 @@
 
 mod agent_keys;
 mod operators;
+mod schema;
 mod seal_keys;
+mod terms;
 mod token;
 
 use std::path::Path;
@@ -16,6 +18,7 @@ use tokio::sync::watch;
 
 pub use agent_keys::{AgentKey, NewKey};
 pub use operators::{Operator, Role};
+pub use terms::{BadNetwork, BadPattern, BadTerms, Caps, ModelPattern, Network, Span, Terms};
 pub use token::BadToken;
 
 use crate::entropy::NoEntropy;
@@ -42,24 +45,12 @@ pub enum StoreError {
     #[error("there is no `{0}`")]
     Missing(String),
     /// It was revoked before.
-    #[error("`{0}` is revoked already")]
+    #[error("`{0}` is revoked already, or has ended")]
     Revoked(String),
+    /// A later build has written the file.
+    #[error("the administrative state has version {0}, which this build cannot read")]
+    Newer(u32),
 }
-
-const SCHEMA: &str = "
-    CREATE TABLE IF NOT EXISTS agent_keys (
-        id TEXT PRIMARY KEY, hash BLOB NOT NULL, agent TEXT NOT NULL, person TEXT NOT NULL,
-        tenant TEXT NOT NULL, created_ns INTEGER NOT NULL, expires_ns INTEGER,
-        revoked_ns INTEGER) STRICT;
-    CREATE TABLE IF NOT EXISTS operators (
-        name TEXT PRIMARY KEY, hash BLOB NOT NULL, role TEXT NOT NULL,
-        created_ns INTEGER NOT NULL, revoked_ns INTEGER) STRICT;
-    CREATE TABLE IF NOT EXISTS tenant_keys (tenant TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS subject_keys (
-        id BLOB PRIMARY KEY, tenant TEXT NOT NULL, subject TEXT NOT NULL, key BLOB NOT NULL,
-        UNIQUE (tenant, subject)) STRICT;
-    PRAGMA user_version = 1;
-";
 
 /// The administrative state of one gateway.
 pub struct Store {
@@ -67,7 +58,7 @@ pub struct Store {
     agent_keys: agent_keys::Cache,
     operators: operators::Cache,
     seal_keys: seal_keys::Cache,
-    /// Changes whenever a key of an agent is revoked.
+    /// Changes whenever a key of an agent is revoked, rotated, or put on other terms.
     revoked: watch::Sender<()>,
 }
 
@@ -84,10 +75,10 @@ impl Store {
         Self::with(Connection::open(file)?)
     }
 
-    fn with(database: Connection) -> Result<Self, StoreError> {
+    fn with(mut database: Connection) -> Result<Self, StoreError> {
         // A key that was told to somebody must not be forgotten by a loss of power.
         database.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;")?;
-        database.execute_batch(SCHEMA)?;
+        schema::migrate(&mut database)?;
         let agent_keys = agent_keys::Cache::read(&database)?;
         let operators = operators::Cache::read(&database)?;
         let seal_keys = seal_keys::Cache::read(&database)?;
@@ -108,6 +99,11 @@ impl Store {
     fn database(&self) -> MutexGuard<'_, Connection> {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// SQLite holds signed numbers; times fit for another 270 years.
+fn sql(ns: u64) -> i64 {
+    i64::try_from(ns).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use bailiwick_core::{Digest, Timestamp};
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
-use super::agent_keys::sql_time;
 use super::token::{mint, read, same};
-use super::{Store, StoreError};
+use super::{Store, StoreError, sql};
 
 /// What operators' tokens begin with.
 const KIND: &str = "bwo";
@@ -104,7 +103,7 @@ impl Store {
         let minted = mint(KIND, Some(name))?;
         self.database().execute(
             "INSERT INTO operators (name, hash, role, created_ns) VALUES (?1, ?2, ?3, ?4)",
-            params![name, minted.hash.as_bytes(), role.as_str(), sql_time(now)],
+            params![name, minted.hash.as_bytes(), role.as_str(), sql(now.ns())],
         )?;
         let operator = Operator {
             name: name.to_owned(),
@@ -132,7 +131,7 @@ impl Store {
         }
         self.database().execute(
             "UPDATE operators SET revoked_ns = ?2 WHERE name = ?1",
-            params![name, sql_time(now)],
+            params![name, sql(now.ns())],
         )?;
         operator.revoked_ns = Some(now.ns());
         Ok(())

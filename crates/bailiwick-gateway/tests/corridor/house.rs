@@ -117,12 +117,7 @@ impl Plan {
         let settings = config::load(&at.join("bailiwick.toml")).unwrap();
         let data = settings.data.clone();
         let keys = ["worker", "other"].map(|agent| {
-            let new = NewKey {
-                agent: agent.into(),
-                person: "ada".into(),
-                tenant: "acme".into(),
-                expires: None,
-            };
+            let new = NewKey::new(agent, "ada", "acme");
             Store::open(&data).unwrap().new_agent_key(&new, now()).unwrap().1
         });
         let disk = FaultyDisk::default();

@@ -76,10 +76,24 @@ impl Local {
         target: &str,
         act: impl FnOnce(&Store) -> Result<T, E>,
     ) -> Result<T, Failure> {
-        self.record(name, target, true)?;
+        self.act_on_each(name, &[target], act)
+    }
+
+    /// The same for an act on several things, which is done to all of them or to none.
+    ///
+    /// # Errors
+    /// [`Failure`] when it could not be recorded or done.
+    pub(super) fn act_on_each<T, E: std::error::Error>(
+        &self,
+        name: &str,
+        targets: &[impl AsRef<str>],
+        act: impl FnOnce(&Store) -> Result<T, E>,
+    ) -> Result<T, Failure> {
+        let record = |done| targets.iter().try_for_each(|it| self.record(name, it.as_ref(), done));
+        record(true)?;
         act(&self.store).map_err(|problem| {
             // The failure is told to the one who asked, recorded or not.
-            let _ = self.record(name, target, false);
+            let _ = record(false);
             problem.into()
         })
     }

@@ -94,24 +94,14 @@ fn toml_text(text: &str) -> String {
 fn keys(data: &Path) -> Result<Keys, Failure> {
     let store = Store::open(data)?;
     Keys::make(|role| {
-        let new = NewKey {
-            agent: role.agent.into(),
-            person: role.person.into(),
-            tenant: role.tenant.into(),
-            expires: None,
-        };
+        let new = NewKey::new(role.agent, role.person, role.tenant);
         Ok(store.new_agent_key(&new, bailiwick_gateway::now())?.1)
     })
 }
 
 /// The key of whoever tries the demo by hand: an agent and a person of the stories.
 fn guest(data: &Path) -> Result<String, Failure> {
-    let new = NewKey {
-        agent: "support-bot".into(),
-        person: "ada".into(),
-        tenant: "acme".into(),
-        expires: None,
-    };
+    let new = NewKey::new("support-bot", "ada", "acme");
     Ok(Store::open(data)?.new_agent_key(&new, bailiwick_gateway::now())?.1)
 }
 
