@@ -31,7 +31,8 @@ fn prepared(root: &Path, name: &str, words: &[&str]) -> Result<std::process::Com
     let mut build = process::cargo(root);
     run(build.args(["build", "--release", "--package", "bailiwick"]))?;
     let binary = process::target_dir(root).join("release/bailiwick");
-    if let Some(missing) = (name == "mcp").then(|| peers::for_benches(root)).flatten() {
+    let compares = matches!(name, "mcp" | "llm");
+    if let Some(missing) = compares.then(|| peers::for_benches(root)).flatten() {
         eprintln!("\nMISSING: {missing}\n");
     }
     let mut command = driver(root, words);

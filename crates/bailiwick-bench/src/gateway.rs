@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Done;
-use crate::process::Part;
+use crate::process::{self, Part};
 
 /// For each server: two policies permit each call, one for the agent and one for the person it acts
 /// for; the third lets the gateway list the server.
@@ -84,7 +84,14 @@ impl Site {
 
     /// Serve.
     pub(crate) fn start(&self) -> Done<Part> {
-        Part::telling(self.command()?.arg("up"), |line| {
+        self.start_on(None)
+    }
+
+    /// The same, on one core alone.
+    pub(crate) fn start_on(&self, core: Option<usize>) -> Done<Part> {
+        let mut command = self.command()?;
+        command.arg("up");
+        Part::telling(&mut process::on_core(command, core), |line| {
             let rest = line.strip_prefix("agents")?.trim().strip_prefix("http://")?;
             rest.split('/').next()?.parse().ok()
         })

@@ -3,16 +3,20 @@
 mod client;
 mod clock;
 mod decide;
+mod envoy;
 mod federation;
 mod gateway;
 mod lines;
+mod llm;
 mod log;
 mod mcp;
 mod parts;
 mod process;
 mod protocol;
+mod provider;
 mod report;
 mod scan;
+mod serving;
 mod sessions;
 mod wrap;
 
@@ -57,6 +61,11 @@ const BENCHES: &[Bench] = &[
         name: "sessions",
         about: "what 5,000 idle sessions hold, and what one costs to begin",
         run: sessions::run,
+    },
+    Bench {
+        name: "llm",
+        about: "calls of a model, governed, on one core, against a byte proxy and Envoy",
+        run: llm::run,
     },
     Bench {
         name: "scan",

@@ -11,14 +11,15 @@ use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 use crate::Done;
 use crate::lines;
-use crate::process::Part;
+use crate::process::{self, Part};
 use crate::protocol::{Asked, SESSION, many_tools, result};
+use crate::provider;
+use crate::serving::served;
 
 /// Where the proxy forwards to.
 const FORWARD_TO: &str = "BENCH_FORWARD_TO";
@@ -34,13 +35,19 @@ pub(crate) fn be(name: &str) -> Done {
         "upstream" => upstream(),
         "byte-proxy" => byte_proxy(),
         "lines" => lines::serve(),
+        "provider" => provider::serve(),
         other => Err(format!("no such part: {other}").into()),
     }
 }
 
 /// Start this binary as a part, which forwards there if it is a proxy.
 pub(crate) fn start(name: &str, forward_to: &str) -> Done<Part> {
-    let mut command = Command::new(std::env::current_exe()?);
+    start_on(None, name, forward_to)
+}
+
+/// The same, on one core alone.
+pub(crate) fn start_on(core: Option<usize>, name: &str, forward_to: &str) -> Done<Part> {
+    let mut command = process::on_core(Command::new(std::env::current_exe()?), core);
     command.args(["part", name]).env(FORWARD_TO, forward_to);
     Part::telling(&mut command, |line| line.trim().strip_prefix("listening ")?.parse().ok())
 }
@@ -85,29 +92,6 @@ async fn onwards(to: &str) -> Done<SendRequest<Incoming>> {
     let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
     tokio::spawn(connection);
     Ok(sender)
-}
-
-/// Serve until standard input ends, which it does with the benchmark, however that ends.
-async fn served<F>(connection: impl Fn(TcpStream) -> F) -> Done
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("listening {}", listener.local_addr()?);
-    let mut input = tokio::net::unix::pipe::Receiver::from_owned_fd(
-        std::os::fd::AsFd::as_fd(&std::io::stdin()).try_clone_to_owned()?,
-    )?;
-    let mut byte = [0u8; 1];
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let (socket, _) = accepted?;
-                socket.set_nodelay(true)?;
-                tokio::spawn(connection(socket));
-            }
-            _ = input.read(&mut byte) => return Ok(()),
-        }
-    }
 }
 
 async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {

@@ -9,6 +9,19 @@ use crate::Done;
 /// Linux counts the CPU time of processes in hundredths of a second, on every machine.
 const TICK_US: f64 = 10_000.0;
 
+/// The same command, on one core alone, where a core is named.
+pub(crate) fn on_core(command: Command, core: Option<usize>) -> Command {
+    let Some(core) = core else { return command };
+    let mut pinned = Command::new("taskset");
+    pinned.args(["-c", &core.to_string()]).arg(command.get_program()).args(command.get_args());
+    for (name, value) in command.get_envs() {
+        if let Some(value) = value {
+            pinned.env(name, value);
+        }
+    }
+    pinned
+}
+
 /// A process that serves, ended when this is dropped.
 pub(crate) struct Part {
     child: Child,

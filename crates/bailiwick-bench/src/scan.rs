@@ -72,6 +72,14 @@ pub(crate) fn run() -> Done<Report> {
     Ok(report)
 }
 
+/// How fast credentials are looked for, in MB a second.
+pub(crate) fn rate() -> Done<f64> {
+    let (text, _) = text();
+    let messages = pieces(&text, MESSAGE_BYTES);
+    let took = best(|| messages.iter().for_each(|it| drop(black_box(credentials(it)))));
+    Ok(text.len() as f64 / took.as_secs_f64() / 1e6)
+}
+
 /// The mix, and how many credentials it holds.
 fn text() -> (String, usize) {
     let mut text = String::with_capacity(TEXT_BYTES + MESSAGE_BYTES);

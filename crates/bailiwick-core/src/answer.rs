@@ -196,6 +196,11 @@ impl Inspected {
         self
     }
 
+    /// What came of the call.
+    pub const fn disposition(&self) -> Disposition {
+        self.disposition
+    }
+
     /// The call that it answers.
     pub fn call(&self) -> &Call {
         &self.pending.call

@@ -197,7 +197,7 @@ fn keep_purse(gate: Gate) -> Gate {
     let size = gate.log().health().size;
     let (data, purse) = (&gate.settings().data, &gate.parts.models.money.purse);
     if gate.parts.models.all().next().is_some()
-        && let Err(problem) = models::keep(data, purse, size, gate.now())
+        && let Err(problem) = models::keep(data, purse, size)
     {
         gate.parts.diary.tell(&format!("what was spent is read from the log again: {problem}"));
     }

@@ -179,6 +179,20 @@ impl Reader {
         Ok(found.transpose()?.map(|it| it.index))
     }
 
+    /// The entries from this index on, oldest first.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn entries_from(
+        &self,
+        index: u64,
+    ) -> Result<impl Iterator<Item = Result<Entry, LogError>>, LogError> {
+        let mut query = Query::new(self, Filter::default(), Order::OldestFirst, usize::MAX)?;
+        // The tail of the journal comes after all bundles, and is looked at whole.
+        query.chunks.start = (index / TILE_WIDTH).min(query.size.div_ceil(TILE_WIDTH));
+        Ok(query.skip_while(move |it| it.as_ref().is_ok_and(|it| it.index < index)))
+    }
+
     /// The entries that fit the filter, at most `limit` of them.
     ///
     /// # Errors

@@ -5,7 +5,6 @@
 //! turns within one run and ratios are taken round by round, so that other work on the machine
 //! weighs on all alike.
 
-mod envoy;
 mod load;
 mod rounds;
 
@@ -14,6 +13,7 @@ use std::path::Path;
 use self::load::Target;
 use self::rounds::Variants;
 use crate::clock::now;
+use crate::envoy;
 use crate::gateway::{self, Plan, Site};
 use crate::parts;
 use crate::process::Part;
@@ -30,7 +30,7 @@ async fn measured() -> Done<Report> {
     let folder = tempfile::tempdir()?;
     let upstream = parts::start("upstream", "")?;
     let byte_proxy = parts::start("byte-proxy", &upstream.address.to_string())?;
-    let envoy = envoy::start(upstream.address)?;
+    let envoy = envoy::start(upstream.address, None)?;
     if envoy.is_none() {
         eprintln!("\nMISSING: Envoy is not there; throughput_vs_envoy is not measured\n");
     }

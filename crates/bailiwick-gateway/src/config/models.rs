@@ -72,8 +72,9 @@ pub struct Alias {
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spending {
-    /// A file of prices: `*.toml` of our own form, or `*.json` of the public list of model prices.
-    pub prices: Option<String>,
+    /// Files of prices: `*.toml` of our own form, or `*.json` of the public list of model prices.
+    /// What an earlier one says stands above what a later one says.
+    pub prices: Vec<String>,
     /// What a call of a model without a price counts as. Absent: it is refused.
     pub unpriced_call: Option<String>,
     /// What one key may spend a day, where it was given no cap of its own.
@@ -93,7 +94,7 @@ pub struct Spending {
 impl Default for Spending {
     fn default() -> Self {
         Self {
-            prices: None,
+            prices: Vec::new(),
             unpriced_call: None,
             key_day: "10".to_owned(),
             agent_day: None,
@@ -134,8 +135,8 @@ pub struct ModelSettings {
     pub aliases: BTreeMap<String, (ServerId, String)>,
     /// What calls may cost.
     pub spending: Spending,
-    /// The file of prices.
-    pub prices: Option<PathBuf>,
+    /// The files of prices, the first above the others.
+    pub prices: Vec<PathBuf>,
 }
 
 /// A section's name and what is wrong in it.
@@ -168,7 +169,7 @@ impl ModelSettings {
             providers: meant,
             aliases: aliases.iter().map(|(name, it)| (name.clone(), alias(it))).collect(),
             spending: spending.clone(),
-            prices: spending.prices.as_ref().map(|it| base.join(it)),
+            prices: spending.prices.iter().map(|it| base.join(it)).collect(),
         }
     }
 }

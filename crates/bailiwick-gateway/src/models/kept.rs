@@ -4,31 +4,24 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bailiwick_core::Timestamp;
 use bailiwick_facts::Purse;
-use bailiwick_log::{Disk, Filter, LogError, Order, Reader};
+use bailiwick_log::{Disk, LogError, Reader};
 
 use crate::{disk, paths};
 
 /// The most bytes of what was left: a purse has a bounded number of accounts.
 const KEPT_BYTES_MAX: u64 = 256 << 20;
-/// What was left begins so: the entries that are in it, and the time of the last.
-const HEAD_BYTES: usize = 16;
 
 /// The purse as the log says it.
 ///
 /// # Errors
 /// [`LogError`] when the log cannot be read: nothing may be spent that is not known to be there.
 pub(crate) fn restored(data: &Path, disk: &Arc<dyn Disk>) -> Result<Purse, LogError> {
-    let (size, at, purse) = left(data).unwrap_or_default();
+    let (size, purse) = left(data).unwrap_or_default();
     let reader = Reader::open_on(disk, &paths::log(data))?;
-    let since = (size > 0).then_some(at);
-    let filter = Filter { since, ..Filter::default() };
-    for entry in reader.query(filter, Order::OldestFirst, usize::MAX)? {
+    for entry in reader.entries_from(size)? {
         let entry = entry?;
-        if entry.index >= size {
-            purse.apply(entry.at, &entry.record);
-        }
+        purse.apply(entry.at, &entry.record);
     }
     Ok(purse)
 }
@@ -37,20 +30,15 @@ pub(crate) fn restored(data: &Path, disk: &Arc<dyn Disk>) -> Result<Purse, LogEr
 ///
 /// # Errors
 /// What the file system says; the next start then reads more of the log.
-pub(crate) fn keep(data: &Path, purse: &Purse, size: u64, at: Timestamp) -> std::io::Result<()> {
-    let mut bytes = Vec::new();
-    bytes.extend_from_slice(&size.to_be_bytes());
-    bytes.extend_from_slice(&at.ns().to_be_bytes());
+pub(crate) fn keep(data: &Path, purse: &Purse, size: u64) -> std::io::Result<()> {
+    let mut bytes = Vec::from(size.to_be_bytes());
     bytes.extend_from_slice(&purse.snapshot());
     disk::replace(&paths::purse(data), &bytes)
 }
 
-/// What was left, when it can be read.
-fn left(data: &Path) -> Option<(u64, Timestamp, Purse)> {
+/// What was left, when it can be read: the entries of the log that are in it, and the purse.
+fn left(data: &Path) -> Option<(u64, Purse)> {
     let bytes = disk::read_up_to(&paths::purse(data), KEPT_BYTES_MAX).ok()?;
-    let (head, purse) = bytes.split_at_checked(HEAD_BYTES)?;
-    let (size, at) = head.split_first_chunk::<8>()?;
-    let at = u64::from_be_bytes(at.try_into().ok()?);
-    let purse = Purse::restored(purse).ok()?;
-    Some((u64::from_be_bytes(*size), Timestamp::from_ns(at), purse))
+    let (size, purse) = bytes.split_first_chunk::<8>()?;
+    Some((u64::from_be_bytes(*size), Purse::restored(purse).ok()?))
 }

@@ -81,9 +81,9 @@ impl Models {
             None => {}
         }
         let nothing = meter.input == 0 && meter.output == 0;
-        let cost = self.money.cost(route, &meter, call.at());
+        let cost = self.money.cost(route, call, &meter);
         meter.cost = if nothing { Some(0) } else { cost.map(|it| it.micro()) };
-        meter.prices = self.money.version(route, call.at());
+        meter.prices = self.money.version(route, call);
         meter
     }
 }

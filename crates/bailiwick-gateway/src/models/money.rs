@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bailiwick_core::{Digest, Identified, Ledger, Link, Meter, Timestamp, Unrecorded};
+use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, Unrecorded, Value};
 use bailiwick_facts::{Day, MicroDollars, NotMoney, Price, Prices, Purse, Scope, Usage};
 use bailiwick_wire::llm::Ask;
 
@@ -57,12 +57,18 @@ impl Money {
     /// [`BadMoney`] with the place in the configuration.
     pub(crate) fn new(settings: &ModelSettings, purse: Purse) -> Result<Self, BadMoney> {
         let caps = Caps::new(&settings.spending).map_err(|(key, why)| BadMoney::Cap(key, why))?;
-        let prices = settings.prices.as_deref().map(prices).transpose()?.unwrap_or_default();
+        let tables = settings.prices.iter().map(|it| prices(it)).collect::<Result<Vec<_>, _>>()?;
+        let prices = tables.into_iter().reduce(Prices::over).unwrap_or_default();
         Ok(Self { version: prices.digest(), prices, caps, purse: Arc::new(purse) })
     }
 
-    pub(super) fn price(&self, route: &Route, at: Timestamp) -> Option<&Price> {
-        self.prices.of(route.provider.name.as_str(), &route.model, Day::of(at))
+    /// The price of a model in the class of service that is asked for.
+    fn price(&self, route: &Route, asked: &Value, at: Timestamp) -> Option<&Price> {
+        let (provider, day) = (route.provider.name.as_str(), Day::of(at));
+        match service(asked) {
+            Some(service) => self.prices.of_service(provider, &route.model, service, day),
+            None => self.prices.of(provider, &route.model, day),
+        }
     }
 
     /// The most that an ask of so many bytes can cost. `None`: nobody knows its price.
@@ -74,7 +80,8 @@ impl Money {
         at: Timestamp,
     ) -> Option<MicroDollars> {
         let output = ask.output_max.unwrap_or(0).saturating_mul(ask.choices);
-        let bound = self.price(route, at).map(|it| it.bound(tokens(bytes as u64), output));
+        let bound =
+            self.price(route, &ask.parameters, at).map(|it| it.bound(tokens(bytes as u64), output));
         bound.or(self.caps.unpriced_call)
     }
 
@@ -95,15 +102,25 @@ impl Money {
     }
 
     /// What a call cost that took so much. `None`: nobody knows.
-    pub(crate) fn cost(&self, route: &Route, meter: &Meter, at: Timestamp) -> Option<MicroDollars> {
-        let price = self.price(route, at);
+    pub(crate) fn cost(&self, route: &Route, call: &Call, meter: &Meter) -> Option<MicroDollars> {
+        let price = self.price(route, call.arguments(), call.at());
         price.map(|it| it.cost(&Usage::from(meter))).or(self.caps.unpriced_call)
     }
 
     /// The digest of the prices, where the model has one.
-    pub(crate) fn version(&self, route: &Route, at: Timestamp) -> Option<Digest> {
-        self.price(route, at).map(|_| self.version)
+    pub(crate) fn version(&self, route: &Route, call: &Call) -> Option<Digest> {
+        self.price(route, call.arguments(), call.at()).map(|_| self.version)
     }
+}
+
+/// The class of service that is asked for; `None` for the usual one, and for whichever the provider
+/// chooses by itself.
+fn service(asked: &Value) -> Option<&str> {
+    let Value::Record(members) = asked else { return None };
+    let (_, said) = members.iter().find(|(name, _)| &**name == "service_tier")?;
+    let Value::Text(word) = said else { return None };
+    let is_usual = matches!(&**word, "auto" | "default" | "standard" | "standard_only");
+    (!is_usual).then_some(word)
 }
 
 /// The prices of a file: `*.json` is the public list, all else our own form.

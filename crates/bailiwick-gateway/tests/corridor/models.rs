@@ -32,7 +32,7 @@ per_million = { input = "1", output = "10" }
 pub(crate) async fn lab(provider: &Provider, spending: &str, policies: &str) -> House {
     let mut plan = Plan::servers(&format!(
         "[providers.lab]\nurl = \"{}\"\noutput_tokens = 500\n[models.fast]\nprovider = \"lab\"\n\
-         model = \"plain\"\n[spending]\nprices = \"prices.toml\"\n{spending}",
+         model = \"plain\"\n[spending]\nprices = [\"prices.toml\"]\n{spending}",
         provider.url
     ));
     plan.policies = format!("{POLICIES}{policies}");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{Disposition, Inspected, Pending};
-use bailiwick_wire::llm::{Ending, Following, Operation, error_body};
+use bailiwick_wire::llm::{Ending, Following, Mark, Operation, error_body};
 use bailiwick_wire::sse::{Event, encode};
 use bytes::{Bytes, BytesMut};
 
@@ -24,6 +24,8 @@ struct Stream {
     tells_usage: bool,
     following: Following,
     window: Window,
+    /// Where the stream was when the last event was sent.
+    sent: Mark,
     client: Writer,
     /// How much was written when its cost was last counted.
     counted: u64,
@@ -38,8 +40,8 @@ enum Round {
     More(Bytes),
     /// These may leave; then this is the last event.
     Last(Bytes, Bytes),
-    /// Nothing of the answer may pass any more.
-    Withheld,
+    /// These may leave; nothing more of the answer may.
+    Withheld(Bytes),
     /// It costs more than was reserved for it.
     TooDear(Bytes),
 }
@@ -54,12 +56,14 @@ pub(super) fn start(
 ) -> Reader {
     let (client, reader) = gate.client_queue();
     let operation = call.operation.unwrap_or(Operation::Chat);
+    let following = Following::new(operation);
     let stream = Stream {
         gate: Arc::clone(gate),
         call,
         operation,
         tells_usage,
-        following: Following::new(operation),
+        sent: following.mark(),
+        following,
         window: Window::new(owed.masks()),
         client,
         counted: 0,
@@ -93,13 +97,15 @@ impl Stream {
                     let _ = self.client.send(out).await;
                     return self.last(owed, last, Disposition::Answered).await;
                 }
-                Round::Withheld => {
-                    let end = self.following.ending(Ending::Filter);
+                Round::Withheld(out) => {
+                    let _ = self.client.send(out).await;
+                    let end = self.sent.ending(Ending::Filter);
                     return self.cut(owed, end, Disposition::Withheld).await;
                 }
                 Round::TooDear(out) => {
                     let _ = self.client.send(out).await;
-                    let end = self.following.ending(Ending::Length);
+                    self.sent_so_far();
+                    let end = self.sent.ending(Ending::Length);
                     return self.last(owed, end, Disposition::Answered).await;
                 }
             }
@@ -114,11 +120,12 @@ impl Stream {
         let mut out = BytesMut::new();
         let mut next = Some(first);
         while let Some(event) = next {
+            self.sent_so_far();
             let step = self.following.event(&event);
             if step.is_last {
                 let freed = self.window.free();
                 let Some(()) = self.pass(owed, freed, &mut out) else {
-                    return Round::Withheld;
+                    return Round::Withheld(out.freeze());
                 };
                 return Round::Last(out.freeze(), event.raw);
             }
@@ -126,7 +133,9 @@ impl Stream {
             let is_ours = step.is_usage_only && !self.tells_usage;
             if !is_ours {
                 let freed = self.window.take(event, &step);
-                let Some(()) = self.pass(owed, freed, &mut out) else { return Round::Withheld };
+                let Some(()) = self.pass(owed, freed, &mut out) else {
+                    return Round::Withheld(out.freeze());
+                };
             }
             next = events.ready_event();
         }
@@ -137,15 +146,22 @@ impl Stream {
         }
     }
 
-    /// Inspect what may leave, and let it. `None` when nothing may any more.
+    /// What was heard was sent, unless some of it waits.
+    fn sent_so_far(&mut self) {
+        if !self.window.waits() {
+            self.sent = self.following.mark();
+        }
+    }
+
+    /// Inspect what may leave, and let it, all or nothing. `None` when nothing may any more.
     fn pass(&self, owed: &mut Pending, freed: Freed, out: &mut BytesMut) -> Option<()> {
         let inspectors = self.gate.inspectors();
         for text in &freed.joined {
             owed.glance(inspectors, text.as_bytes()).then_some(())?;
         }
-        for event in freed.events {
-            out.extend_from_slice(&owed.interim(inspectors, event)?.into_bytes());
-        }
+        let passed = freed.events.into_iter().map(|event| owed.interim(inspectors, event));
+        let passed: Vec<_> = passed.collect::<Option<_>>()?;
+        passed.into_iter().for_each(|it| out.extend_from_slice(&it.into_bytes()));
         Some(())
     }
 
@@ -169,6 +185,12 @@ impl Stream {
     /// The last of an answer: recorded, and only then sent.
     async fn last(self, owed: Pending, last: Bytes, disposition: Disposition) {
         let inspected = owed.last(self.gate.inspectors(), last, disposition);
+        if inspected.disposition() != disposition {
+            let (end, client) = (self.sent.ending(Ending::Filter), self.client.clone());
+            self.conclude(inspected, Disposition::Withheld).await;
+            let _ = client.send(end).await;
+            return;
+        }
         self.conclude(inspected, disposition).await;
     }
 

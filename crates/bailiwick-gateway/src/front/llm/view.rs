@@ -47,8 +47,10 @@ pub(super) fn digest(tools: &[OfferedTool]) -> Digest {
 fn is_visible(visit: &Visit, name: &str) -> bool {
     let bare = name.strip_prefix(HOST_PREFIX).unwrap_or(name);
     let mut meant = Vec::new();
-    if let Some((server, tool)) = bare.split_once("__") {
-        meant.extend(tool_of(&visit.gate, server, tool));
+    // Federated names, and those of a namespace that is called like a server.
+    for apart in ["__", "."] {
+        let parts = bare.split_once(apart);
+        meant.extend(parts.and_then(|(server, tool)| tool_of(&visit.gate, server, tool)));
     }
     let servers = visit.gate.parts.servers.keys();
     meant.extend(servers.filter_map(|server| tool_of(&visit.gate, server.as_str(), bare)));

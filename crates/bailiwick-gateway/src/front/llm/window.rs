@@ -1,6 +1,8 @@
-//! The window of a streamed answer: events wait in it from the first byte of what may be a secret
-//! until it is one or is none. Ordinary text does not wait.
+//! The window of a streamed answer: text waits in it from the first byte of what may be a secret
+//! until it is one or is none, and with it the events that carry it and those behind them. Ordinary
+//! text does not wait.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use bailiwick_guard::{CONTEXT_BYTES, HELD_BYTES_MAX, credentials, masked, open_end};
@@ -16,18 +18,28 @@ pub(super) struct Window {
     /// Whether secrets are replaced.
     masks: bool,
     texts: Vec<Text>,
-    waiting: Vec<(Event, Vec<Delta>)>,
+    waiting: VecDeque<Waiting>,
     bytes: usize,
 }
 
 /// One text of the answer: what of it left lately, and what waits.
 struct Text {
     channel: u64,
+    /// How many bytes of it are gone before `said`.
+    gone: u64,
     said: String,
-    /// How much of it left.
+    /// How much of `said` left.
     left: usize,
     /// Whether nothing is added to it any more.
     ended: bool,
+}
+
+/// An event that waits.
+struct Waiting {
+    event: Event,
+    deltas: Vec<Delta>,
+    /// Where its pieces end in their texts.
+    ends: Vec<(u64, u64)>,
 }
 
 /// What may leave now.
@@ -41,94 +53,127 @@ pub(super) struct Freed {
 
 impl Window {
     pub(super) const fn new(masks: bool) -> Self {
-        Self { masks, texts: Vec::new(), waiting: Vec::new(), bytes: 0 }
+        Self { masks, texts: Vec::new(), waiting: VecDeque::new(), bytes: 0 }
+    }
+
+    /// Whether anything waits.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
     }
 
     /// One more event: what may leave with it, if anything.
     pub(super) fn take(&mut self, event: Event, step: &Step) -> Freed {
-        self.hear(step);
-        let waits = self.texts.iter().any(Text::waits);
-        if !waits && self.waiting.is_empty() && !self.masks {
-            self.texts.iter_mut().for_each(Text::leave);
-            self.texts.retain(|it| !it.ended);
-            return Freed { events: vec![event.raw], joined: Vec::new() };
-        }
+        let alone = self.waiting.is_empty() && self.texts.iter().all(|it| it.left == it.said.len());
+        let ends = self.hear(step);
         self.bytes += event.raw.len();
-        self.waiting.push((event, step.deltas.clone()));
-        if waits && self.bytes <= WAITING_BYTES_MAX {
-            return Freed::default();
-        }
-        self.free()
+        self.waiting.push_back(Waiting { event, deltas: step.deltas.clone(), ends });
+        let free = match self.bytes > WAITING_BYTES_MAX {
+            true => self.waiting.len(),
+            false => self.clear(),
+        };
+        // What neither waited nor waits is all in its event, and inspected there.
+        let shows_all = alone && free == 1 && !self.masks;
+        self.leave(free, shows_all)
     }
 
-    /// Everything: nothing more comes, or what waits is too much to be one secret.
+    /// Everything: nothing more comes.
     pub(super) fn free(&mut self) -> Freed {
-        self.bytes = 0;
-        let mut joined: Vec<String> = Vec::new();
-        let mut clean = Vec::with_capacity(self.texts.len());
-        for text in &mut self.texts {
-            if text.left < text.said.len() {
-                clean.push((text.channel, text.cut(self.masks)));
-                joined.push(text.said.clone());
-            }
-            text.leave();
-        }
-        self.texts.retain(|it| !it.ended);
-        let masks = self.masks;
-        let waiting = std::mem::take(&mut self.waiting);
-        let events = waiting.into_iter().map(|(event, deltas)| {
-            if masks { rewritten(event, &deltas, &mut clean) } else { event.raw }
-        });
-        Freed { events: events.collect(), joined }
+        self.leave(self.waiting.len(), false)
     }
 
-    /// Note what an event adds to the texts.
-    fn hear(&mut self, step: &Step) {
+    /// Note what an event adds to the texts: where its pieces end.
+    fn hear(&mut self, step: &Step) -> Vec<(u64, u64)> {
+        let mut ends = Vec::with_capacity(step.deltas.len());
         for delta in step.deltas.iter().filter(|it| !it.is_whole) {
-            match self.texts.iter_mut().find(|it| it.channel == delta.channel) {
-                Some(text) => text.said.push_str(&delta.text),
-                None => self.texts.push(Text {
-                    channel: delta.channel,
-                    said: delta.text.to_string(),
-                    left: 0,
-                    ended: false,
-                }),
+            let place = self.texts.iter().position(|it| it.channel == delta.channel);
+            let place = place.unwrap_or_else(|| {
+                self.texts.push(Text::new(delta.channel));
+                self.texts.len() - 1
+            });
+            if let Some(text) = self.texts.get_mut(place) {
+                text.said.push_str(&delta.text);
+                ends.push((delta.channel, text.gone + text.said.len() as u64));
             }
         }
         for text in &mut self.texts {
             text.ended |= step.ended.contains(&text.channel);
         }
+        ends
+    }
+
+    /// How many events at the front hold nothing that must wait.
+    fn clear(&self) -> usize {
+        let limits: Vec<(u64, u64)> = self.texts.iter().map(Text::clear_until).collect();
+        let is_clear = |(channel, end): &(u64, u64)| {
+            limits.iter().all(|(other, limit)| other != channel || end <= limit)
+        };
+        self.waiting.iter().take_while(|it| it.ends.iter().all(is_clear)).count()
+    }
+
+    /// Let so many events leave.
+    fn leave(&mut self, count: usize, shows_all: bool) -> Freed {
+        let leaving: Vec<Waiting> = self.waiting.drain(..count).collect();
+        self.bytes -= leaving.iter().map(|it| it.event.raw.len()).sum::<usize>();
+        let mut joined = Vec::new();
+        let mut clean = Vec::new();
+        for text in &mut self.texts {
+            let ends = leaving.iter().flat_map(|it| &it.ends);
+            let last = ends.filter(|(channel, _)| *channel == text.channel).map(|(_, end)| *end);
+            let Some(last) = last.max() else { continue };
+            let until = usize::try_from(last - text.gone).unwrap_or(usize::MAX);
+            if !shows_all {
+                let shown = text.said.get(..until).unwrap_or(&text.said).to_owned();
+                clean.push((text.channel, cuts(&shown, text.left, self.masks)));
+                joined.push(shown);
+            }
+            text.leave(until);
+        }
+        let is_over = |it: &Text| it.ended && it.left == it.said.len();
+        self.texts.retain(|it| !is_over(it));
+        let masks = self.masks;
+        let events = leaving.into_iter().map(|Waiting { event, deltas, .. }| {
+            if masks { rewritten(event, &deltas, &mut clean) } else { event.raw }
+        });
+        Freed { events: events.collect(), joined }
     }
 }
 
 impl Text {
-    fn waits(&self) -> bool {
-        !self.ended && open_end(self.said.as_bytes()) > 0
+    const fn new(channel: u64) -> Self {
+        Self { channel, gone: 0, said: String::new(), left: 0, ended: false }
     }
 
-    /// All of it left: only what decides about what comes next is kept.
-    fn leave(&mut self) {
-        if self.said.len() > 2 * CONTEXT_BYTES {
-            let from = self.said.ceil_char_boundary(self.said.len() - CONTEXT_BYTES);
+    /// Up to where nothing of it must wait.
+    fn clear_until(&self) -> (u64, u64) {
+        let open = if self.ended { 0 } else { open_end(self.said.as_bytes()) };
+        (self.channel, self.gone + (self.said.len() - open) as u64)
+    }
+
+    /// So much of it left: of that only what decides about what comes next is kept.
+    fn leave(&mut self, until: usize) {
+        self.left = until.min(self.said.len());
+        if self.left > 2 * CONTEXT_BYTES {
+            let from = self.said.ceil_char_boundary(self.left - CONTEXT_BYTES);
             self.said.drain(..from);
+            self.left -= from;
+            self.gone += from as u64;
         }
-        self.left = self.said.len();
     }
+}
 
-    /// What leaves now, with secrets replaced: in order, each piece that stays and where it began.
-    fn cut(&self, masks: bool) -> Vec<Cut> {
-        if !masks {
-            return Vec::new();
-        }
-        let new = found(&self.said).into_iter().filter(|(_, it)| it.end > self.left);
-        let cut = |(kind, it): (&'static str, Range<usize>)| Cut {
-            kind,
-            from: it.start.saturating_sub(self.left),
-            to: it.end - self.left,
-            has_begun: false,
-        };
-        new.map(cut).collect()
+/// The secrets in a text that are not wholly in what left before, counted from there.
+fn cuts(shown: &str, left: usize, masks: bool) -> Vec<Cut> {
+    if !masks {
+        return Vec::new();
     }
+    let new = found(shown).into_iter().filter(|(_, it)| it.end > left);
+    let cut = |(kind, it): (&'static str, Range<usize>)| Cut {
+        kind,
+        from: it.start.saturating_sub(left),
+        to: it.end - left,
+        has_begun: false,
+    };
+    new.map(cut).collect()
 }
 
 /// The credentials in a text, first ones first. Where it could not be looked at, the inspectors say
@@ -247,6 +292,21 @@ mod tests {
         let pieces = ["Once ", "upon a ", "time, there", " was a \\ \"queen\"."];
         let (out, at_once) = read(false, &pieces);
         assert_eq!((out, at_once), (pieces.concat(), 4));
+    }
+
+    #[test]
+    fn what_is_before_a_possible_secret_does_not_wait_with_it() {
+        let mut following = Following::new(Operation::Chat);
+        let mut window = Window::new(false);
+        let mut sent = Vec::new();
+        // Each piece ends with what may go on to be a key.
+        for _ in 0..100 {
+            let event = event(" and gsk_4f2A");
+            let step = following.event(&event);
+            sent.push(window.take(event, &step).events.len());
+        }
+        assert_eq!((sent[0], sent[1..].iter().all(|it| *it == 1)), (0, true), "{sent:?}");
+        assert_eq!(window.free().events.len(), 1);
     }
 
     #[test]

@@ -8,14 +8,17 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::Done;
-use crate::process::Part;
+use crate::process::{self, Part};
 
-/// Start Envoy; `None` when it is not installed.
-pub(super) fn start(to: SocketAddr) -> Done<Option<Part>> {
+/// Start Envoy, on this core alone if one is named; `None` when it is not installed.
+pub(crate) fn start(to: SocketAddr, core: Option<usize>) -> Done<Option<Part>> {
     let Some(program) = program() else { return Ok(None) };
     // A port that was free a moment ago: Envoy does not tell which one it took.
     let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-    let mut command = Command::new(program);
+    let mut command = process::on_core(Command::new(program), core);
+    if core.is_some() {
+        command.args(["--concurrency", "1"]);
+    }
     command.args(["--disable-hot-restart", "--log-level", "off", "--config-yaml"]);
     command.arg(configuration(address, to).to_string());
     Part::told(&mut command, address).map(Some)
