@@ -11,7 +11,6 @@ use bailiwick_facts::MicroDollars;
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::llm::{Ask, Changes, Operation, changed, read};
 use bytes::Bytes;
-use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Response, StatusCode};
 
 use super::super::body::Body;
@@ -20,12 +19,7 @@ use super::{Visit, place, reply, stream, view};
 use crate::config::Api;
 use crate::entropy;
 use crate::exchange::{Reply, exchange};
-use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream};
-
-/// Headers by which a client chooses a version of the API. They go on as they came, when they are
-/// nothing but words.
-const CHOOSING: [&str; 3] = ["anthropic-version", "anthropic-beta", "openai-beta"];
-const CHOICE_BYTES_MAX: usize = 512;
+use crate::upstream::{Asking, Envelope, Leg, ProviderCall, Route, Upstream};
 
 /// What is to be asked, and whom.
 struct Prepared {
@@ -101,8 +95,7 @@ async fn carry_out(visit: Visit, prepared: Prepared, asked: &str) -> Response<Bo
     let dialect = visit.dialect;
     let Prepared { id, operation, route, ask, body, tells_usage, exists } = prepared;
     let Some(asking) = asking(&visit, operation, &route, ask.stream) else {
-        let words = "A header that chooses a version cannot be read";
-        return visit.turn_off(RefusalReason::Malformed, StatusCode::BAD_REQUEST, words);
+        return reply::unrecorded(dialect);
     };
     let money = &gate.parts.models.money;
     let bound = money.bound(&route, &ask, body.len(), gate.now());
@@ -154,25 +147,11 @@ fn about(ask: &Ask, bound: Option<MicroDollars>) -> ModelAsk {
     }
 }
 
-/// What is sent besides the body; `None` when a header is not what it should be.
+/// What is sent besides the body; `None` when there is no such address.
 fn asking(visit: &Visit, operation: Operation, route: &Route, streams: bool) -> Option<Asking> {
-    let mut head = Vec::new();
-    for name in CHOOSING {
-        let mut values = visit.headers.get_all(name).iter();
-        let Some(value) = values.next() else { continue };
-        if values.next().is_some() || !is_choice(value) {
-            return None;
-        }
-        head.push((HeaderName::from_static(name), value.clone()));
-    }
-    let path = route.provider.path(place::path(operation))?;
-    Some(Asking { method: Method::POST, path, head: Head(head), streams })
-}
-
-/// It goes out beside the body that is inspected: names and dates, and nothing else.
-fn is_choice(value: &HeaderValue) -> bool {
-    let is_word = |it: &u8| it.is_ascii_alphanumeric() || b"-_.=, ".contains(it);
-    value.len() <= CHOICE_BYTES_MAX && value.as_bytes().iter().all(is_word)
+    let path = format!("{}{}", place::path(operation), visit.choices.query);
+    let (path, head) = (route.provider.path(&path)?, visit.choices.head.clone());
+    Some(Asking { method: Method::POST, path, head, streams })
 }
 
 fn interpreted(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bailiwick_core::{
     Action, Call, Disposition, Effect, Interpreted, Released, Resource, ServerId, Value,
 };
-use bailiwick_wire::llm::{list_models, models};
+use bailiwick_wire::llm::{Dialect, list_models, models};
 use bytes::Bytes;
 use hyper::{Method, Response, StatusCode};
 
@@ -15,7 +15,7 @@ use super::{Visit, reply};
 use crate::config::Api;
 use crate::entropy;
 use crate::exchange::{Reply, exchange};
-use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream};
+use crate::upstream::{Asking, Envelope, Leg, ProviderCall, Route, Upstream};
 
 const MODELS: &str = "/models";
 
@@ -27,7 +27,8 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
     let has_aliases = registered.aliases(api).next().is_some();
     if let ([only], false) = (routes.as_slice(), has_aliases) {
         let resource = Resource::Server(only.provider.name.clone());
-        return match asked(&visit, only.clone(), MODELS.to_owned(), (resource, true)).await {
+        let page = format!("{MODELS}{}", visit.choices.query);
+        return match asked(&visit, only.clone(), page, (resource, true)).await {
             Some((released, call)) => {
                 reply::whole(visit.dialect, released, (call.provider(), "models"), None)
             }
@@ -45,7 +46,7 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
     for route in routes {
         let (server, provider) = (route.provider.name.clone(), route.provider.clone());
         let listed =
-            asked(&visit, route, MODELS.to_owned(), (Resource::Server(server), true)).await;
+            asked(&visit, route, all_models(visit.dialect), (Resource::Server(server), true)).await;
         let Some((released, _)) = listed else { return reply::unrecorded(visit.dialect) };
         let (stands, answered) = (released.decision().position(), released.disposition());
         rests_on.push((released.exchange(), stands.index()));
@@ -78,7 +79,7 @@ pub(super) async fn one(visit: Visit, name: String) -> Response<Body> {
     };
     let resource = model(&route.provider.name, &route.model);
     let visible = visit.gate.is_visible(&visit.who, Action::Complete, &resource);
-    let path = format!("{MODELS}/{}", escaped(&route.model));
+    let path = format!("{MODELS}/{}{}", escaped(&route.model), visit.choices.query);
     match asked(&visit, route, path, (resource, visible)).await {
         Some((released, call)) => {
             reply::whole(visit.dialect, released, (call.provider(), &name), None)
@@ -102,6 +103,15 @@ async fn nobody(visit: &Visit, name: &str) -> Response<Body> {
     }
 }
 
+/// The address of one page with every model.
+fn all_models(dialect: Dialect) -> String {
+    match dialect {
+        Dialect::OpenAi => MODELS.to_owned(),
+        // As many as it gives at once.
+        Dialect::Anthropic => format!("{MODELS}?limit=1000"),
+    }
+}
+
 fn model(provider: &ServerId, name: &str) -> Resource {
     Resource::Model { server: provider.clone(), name: name.into() }
 }
@@ -116,7 +126,7 @@ async fn asked(
     let asking = Asking {
         method: Method::GET,
         path: route.provider.path(&path)?,
-        head: Head::default(),
+        head: visit.choices.head.clone(),
         streams: false,
     };
     let call = call(visit, what)?;

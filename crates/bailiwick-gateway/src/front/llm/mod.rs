@@ -2,6 +2,7 @@
 //! its key.
 
 mod ask;
+mod choosing;
 mod hosted;
 mod list;
 mod place;
@@ -18,9 +19,9 @@ use bailiwick_core::{Identified, RefusalReason};
 use bailiwick_wire::llm::Dialect;
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
 use hyper::{Request, Response, StatusCode};
 
+use self::choosing::Choices;
 use self::place::Place;
 use super::body::Body;
 use super::knock::{self, Key};
@@ -34,7 +35,7 @@ struct Visit {
     gate: Arc<Gate>,
     who: Identified,
     dialect: Dialect,
-    headers: HeaderMap,
+    choices: Choices,
     /// Whose absence ends the call.
     away: Away,
 }
@@ -86,9 +87,13 @@ pub(super) async fn answer(
         let words = (StatusCode::NOT_FOUND, "This gateway serves no such address");
         return turn_off(&gate, dialect, RefusalReason::NoSuchPlace, words);
     };
+    let Some(choices) = Choices::of(&head.headers, head.uri.query()) else {
+        let words = (StatusCode::BAD_REQUEST, "What chooses a version or a page cannot be read");
+        return turn_off(&gate, dialect, RefusalReason::Malformed, words);
+    };
     // Going away ends the call: what is written then nobody reads, and it costs.
     let (here, away) = Away::new();
-    let visit = Visit { gate, who, dialect, headers: head.headers, away };
+    let visit = Visit { gate, who, dialect, choices, away };
     let body = match heard(&visit, body).await {
         Ok(body) => body,
         Err(reply) => return *reply,

@@ -1,0 +1,82 @@
+//! What of a client's request, beside its body, chooses how the API behaves: versions in headers,
+//! and pages of a list in the query. It goes out beside the body that is inspected: names and dates
+//! go on as they came, and nothing else does.
+
+use hyper::header::{HeaderMap, HeaderName};
+
+use crate::upstream::Head;
+
+const HEADERS: [&str; 3] = ["anthropic-version", "anthropic-beta", "openai-beta"];
+const QUERY: [&str; 4] = ["beta", "limit", "after_id", "before_id"];
+const BYTES_MAX: usize = 512;
+
+/// What a client chose.
+pub(super) struct Choices {
+    pub(super) head: Head,
+    /// With its question mark, or empty.
+    pub(super) query: String,
+}
+
+impl Choices {
+    /// Read what was chosen; `None` when it is not what it should be.
+    pub(super) fn of(headers: &HeaderMap, query: Option<&str>) -> Option<Self> {
+        Some(Self { head: head(headers)?, query: chosen(query.unwrap_or_default())? })
+    }
+}
+
+fn head(headers: &HeaderMap) -> Option<Head> {
+    let mut head = Vec::new();
+    for name in HEADERS {
+        let mut values = headers.get_all(name).iter();
+        let Some(value) = values.next() else { continue };
+        if values.next().is_some() || !is_made_of(b"-_.=, ", value.as_bytes()) {
+            return None;
+        }
+        head.push((HeaderName::from_static(name), value.clone()));
+    }
+    Some(Head(head))
+}
+
+/// The parameters that both vendors' SDKs send; others are left out, as the list of models is the
+/// only thing that has pages.
+fn chosen(query: &str) -> Option<String> {
+    let mut out = String::new();
+    for parameter in query.split('&') {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        if !QUERY.contains(&name) {
+            continue;
+        }
+        if !is_made_of(b"-_.:%", value.as_bytes()) {
+            return None;
+        }
+        out.push(if out.is_empty() { '?' } else { '&' });
+        out.push_str(parameter);
+    }
+    (out.len() <= BYTES_MAX).then_some(out)
+}
+
+/// Whether it is letters, digits and these.
+fn is_made_of(marks: &[u8], value: &[u8]) -> bool {
+    let is_word = |it: &u8| it.is_ascii_alphanumeric() || marks.contains(it);
+    value.len() <= BYTES_MAX && value.iter().all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_chooses_goes_on_and_only_as_words() {
+        let cases = [
+            ("", Some("")),
+            ("beta=true", Some("?beta=true")),
+            ("limit=2&key=secret&after_id=a%3Ab", Some("?limit=2&after_id=a%3Ab")),
+            ("after_id=/../x", None),
+            ("api-version=1", Some("")),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(chosen(query).as_deref(), expected, "{query}");
+        }
+        assert_eq!(chosen(&format!("limit={}", "1".repeat(BYTES_MAX))), None);
+    }
+}
