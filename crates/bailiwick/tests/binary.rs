@@ -11,6 +11,8 @@ mod killing;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod observing;
 #[cfg(test)]
 mod operators;

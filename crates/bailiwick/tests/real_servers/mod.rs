@@ -35,7 +35,7 @@ impl Peers {
     }
 
     /// `None`, told loudly, when they are not installed.
-    fn holding(pieces: &[&str]) -> Option<Self> {
+    pub(crate) fn holding(pieces: &[&str]) -> Option<Self> {
         let folder = std::env::var_os("BAILIWICK_PEERS")
             .map_or_else(|| manifest().join("../../tests/peers"), PathBuf::from);
         let Some(missing) = pieces.iter().find(|it| !folder.join(it).is_dir()) else {
