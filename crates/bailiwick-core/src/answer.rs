@@ -32,6 +32,8 @@ pub enum Disposition {
     TimedOut,
     /// The caller cancelled it.
     Cancelled,
+    /// An operator killed who called, or what was called.
+    Killed,
     /// The answer held something that must not pass.
     Withheld,
     /// A duty of the permit was not met, so it was never sent.
@@ -49,6 +51,7 @@ impl Disposition {
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timed_out",
             Self::Cancelled => "cancelled",
+            Self::Killed => "killed",
             Self::Withheld => "withheld",
             Self::Unmet => "unmet",
         }

@@ -239,6 +239,8 @@ const fn observed(would_deny: Option<Cause>) -> &'static str {
         None => "observed:permit",
         Some(Cause::NoPermit) => "observed:no_permit",
         Some(Cause::Forbidden) => "observed:forbidden",
+        // It never goes on: an order refuses in every stance.
+        Some(Cause::Ordered) => "observed:ordered",
         Some(Cause::Error) => "observed:error",
         Some(Cause::UnknownObligation) => "observed:unknown_obligation",
         Some(Cause::Nonexistent) => "observed:nonexistent",

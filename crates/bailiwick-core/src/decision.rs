@@ -2,6 +2,12 @@
 //!
 //! Nothing permits: denied. A forbid, an error or an obligation that this build does not know
 //! denies, whatever else permits. A chain is permitted what every one of its links is permitted.
+//! What an operator has ordered to refuse is refused even while policies are only observed: an
+//! order is no draft.
+
+mod cause;
+
+pub use cause::Cause;
 
 use crate::action::Action;
 use crate::call::{Call, Resource};
@@ -56,6 +62,8 @@ pub struct Permitting {
 /// What the policies say of one link.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LinkVote {
+    /// The orders of operators that forbid, whatever the stance.
+    pub orders: Vec<PolicyId>,
     /// The policies that permit.
     pub permits: Vec<Permitting>,
     /// The policies that forbid.
@@ -110,37 +118,6 @@ pub enum Mode {
         /// When observing ends.
         until: Timestamp,
     },
-}
-
-/// Why a call is denied.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Cause {
-    /// No policy permits it.
-    NoPermit,
-    /// A policy forbids it.
-    Forbidden,
-    /// A policy could not be evaluated.
-    Error,
-    /// A policy asks for a duty that this build does not know.
-    UnknownObligation,
-    /// Policy permits it, but there is no such thing.
-    Nonexistent,
-    /// A duty of the permit was not met.
-    Unmet,
-}
-
-impl Cause {
-    /// The word for it in records.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            Self::NoPermit => "no_permit",
-            Self::Forbidden => "forbidden",
-            Self::Error => "error",
-            Self::UnknownObligation => "unknown_obligation",
-            Self::Nonexistent => "nonexistent",
-            Self::Unmet => "unmet",
-        }
-    }
 }
 
 /// The decision on one call.
@@ -266,6 +243,7 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
     let Verdict { outcome, mut policies, mut obligations, mut errors } = invoke;
     errors.extend(discover.errors);
     let outcome = match (discover.outcome, outcome) {
+        (Err(_), Err(Cause::Ordered)) => Err(Cause::Ordered),
         (Err(cause), _) => {
             policies = discover.policies;
             Err(cause)
@@ -275,7 +253,8 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
         (Ok(()), Ok(())) => Ok(()),
     };
     let mode = match stance {
-        Stance::Observe { until } if now < until => {
+        // INVARIANT: an order refuses in every stance.
+        Stance::Observe { until } if now < until && outcome != Err(Cause::Ordered) => {
             // Nobody can meet a duty that this build does not know: it would refuse after all.
             obligations.retain(|it| !matches!(it, Obligation::Unknown(_)));
             Some(Mode::Observed { would_deny: outcome.err(), until })
@@ -295,18 +274,15 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
     }
 }
 
-/// Whether the whole chain may know that this exists: the same votes and the same kernel as for a
-/// call, asked where lists are filtered.
-pub fn visible(
-    policy: &dyn Policy,
-    who: &Identified,
-    action: Action,
-    resource: &Resource,
-    context: &Context,
-) -> bool {
-    let question = Question { who, action, resource, call: None, context };
-    let ballot = policy.vote(&question, Verb::Discover);
-    judge(ballot.discover, who.principal().chain.len()).outcome.is_ok()
+/// Whether the whole chain may know that this exists: the same votes, the same kernel and the same
+/// stance as for a call, asked where lists are filtered.
+pub fn visible(policy: &dyn Policy, question: &Question<'_>, stance: Stance) -> bool {
+    let ballot = policy.vote(question, Verb::Discover);
+    match judge(ballot.discover, question.who.principal().chain.len()).outcome {
+        Ok(()) => true,
+        Err(Cause::Ordered) => false,
+        Err(_) => stance.observes(question.context.now),
+    }
 }
 
 /// The intersection of the links' votes. A missing vote is a denial.
@@ -325,7 +301,7 @@ fn judge(votes: Votes, links: usize) -> Verdict {
     let mut refusing = Vec::new();
     for vote in votes {
         let refused = judge_link(vote, &mut permitting, &mut refusing, &mut verdict);
-        if verdict.outcome.is_ok() {
+        if verdict.outcome.is_ok() || refused == Err(Cause::Ordered) {
             verdict.outcome = refused;
         }
     }
@@ -341,7 +317,9 @@ fn judge_link(
     refusing: &mut Vec<PolicyId>,
     verdict: &mut Verdict,
 ) -> Result<(), Cause> {
-    let outcome = if !vote.errors.is_empty() {
+    let outcome = if !vote.orders.is_empty() {
+        Err(Cause::Ordered)
+    } else if !vote.errors.is_empty() {
         Err(Cause::Error)
     } else if !vote.forbids.is_empty() {
         Err(Cause::Forbidden)
@@ -350,6 +328,7 @@ fn judge_link(
     } else {
         Ok(())
     };
+    refusing.extend(vote.orders);
     refusing.extend(vote.forbids);
     refusing.extend(vote.errors.iter().map(|(policy, _)| policy.clone()));
     verdict.errors.extend(vote.errors);

@@ -172,6 +172,8 @@ pub enum RefusalReason {
     Limit,
     /// Host or Origin is not allowed.
     Origin,
+    /// The key may not be used from where it came.
+    Network,
     /// The session is another's, or is gone.
     Session,
     /// There is no such address.
@@ -182,11 +184,12 @@ pub enum RefusalReason {
 
 impl RefusalReason {
     /// Every reason.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Unidentified,
         Self::Malformed,
         Self::Limit,
         Self::Origin,
+        Self::Network,
         Self::Session,
         Self::NoSuchPlace,
         Self::Role,
@@ -199,6 +202,7 @@ impl RefusalReason {
             Self::Malformed => "malformed",
             Self::Limit => "limit",
             Self::Origin => "origin",
+            Self::Network => "network",
             Self::Session => "session",
             Self::NoSuchPlace => "no_such_place",
             Self::Role => "role",

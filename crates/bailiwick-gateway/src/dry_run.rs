@@ -3,12 +3,14 @@
 
 use bailiwick_core::{
     Authenticator, Call, Context, Decision, Evidence, ExchangeId, Findings, Inputs, Interpreted,
-    Principal, Question, Stance, Timestamp, Unproved, Verb, decide, identify, screen,
+    Policy, Principal, Question, Stance, Timestamp, Unproved, Verb, decide, identify, screen,
 };
 use bailiwick_policy::Explanation;
 use bytes::Bytes;
 
+use crate::orders::Ordered;
 use crate::rules::Rules;
+use crate::store::Store;
 
 /// What a dry run came to.
 #[derive(Clone, Debug)]
@@ -44,11 +46,17 @@ impl Authenticator for Asserted {
     }
 }
 
-/// Decide on these inputs as if they came in `now`.
+/// Decide on these inputs as if they came in `now`. Where a gateway's state is at hand, what its
+/// operators have ordered holds besides.
 ///
 /// # Errors
 /// [`Unproved`] when the chain is empty.
-pub fn dry_run(rules: &Rules, inputs: &Inputs, now: Timestamp) -> Result<Answer, Unproved> {
+pub fn dry_run(
+    rules: &Rules,
+    state: Option<&Store>,
+    inputs: &Inputs,
+    now: Timestamp,
+) -> Result<Answer, Unproved> {
     let asserted = Asserted(inputs.principal.clone());
     let who = identify(&[&asserted], &Evidence::Nothing { loopback: true }, now)?;
     let what = Interpreted {
@@ -75,7 +83,9 @@ pub fn dry_run(rules: &Rules, inputs: &Inputs, now: Timestamp) -> Result<Answer,
     let discover = rules.policies.explain(&question, Verb::Discover);
     let invoke = rules.policies.explain(&question, Verb::Invoke);
     let screened = screen(bailiwick_guard::inspectors(), call);
-    let decision = decide(&rules.policies, screened, now, Stance::Enforce);
+    let ordered = state.map(|store| Ordered { policies: &rules.policies, store });
+    let decides = ordered.as_ref().map_or(&rules.policies as &dyn Policy, |it| it);
+    let decision = decide(decides, screened, now, Stance::Enforce);
     Ok(describe(&decision, discover, invoke))
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn exchange(
 ) -> Result<Reply, Unrecorded> {
     let rules = gate.rules();
     let screened = screen(gate.inspectors(), call);
-    let decision = decide(&rules.policies, screened, gate.now(), gate.stance());
+    let decision = decide(&gate.ordered(&rules), screened, gate.now(), gate.stance());
     let ruling = decision.record(gate.log(), gate.now(), |call| gate.durability(call))?;
     let permitted = match ruling {
         Ruling::Permitted(permitted) => permitted,

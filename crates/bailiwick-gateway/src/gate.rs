@@ -1,13 +1,14 @@
 //! The gate: all that an exchange needs, held once for the whole process.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{
     Action, Call, Context, Disposition, Durability, Effect, Evidence, Findings, Identified,
-    Inspected, Inspectors, Interpreted, Position, Resource, ServerId, Stance, Timestamp, Unproved,
-    Unrecorded, visible,
+    Inspected, Inspectors, Interpreted, Position, Question, Resource, ServerId, Stance, Timestamp,
+    Unproved, Unrecorded, visible,
 };
 use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
@@ -22,7 +23,9 @@ use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::listener::Listener;
 use crate::models::Models;
+use crate::orders::Ordered;
 use crate::outside::Outside;
+use crate::pace::{Pace, Place, TooFast};
 use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
@@ -58,6 +61,7 @@ pub(crate) struct Parts {
     pub(crate) models: Models,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) outside: Arc<Outside>,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) diary: Arc<Diary>,
     /// Where callers come in.
     pub(crate) listener: Listener,
@@ -90,7 +94,12 @@ impl Gate {
     }
 
     pub(crate) fn means(&self) -> Means<'_> {
-        Means { vault: &self.parts.watch.vault, limits: &self.parts.settings.limits }
+        let parts = &self.parts;
+        Means {
+            vault: &parts.watch.vault,
+            limits: &parts.settings.limits,
+            kills: parts.store.kills(),
+        }
     }
 
     pub(crate) const fn sessions(&self) -> &Arc<Sessions> {
@@ -99,6 +108,11 @@ impl Gate {
 
     pub(crate) fn rules(&self) -> Arc<Rules> {
         self.parts.rules.now()
+    }
+
+    /// What decides: the policies, and what operators have ordered besides.
+    pub(crate) fn ordered<'a>(&'a self, rules: &'a Rules) -> Ordered<'a> {
+        Ordered { policies: &rules.policies, store: &self.parts.store }
     }
 
     pub(crate) fn inspectors(&self) -> Inspectors<'_> {
@@ -122,12 +136,41 @@ impl Gate {
         self.stance().observes(self.now())
     }
 
+    /// Whether a caller is shown everything just now.
+    pub(crate) fn hides_nothing(&self) -> bool {
+        self.observes() && self.parts.store.kills().is_empty()
+    }
+
     pub(crate) fn server(&self, name: &str) -> Option<&Arc<Server>> {
         self.parts.servers.get(&ServerId::from(name))
     }
 
     pub(crate) fn identify(&self, evidence: &Evidence<'_>) -> Result<Identified, Unproved> {
         self.parts.authenticators.identify(evidence, self.now())
+    }
+
+    /// Whether a caller's key may be used from there.
+    pub(crate) fn may_come_from(&self, who: &Identified, address: IpAddr) -> bool {
+        let Some(key) = &who.principal().credential else { return true };
+        self.parts.store.terms(key).is_some_and(|it| it.covers_address(address))
+    }
+
+    /// Take so many requests out of a caller's minute.
+    pub(crate) fn take_pace(&self, who: &Identified, requests: u64) -> Result<(), TooFast> {
+        self.parts.pace.take(&self.parts.store, who, requests, self.now())
+    }
+
+    /// A place for one more call under way of a caller, where its key says how many there may be.
+    /// Who only listens takes none.
+    pub(crate) fn enter_pace(
+        &self,
+        who: &Identified,
+        action: Action,
+    ) -> Result<Option<Place>, TooFast> {
+        if action == Action::Connect {
+            return Ok(None);
+        }
+        self.parts.pace.enter(&self.parts.store, who)
     }
 
     /// Begin a call in a session; `None` when too many are under way.
@@ -144,11 +187,10 @@ impl Gate {
 
     /// Whether a caller may know of something.
     pub(crate) fn is_visible(&self, who: &Identified, action: Action, what: &Resource) -> bool {
-        if self.observes() {
-            return true;
-        }
         let context = Context { now: self.now(), findings: Findings::default() };
-        visible(&self.rules().policies, who, action, what, &context)
+        let rules = self.rules();
+        let question = Question { who, action, resource: what, call: None, context: &context };
+        visible(&self.ordered(&rules), &question, self.stance())
     }
 
     /// How firmly the record of a call's decision must stand before the call goes out.

@@ -22,6 +22,7 @@ mod federated;
 mod federation;
 mod front;
 mod gate;
+pub mod kills;
 mod legs;
 mod listener;
 mod listing;
@@ -31,8 +32,10 @@ mod news;
 mod obligations;
 mod one_of_many;
 mod operators;
+mod orders;
 mod outside;
 mod own;
+mod pace;
 pub mod paths;
 mod probe;
 mod question;
@@ -51,6 +54,7 @@ mod server;
 mod session;
 mod sessions;
 mod start_error;
+mod stopping;
 pub mod store;
 mod tally;
 mod tasks;
@@ -69,8 +73,8 @@ pub use clock::now;
 pub use disk::{private_file, private_folder};
 pub use models::BadMoney;
 pub use operators::{
-    BadKey, Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, PersonAsked, Readiness,
-    RotationAsked, ServerState,
+    BadKey, BadKill, Growth, KeyAsked, KeyMade, KillAsked, OperatorAsked, OperatorMade,
+    PersonAsked, Readiness, RotationAsked, ServerState,
 };
 pub use rules::{BadRules, Rules};
 pub use run::Gateway;

@@ -50,7 +50,7 @@ pub(crate) async fn ask(
             Some(Disposition::Answered | Disposition::ToolFailed | Disposition::Erred) => {
                 Some(released.into_bytes())
             }
-            Some(Disposition::Cancelled) => None,
+            Some(Disposition::Cancelled | Disposition::Killed) => None,
             Some(_) => Some(reply::unavailable(id, "the client")),
             None => refused(),
         },

@@ -68,7 +68,10 @@ pub(crate) fn ended(id: &Id, disposition: Disposition) -> Bytes {
     match disposition {
         Disposition::TimedOut => reply::timed_out(id),
         Disposition::Withheld => reply::withheld(id),
-        Disposition::Cancelled => reply::unavailable(id, "The request was cancelled"),
+        // Who was killed need not know by whom.
+        Disposition::Cancelled | Disposition::Killed => {
+            reply::unavailable(id, "The request was cancelled")
+        }
         Disposition::Unmet => reply::unavailable(id, "A duty of the policy was not met"),
         Disposition::Answered
         | Disposition::ToolFailed

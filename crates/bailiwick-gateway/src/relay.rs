@@ -90,7 +90,7 @@ impl Relay {
         loop {
             let next = tokio::select! {
                 next = watch.next(&mut messages, &client) => next,
-                () = leave.ended(owed.call()), if listens => Next::Stop,
+                next = leave.over(owed.call(), listens) => next,
             };
             let piece = match next {
                 Next::Piece(Some(piece)) => piece,
@@ -104,8 +104,8 @@ impl Relay {
                     return self.last(owed, &it.piece, it.disposition, &it.client).await;
                 }
                 Next::Piece(None) | Next::Over => return self.broke_off(owed, &client).await,
-                Next::Late => return self.late(owed, &client).await,
                 Next::Gone => return self.gone(owed, &client).await,
+                Next::Ended(how) => return self.conclude(owed.failed(how), &client).await,
                 Next::Stop => return self.stopped(owed, &client).await,
                 Next::Quiet => continue,
             };
@@ -307,11 +307,6 @@ impl Relay {
             None => Disposition::Answered,
         };
         self.conclude(owed.failed(disposition), client).await;
-    }
-
-    /// The answer would come too late, and nobody is there to take it.
-    async fn late(&self, owed: Pending, client: &Writer) {
-        self.conclude(owed.failed(Disposition::TimedOut), client).await;
     }
 
     /// The gateway stops, or policy permits it no more: whoever listens is told in an orderly way

@@ -113,6 +113,11 @@ impl RulesInForce {
         Arc::clone(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What is decided by has changed besides: whoever follows the rules decides again.
+    pub(crate) fn touch(&self) {
+        self.changes.send_modify(|it| *it += 1);
+    }
+
     /// Tells when new rules are in force.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

@@ -29,7 +29,7 @@ use crate::tls::Tls;
 use crate::watch::Watch;
 use crate::{
     disk, entropy, front, listing, models, news, operators, paths, recording, renewal, secrets,
-    tls, warnings,
+    stopping, tls, warnings,
 };
 
 /// How often idle sessions are looked for and the tally is written down.
@@ -119,11 +119,13 @@ impl Gateway {
             gate.parts.rules.watch(gate.settings(), |change| news::tell(&gate, change)).await;
         });
         self.background.spawn(renewal::keep(Arc::clone(&self.gate)));
+        self.background.spawn(stopping::keep(Arc::clone(&self.gate)));
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 gate.sessions().sweep(gate.now());
+                gate.parts.pace.sweep(gate.now());
                 gate.parts.servers.values().for_each(|it| it.sweep(gate.now()));
                 flush_tally(&gate);
             }
@@ -244,6 +246,7 @@ pub(crate) fn put_together(
         servers: servers.collect(),
         models: Models::new(&settings.models, money),
         outside: Arc::default(),
+        pace: Arc::default(),
         sessions: Arc::new(Sessions::new(
             settings.limits.sessions,
             settings.limits.sessions_per_caller,

@@ -17,6 +17,10 @@ use crate::upstream::{
     Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Trouble, Upstream,
 };
 
+/// The name under which what concerns no server by name is decided and recorded. No server can have
+/// it.
+pub(crate) const EVERY: &str = "*";
+
 /// One upstream server.
 pub(crate) struct Server {
     pub(crate) name: ServerId,

@@ -10,6 +10,7 @@ use hyper::header::HeaderValue;
 use crate::adrift::Adrift;
 use crate::one_of_many::OneOfMany;
 use crate::outside::{Guest, Outside};
+use crate::pace::Place;
 use crate::reading;
 use crate::server::Server;
 use crate::upstream::{Upstream, Waiting};
@@ -38,6 +39,15 @@ pub(crate) struct Session {
 pub(crate) struct Busy {
     session: Arc<Session>,
     _guest: Option<Guest>,
+    _place: Option<Place>,
+}
+
+impl Busy {
+    /// The same, holding a place of the caller's key.
+    pub(crate) fn holding(mut self, place: Option<Place>) -> Self {
+        self._place = place;
+        self
+    }
 }
 
 impl Drop for Busy {
@@ -119,7 +129,7 @@ impl Session {
     fn busy(self: &Arc<Self>, guest: Option<Guest>, now: Timestamp) -> (usize, Busy) {
         self.used_ns.store(now.ns(), Ordering::Relaxed);
         let before = self.calls.fetch_add(1, Ordering::Relaxed);
-        (before, Busy { session: Arc::clone(self), _guest: guest })
+        (before, Busy { session: Arc::clone(self), _guest: guest, _place: None })
     }
 
     /// Whether nothing is under way, and nothing was begun for so long.

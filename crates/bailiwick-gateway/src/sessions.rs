@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use bailiwick_core::{Identified, SessionId, Timestamp};
+use bailiwick_core::{Identified, ServerId, SessionId, Timestamp};
 
 use crate::federated::Federated;
 use crate::session::Session;
@@ -20,6 +20,13 @@ impl Open {
         match self {
             Self::One(session) => &session.owner,
             Self::All(federated) => federated.owner(),
+        }
+    }
+
+    fn server(&self) -> Option<&ServerId> {
+        match self {
+            Self::One(session) => Some(&session.server.name),
+            Self::All(_) => None,
         }
     }
 
@@ -143,6 +150,18 @@ impl Sessions {
                 session.end();
             }
             !idle
+        });
+    }
+
+    /// Close those of which this holds: of their owner, and of their server where it is one.
+    pub(crate) fn close_where(&self, holds: impl Fn(&Identified, Option<&ServerId>) -> bool) {
+        let mut table = self.table.write().unwrap_or_else(PoisonError::into_inner);
+        table.retain(|_, session| {
+            let closes = holds(session.owner(), session.server());
+            if closes {
+                session.end();
+            }
+            !closes
         });
     }
 

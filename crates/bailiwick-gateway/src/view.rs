@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bailiwick_core::{
-    Action, Call, Context, Disposition, Findings, Identified, Resource, ServerId, Value, visible,
+    Action, Call, Context, Disposition, Findings, Identified, Question, Resource, ServerId, Value,
+    visible,
 };
 use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::{
@@ -58,7 +59,7 @@ pub(crate) async fn cut(
     disposition: Disposition,
 ) -> Option<Bytes> {
     let view = View { gate, rules, who: call.who(), server: call.resource().server() };
-    if gate.observes() {
+    if gate.hides_nothing() {
         view.observe(call.action(), &message);
         return Some(message);
     }
@@ -107,18 +108,9 @@ fn task_failed(message: &Bytes) -> bool {
     document.map_or(true, |it| tasks::tells_failure(&it))
 }
 
-/// Whether a caller may know of a thing.
-pub(crate) fn sees(gate: &Gate, who: &Identified, action: Action, resource: &Resource) -> bool {
-    if gate.observes() {
-        return true;
-    }
-    let context = Context { now: gate.now(), findings: Findings::default() };
-    visible(&gate.rules().policies, who, action, resource, &context)
-}
-
 /// Whether a notification may reach the caller.
 pub(crate) async fn passes(gate: &Gate, who: &Identified, server: &Server, seen: Seen<'_>) -> bool {
-    if gate.observes() {
+    if gate.hides_nothing() {
         return true;
     }
     let rules = gate.rules();
@@ -209,9 +201,12 @@ impl View<'_> {
     }
 
     fn sees(&self, action: Action, name: &str) -> bool {
-        let context = Context { now: self.gate.now(), findings: Findings::default() };
-        let resource = self.resource(action, name);
-        visible(&self.rules.policies, self.who, action, &resource, &context)
+        let (now, stance) = (self.gate.now(), self.gate.stance());
+        let context = Context { now, findings: Findings::default() };
+        let (decides, resource) = (self.gate.ordered(self.rules), self.resource(action, name));
+        let who = self.who;
+        let question = Question { who, action, resource: &resource, call: None, context: &context };
+        visible(&decides, &question, stance)
     }
 
     /// Drop the entries of a list that may not be discovered; every other byte stays.

@@ -25,6 +25,7 @@ use crate::run::{self, CHILDREN_PATIENCE, SWEEP};
 use crate::scribe::Scribe;
 use crate::server::Server;
 use crate::start_error::StartError;
+use crate::stopping;
 
 /// How long calls under way may take when the client says no more.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -82,6 +83,7 @@ impl Wrap {
         });
         let beating = Arc::clone(&gate);
         background.spawn(async move { run::heartbeats(&beating).await });
+        background.spawn(stopping::keep(Arc::clone(&gate)));
         let holding = Arc::clone(&gate);
         background.spawn(async move { holding.log().make_way().await });
         let listable = Some(listable);

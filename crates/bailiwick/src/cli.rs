@@ -46,8 +46,12 @@ enum Command {
     Why(commands::why::Arguments),
     /// Propose policies from what was observed
     Policy(commands::policy::Arguments),
-    /// Make, list and revoke the keys of agents
+    /// Make, list, limit, rotate and revoke the keys of agents
     Keys(commands::keys::Arguments),
+    /// Stop an agent, a person, a key, a tool, a server, a model or a tenant, at once
+    Kill(commands::kill::Arguments),
+    /// Let be again what was killed
+    Unkill(commands::kill::What),
     /// Make, list and revoke operators
     Operators(commands::operators::Arguments),
     /// Verify, prove and query the log
@@ -80,6 +84,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Why(arguments) => commands::why::run(&common, &arguments),
         Command::Policy(arguments) => commands::policy::run(&common, &arguments),
         Command::Keys(arguments) => commands::keys::run(&common, &arguments),
+        Command::Kill(arguments) => commands::kill::kill(&common, &arguments),
+        Command::Unkill(what) => commands::kill::unkill(&common, &what),
         Command::Operators(arguments) => commands::operators::run(&common, &arguments),
         Command::Log(arguments) => commands::log::run(&common, &arguments),
         Command::Status => commands::status::run(&common),

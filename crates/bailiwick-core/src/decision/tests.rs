@@ -9,7 +9,7 @@ use crate::screening::screen;
 use crate::value::Value;
 
 /// What one link's policies say, in short: P permits, D permits with a known duty, U permits with
-/// an unknown one, F forbids, E errs.
+/// an unknown one, F forbids, E errs, O forbids by an operator's order.
 fn vote(says: &str) -> LinkVote {
     let mut vote = LinkVote::default();
     for (n, letter) in says.chars().enumerate() {
@@ -20,6 +20,7 @@ fn vote(says: &str) -> LinkVote {
             'D' => vote.permits.push(permit(vec![Obligation::parse("durable")])),
             'U' => vote.permits.push(permit(vec![Obligation::parse("fax")])),
             'F' => vote.forbids.push(policy),
+            'O' => vote.orders.push(policy),
             'E' => vote.errors.push((policy, "overflow".into())),
             other => panic!("{other}"),
         }
@@ -95,6 +96,10 @@ fn call(exists: bool) -> Screened {
     screen(Inspectors::new(&[&Blind]).unwrap(), call)
 }
 
+fn listing<'a>(who: &'a Identified, what: &'a Resource, context: &'a Context) -> Question<'a> {
+    Question { who, action: Action::InvokeTool, resource: what, call: None, context }
+}
+
 fn outcome(discover: &[&'static str], invoke: &[&'static str], exists: bool) -> String {
     let policy = Says { discover: discover.to_vec(), invoke: invoke.to_vec() };
     match decide(&policy, call(exists), Timestamp::from_ns(6), Stance::Enforce) {
@@ -124,6 +129,10 @@ fn the_kernel_fails_closed() {
         (["P", "U"], "deny unknown_obligation visible"),
         (["P", "PU"], "deny unknown_obligation visible"),
         (["U", "PF"], "deny unknown_obligation visible"),
+        (["PO", "P"], "deny ordered visible"),
+        (["P", "PFEO"], "deny ordered visible"),
+        (["F", "PO"], "deny ordered visible"),
+        (["PO", "F"], "deny ordered visible"),
     ] {
         assert_eq!(outcome(&known, &invoke, true), expected, "{invoke:?}");
     }
@@ -177,13 +186,55 @@ fn observing_lets_pass_until_its_date_and_says_what_it_would_have_done() {
 }
 
 #[test]
+fn an_order_refuses_whatever_the_stance() {
+    let stance = Stance::Observe { until: Timestamp::from_ns(10) };
+    for (discover, invoke, shown) in [
+        (["P", "P"], ["PO", "P"], true),
+        (["P", "P"], ["F", "PO"], true),
+        (["PO", "P"], ["PO", "P"], false),
+        (["", "P"], ["P", "PO"], false),
+        (["O", "P"], ["P", "P"], false),
+    ] {
+        let policy = Says { discover: discover.to_vec(), invoke: invoke.to_vec() };
+        let decision = decide(&policy, call(true), Timestamp::from_ns(9), stance);
+        let Decision::Denial(denial) = decision else { panic!("{decision:?}") };
+        assert_eq!((denial.cause().as_str(), denial.visible()), ("ordered", shown), "{invoke:?}");
+        assert!(denial.policies().iter().any(|it| it.as_str().starts_with('O')), "{denial:?}");
+    }
+}
+
+#[test]
+fn what_is_ordered_away_is_not_listed_even_while_observing() {
+    let who = identify(&[&Anyone], &Evidence::Bearer("x"), Timestamp::from_ns(5)).unwrap();
+    let tool = Resource::Tool { server: "s".into(), name: "t".into() };
+    let context = Context { now: Timestamp::from_ns(9), findings: Findings::default() };
+    let asked = listing(&who, &tool, &context);
+    let observing = Stance::Observe { until: Timestamp::from_ns(10) };
+    let over = Stance::Observe { until: Timestamp::from_ns(9) };
+    for (discover, stance, shown) in [
+        (["P", "P"], Stance::Enforce, true),
+        (["P", ""], Stance::Enforce, false),
+        (["F", "P"], observing, true),
+        (["F", "P"], over, false),
+        (["PO", "P"], Stance::Enforce, false),
+        (["PO", "P"], observing, false),
+        (["F", "O"], observing, false),
+    ] {
+        let policy = Says { discover: discover.to_vec(), invoke: vec![] };
+        let seen = visible(&policy, &asked, stance);
+        assert_eq!(seen, shown, "{discover:?} {stance:?}");
+    }
+}
+
+#[test]
 fn listing_and_calling_ask_the_same() {
     let context = Context { now: Timestamp::from_ns(1), findings: Findings::default() };
     let who = identify(&[&Anyone], &Evidence::Bearer("x"), context.now).unwrap();
     let tool = Resource::Tool { server: "s".into(), name: "t".into() };
+    let asked = listing(&who, &tool, &context);
     for (discover, shown) in [(["P", "P"], true), (["P", "F"], false), (["P", "PE"], false)] {
         let policy = Says { discover: discover.to_vec(), invoke: vec!["P", "P"] };
-        let seen = visible(&policy, &who, Action::InvokeTool, &tool, &context);
+        let seen = visible(&policy, &asked, Stance::Enforce);
         assert_eq!(seen, shown);
         assert_eq!(outcome(&discover, &["P", "P"], true).starts_with("permit"), shown);
     }

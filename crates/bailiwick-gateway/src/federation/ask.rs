@@ -112,7 +112,12 @@ pub(crate) async fn ask_of(gate: &Arc<Gate>, to: To<'_>, body: Bytes, interims: 
         Some(Disposition::Accepted) => Came::Accepted(stamp),
         Some(Disposition::TimedOut) => Came::Silent(Silence::Late),
         Some(Disposition::Unreachable) => Came::Silent(Silence::Mute),
-        Some(Disposition::Withheld | Disposition::Unmet | Disposition::Cancelled) => Came::Withheld,
+        Some(
+            Disposition::Withheld
+            | Disposition::Unmet
+            | Disposition::Cancelled
+            | Disposition::Killed,
+        ) => Came::Withheld,
     }
 }
 

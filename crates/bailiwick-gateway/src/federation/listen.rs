@@ -124,6 +124,7 @@ impl Stream {
                 | Disposition::TimedOut
                 | Disposition::Unreachable
                 | Disposition::Cancelled
+                | Disposition::Killed
                 | Disposition::Unmet,
             ) => Self::Failed,
         }

@@ -28,10 +28,6 @@ pub(crate) use crowd::{Crowd, probe_all};
 pub(crate) use gather::{Question, Round};
 pub(crate) use listen::{Shown, changed, listen};
 
-/// The name under which what concerns no server by name is decided and recorded. No server can have
-/// it.
-pub(crate) const EVERY: &str = "*";
-
 /// Those servers that a caller may know of, in the order of their names.
 pub(crate) fn visible(gate: &Gate, who: &Identified) -> Vec<Arc<Server>> {
     let seen = |it: &&Arc<Server>| gate.is_server_visible(who, &it.name);

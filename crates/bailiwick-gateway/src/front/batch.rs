@@ -10,7 +10,7 @@ use hyper::{Response, StatusCode};
 use tokio::task::JoinSet;
 
 use super::body::{Body, text};
-use super::knock::Knock;
+use super::knock::{self, Knock};
 use super::message::{self, Read, one};
 use super::modern;
 use super::reply::{DECISION, LEAF, bare, json, stream_headers};
@@ -68,6 +68,11 @@ where
     if messages.len() > MEMBERS_MAX {
         let reply = text(StatusCode::PAYLOAD_TOO_LARGE, "the batch has too many messages\n");
         return knock.turn_off(RefusalReason::Limit, reply);
+    }
+    // The request itself was counted; each message after the first is one more.
+    let others = messages.len().saturating_sub(1) as u64;
+    if let Err(too_fast) = knock.gate.take_pace(&knock.who, others) {
+        return knock::too_fast(&knock.gate, &knock.who, too_fast);
     }
     let (mut done, mut running) = (Vec::new(), JoinSet::new());
     for (place, body) in messages.into_iter().enumerate() {

@@ -17,9 +17,10 @@ use super::reply::{Answered, bare, json, spoken};
 use super::round::{self, Said, nobody, stamped, streamed};
 use super::{batch, every, modern};
 use crate::federated::{Came, Federated};
-use crate::federation::{self, EVERY, Question, Round, find, visible};
+use crate::federation::{self, Question, Round, find, visible};
 use crate::reading;
 use crate::refusal;
+use crate::server::EVERY;
 use crate::upstream::{Away, Envelope, Leg};
 
 /// Answer what was POSTed: one message, or a batch.

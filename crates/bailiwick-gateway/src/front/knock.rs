@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bailiwick_core::{Evidence, Identified, RefusalReason, Unproved};
 use bytes::Bytes;
 use hyper::header::{
-    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, WWW_AUTHENTICATE,
+    AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use hyper::http::uri::Authority;
 use hyper::{Request, Response, StatusCode};
@@ -15,6 +15,7 @@ use hyper::{Request, Response, StatusCode};
 use super::body::{Body, text};
 use super::routing::Routing;
 use crate::gate::Gate;
+use crate::pace::TooFast;
 use crate::refusal;
 use crate::session::Session;
 use crate::turning;
@@ -115,18 +116,42 @@ pub(super) fn identify<B>(
         Some(Ok(token)) => Ok(Evidence::Bearer(token)),
         Some(Err(unproved)) => Err(unproved),
     };
-    evidence.and_then(|it| gate.identify(&it)).map_err(|why| {
-        let words = refusal::unproved(why);
-        let mut reply = text(words.status, words.body);
-        let challenge = match why {
-            Unproved::Missing => "Bearer realm=\"bailiwick\"",
-            Unproved::Invalid | Unproved::Revoked => {
-                "Bearer realm=\"bailiwick\", error=\"invalid_token\""
-            }
-        };
-        reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        Box::new(turn_off(gate, RefusalReason::Unidentified, reply))
-    })
+    let who = evidence
+        .and_then(|it| gate.identify(&it))
+        .map_err(|why| Box::new(unproved(gate, why, RefusalReason::Unidentified, None)))?;
+    // From elsewhere a key is no key, and nobody there learns that it is one.
+    if !gate.may_come_from(&who, peer.ip()) {
+        let (why, reason) = (Unproved::Invalid, RefusalReason::Network);
+        return Err(Box::new(unproved(gate, why, reason, Some(&who))));
+    }
+    gate.take_pace(&who, 1).map_err(|it| Box::new(too_fast(gate, &who, it)))?;
+    Ok(who)
+}
+
+/// Turn away who is not proven, in words that tell nothing of the reason.
+fn unproved(
+    gate: &Gate,
+    why: Unproved,
+    reason: RefusalReason,
+    who: Option<&Identified>,
+) -> Response<Body> {
+    let words = refusal::unproved(why);
+    let mut reply = text(words.status, words.body);
+    let challenge = match why {
+        Unproved::Missing => "Bearer realm=\"bailiwick\"",
+        Unproved::Invalid | Unproved::Revoked => {
+            "Bearer realm=\"bailiwick\", error=\"invalid_token\""
+        }
+    };
+    reply.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    turn_off_whom(gate, reason, who, reply)
+}
+
+/// Turn away a caller whose key is used faster than it may be.
+pub(super) fn too_fast(gate: &Gate, who: &Identified, it: TooFast) -> Response<Body> {
+    let mut reply = text(StatusCode::TOO_MANY_REQUESTS, "the key's limit is reached\n");
+    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from(it.retry_seconds));
+    turn_off_whom(gate, RefusalReason::Limit, Some(who), reply)
 }
 
 /// Where a caller may show its key.
@@ -168,7 +193,17 @@ pub(super) fn turn_off(
     reason: RefusalReason,
     reply: Response<Body>,
 ) -> Response<Body> {
-    if turning::is_on_record(gate, gate.parts.listener, reason) {
+    turn_off_whom(gate, reason, None, reply)
+}
+
+/// The same, of a caller that was proven.
+fn turn_off_whom(
+    gate: &Gate,
+    reason: RefusalReason,
+    who: Option<&Identified>,
+    reply: Response<Body>,
+) -> Response<Body> {
+    if turning::is_on_record_of(gate, gate.parts.listener, reason, who) {
         return reply;
     }
     text(StatusCode::SERVICE_UNAVAILABLE, turning::UNRECORDED)

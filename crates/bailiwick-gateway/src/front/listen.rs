@@ -34,7 +34,9 @@ pub(super) async fn narrowed(
     server: &Arc<Server>,
     body: Bytes,
 ) -> Result<Bytes, &'static str> {
-    let Some(wanted) = wanted(&body)?.filter(|_| !knock.gate.observes()) else { return Ok(body) };
+    let Some(wanted) = wanted(&body)?.filter(|_| !knock.gate.hides_nothing()) else {
+        return Ok(body);
+    };
     let mut resources = Vec::with_capacity(wanted.resources.len());
     for uri in &wanted.resources {
         resources.push(may_follow(knock, server, uri, &body).await);

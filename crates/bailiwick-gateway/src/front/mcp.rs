@@ -16,8 +16,8 @@ use super::body::{Body, text};
 use super::knock::{Key, Knock};
 use super::whole::whole;
 use super::{batch, every, federation, knock, llm, message, modern};
-use crate::federation::EVERY;
 use crate::gate::Gate;
+use crate::server::EVERY;
 use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Away, Envelope, Leg};
 

@@ -11,7 +11,7 @@ use hyper::header::HeaderValue;
 use hyper::{Response, StatusCode};
 
 use super::body::{Body, text};
-use super::knock::{Knock, SESSION};
+use super::knock::{self, Knock, SESSION};
 use super::reply::{Answered, bare, json, spoken, stamp, stamp_at, stream_headers, whole};
 use super::stray;
 use crate::entropy;
@@ -197,6 +197,10 @@ pub(super) async fn carry_out(
     let Some(busy) = gate.begin(&session) else {
         let reply = text(StatusCode::TOO_MANY_REQUESTS, "too many calls are under way\n");
         return knock.turn_off(RefusalReason::Limit, reply);
+    };
+    let busy = match gate.enter_pace(&knock.who, asked.action) {
+        Ok(place) => busy.holding(place),
+        Err(too_fast) => return knock::too_fast(gate, &knock.who, too_fast),
     };
     // Whether a name is there is looked up for every call alike, before the decision.
     let catalogue = &session.server.catalogue;

@@ -25,7 +25,6 @@ use crate::server::Server;
 use crate::session::Session;
 use crate::unfinished::Continues;
 use crate::upstream::{Away, Envelope, Leg};
-use crate::view;
 
 /// Tells proxies in between to pass events on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -237,7 +236,7 @@ async fn params_agree(
 ) -> Result<(), &'static str> {
     let gate = &knock.gate;
     let is_seen = asked.action == Action::InvokeTool
-        && view::sees(gate, &knock.who, asked.action, &asked.resource);
+        && gate.is_visible(&knock.who, asked.action, &asked.resource);
     // Where nothing is known, the call will be refused for it.
     let known = if is_seen { server.catalogue.ready().await } else { None };
     let marked = known.as_deref().map_or(&[][..], |it| it.marked(&asked.resource));

@@ -16,7 +16,6 @@ use crate::exchange::{Reply, exchange};
 use crate::refusal;
 use crate::server::Server;
 use crate::upstream::{Envelope, Leg, Upstream};
-use crate::view;
 
 /// The refusal of a request about a task that is not the caller's, decided and recorded like one
 /// about a name that never was. `None` when the task is the caller's.
@@ -32,7 +31,7 @@ pub(super) async fn task(
         return None;
     }
     // What it was begun with may have been hidden since; then the task is too.
-    let sees = |action, it: &Resource| view::sees(&knock.gate, &knock.who, action, it);
+    let sees = |action, it: &Resource| knock.gate.is_visible(&knock.who, action, it);
     if begun_with.is_some_and(|it| sees(Action::InvokeTool, &it)) {
         return None;
     }
@@ -49,7 +48,7 @@ pub(super) async fn unknown(
     let Ok(call) = knock.gate.call(&knock.who, asked.clone(), body.clone(), None) else {
         return spoken(refusal::unrecorded(id));
     };
-    let is_method_visible = view::sees(&knock.gate, &knock.who, Action::Other, call.resource());
+    let is_method_visible = knock.gate.is_visible(&knock.who, Action::Other, call.resource());
     let envelope = Envelope::new(Leg::Message, id.cloned());
     let reply = exchange(&knock.gate, &Upstream::Nowhere, call, &envelope).await;
     let Ok(Reply::Whole(released)) = reply else {

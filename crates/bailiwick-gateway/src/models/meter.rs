@@ -95,7 +95,7 @@ const fn was_taken(disposition: Disposition, status: u16) -> bool {
         // An error before the answer begins is not charged; a stream that breaks off is.
         Disposition::Erred | Disposition::Unreachable => status / 100 == 2,
         // Nobody knows how far it came.
-        Disposition::TimedOut | Disposition::Cancelled => true,
+        Disposition::TimedOut | Disposition::Cancelled | Disposition::Killed => true,
         Disposition::Accepted | Disposition::Unmet => false,
     }
 }

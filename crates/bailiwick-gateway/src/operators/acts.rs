@@ -2,6 +2,7 @@
 //! is on record as not done.
 
 mod keys;
+mod kills;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use crate::gate::Gate;
 use crate::store::{Operator, Role, StoreError};
 
 pub use self::keys::{BadKey, KeyAsked, KeyMade, PersonAsked, RotationAsked};
+pub use self::kills::{BadKill, KillAsked};
 
 /// Who is to be an operator.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -54,6 +56,7 @@ pub(super) fn act(
     let act = Act { gate, operator, now: gate.now() };
     match (method.as_str(), steps) {
         (_, ["keys", rest @ ..]) => act.on_keys(method, rest, body),
+        (_, ["kills"]) => act.on_kills(method, body),
         ("GET", ["operators"]) => json(StatusCode::OK, &gate.parts.store.operators()),
         ("POST", ["operators"]) => act.with(body, |asked| act.new_operator(&asked)),
         ("DELETE", ["operators", name]) => act.revoke_operator(name),

@@ -60,7 +60,7 @@ fn route(
     let allowed = match steps.as_slice() {
         ["readyz" | "metrics"] => true,
         ["log", ..] => reads_log,
-        ["admin", "v1", "keys", ..] => runs_gateway,
+        ["admin", "v1", "keys" | "kills", ..] => runs_gateway,
         ["admin", "v1", ..] => is_admin,
         _ => {
             let reply = text(StatusCode::NOT_FOUND, "operators have no such address\n");

@@ -8,7 +8,8 @@ mod reply;
 mod tiles;
 
 pub use acts::{
-    BadKey, Growth, KeyAsked, KeyMade, OperatorAsked, OperatorMade, PersonAsked, RotationAsked,
+    BadKey, BadKill, Growth, KeyAsked, KeyMade, KillAsked, OperatorAsked, OperatorMade,
+    PersonAsked, RotationAsked,
 };
 pub(crate) use door::answer;
 pub use health::{Readiness, ServerState};

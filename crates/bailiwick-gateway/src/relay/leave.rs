@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Call, Decision, decide, screen};
+use bailiwick_core::{Call, Decision, Disposition, decide, screen};
 use bailiwick_wire::mcp::Asked;
 use tokio::sync::watch;
 use tokio::time::{Interval, interval};
 
+use super::watch::Next;
 use super::{MINUTE, Relay};
 use crate::gate::Gate;
 use crate::session::Session;
@@ -33,8 +34,18 @@ impl Leave {
         }
     }
 
+    /// Wait until a listener may listen no more, or a call is killed.
+    pub(super) async fn over(&mut self, call: &Call, listens: bool) -> Next {
+        if listens {
+            self.ended(call).await;
+            return Next::Stop;
+        }
+        self.gate.parts.store.kills().stopped(call).await;
+        Next::Ended(Disposition::Killed)
+    }
+
     /// Wait until the gateway stops, or this call would not be permitted any more.
-    pub(super) async fn ended(&mut self, call: &Call) {
+    async fn ended(&mut self, call: &Call) {
         loop {
             let goes_on = tokio::select! {
                 changed = self.rules.changed() => changed.is_ok(),
@@ -61,7 +72,8 @@ impl Leave {
         let again = gate.call(call.who(), asked, call.ask().clone(), Some(&known));
         let Ok(again) = again else { return false };
         let screened = screen(gate.inspectors(), again);
-        match decide(&gate.rules().policies, screened, gate.now(), gate.stance()) {
+        let rules = gate.rules();
+        match decide(&gate.ordered(&rules), screened, gate.now(), gate.stance()) {
             Decision::Permit(_) => true,
             Decision::Denial(_) => false,
         }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bailiwick_core::Disposition;
 use bailiwick_wire::rpc::Id;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -25,11 +26,11 @@ pub(super) enum Next {
     Landed(Box<Landing>),
     /// Nobody reads it any more.
     Gone,
+    /// It has no answer that anybody could take: dropping the messages tells the server.
+    Ended(Disposition),
     /// Nobody listens any more: the gateway stops, policy forbids it, or the server lets go.
     Stop,
     Quiet,
-    /// Nobody has read it for so long that nobody will.
-    Late,
     /// Nobody can take the call up any more: the session is over.
     Over,
 }
@@ -114,7 +115,7 @@ impl Watch {
         };
         tokio::select! {
             landing = landed => landing.map_or(Next::Over, |it| Next::Landed(Box::new(it))),
-            () = tokio::time::sleep_until(ends) => Next::Late,
+            () = tokio::time::sleep_until(ends) => Next::Ended(Disposition::TimedOut),
         }
     }
 }

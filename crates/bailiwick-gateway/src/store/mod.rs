@@ -1,9 +1,10 @@
 //! Administrative state: keys of agents, operators, and the keys under which records are sealed.
 //!
 //! SQLite by default. What a running gateway needs on the data path is held in memory besides, so
-//! that no call waits for a query; this process is the only writer, so memory and file agree.
+//! that no call waits for a query. What several processes write, wraps and a gateway, is followed.
 
 mod agent_keys;
+mod kills;
 mod operators;
 mod schema;
 mod seal_keys;
@@ -11,17 +12,20 @@ mod terms;
 mod token;
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::watch;
 
 pub use agent_keys::{AgentKey, NewKey};
+pub(crate) use kills::order_id;
 pub use operators::{Operator, Role};
 pub use terms::{BadNetwork, BadPattern, BadTerms, Caps, ModelPattern, Network, Span, Terms};
 pub use token::BadToken;
 
 use crate::entropy::NoEntropy;
+use crate::kills::Kills;
 
 /// The administrative state could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,9 @@ pub enum StoreError {
     Newer(u32),
 }
 
+/// The name of the database in the data folder.
+const FILE: &str = "state.sqlite";
+
 /// The administrative state of one gateway.
 pub struct Store {
     database: Mutex<Connection>,
@@ -60,6 +67,9 @@ pub struct Store {
     seal_keys: seal_keys::Cache,
     /// Changes whenever a key of an agent is revoked, rotated, or put on other terms.
     revoked: watch::Sender<()>,
+    kills: Arc<Kills>,
+    /// What the file looked like when others were last seen to write it.
+    seen: AtomicU64,
 }
 
 impl Store {
@@ -69,10 +79,19 @@ impl Store {
     /// [`StoreError`] when folder or database cannot be used.
     pub fn open(data: &Path) -> Result<Self, StoreError> {
         crate::disk::private_folder(data)?;
-        let file = data.join("state.sqlite");
+        let file = data.join(FILE);
         // Made here, so that it and what SQLite puts beside it are nobody else's to read.
         crate::disk::make_private(&file)?;
         Self::with(Connection::open(file)?)
+    }
+
+    /// Open the state in a data folder, if there is any.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is there and cannot be used.
+    pub fn find(data: &Path) -> Result<Option<Self>, StoreError> {
+        let file = data.join(FILE);
+        if file.exists() { Self::with(Connection::open(file)?).map(Some) } else { Ok(None) }
     }
 
     fn with(mut database: Connection) -> Result<Self, StoreError> {
@@ -83,7 +102,11 @@ impl Store {
         let operators = operators::Cache::read(&database)?;
         let seal_keys = seal_keys::Cache::read(&database)?;
         let revoked = watch::Sender::new(());
-        Ok(Self { database: Mutex::new(database), agent_keys, operators, seal_keys, revoked })
+        let kills = Arc::<Kills>::default();
+        kills.replace(&kills::read(&database)?);
+        let seen = AtomicU64::new(kills::data_version(&database)?);
+        let database = Mutex::new(database);
+        Ok(Self { database, agent_keys, operators, seal_keys, revoked, kills, seen })
     }
 
     /// Copy the whole state into a new file, consistently, while it is in use.

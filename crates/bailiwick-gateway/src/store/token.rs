@@ -44,7 +44,7 @@ pub(super) fn same(left: &Digest, right: &Digest) -> bool {
     std::hint::black_box(pairs.fold(0u8, |differ, (a, b)| differ | (a ^ b))) == 0
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -10,7 +10,7 @@ use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::Answer;
+use super::{Answer, Means};
 use crate::reading;
 
 /// How many questions of servers may wait for one client.
@@ -83,7 +83,7 @@ pub(crate) struct ClientSide {
 }
 
 impl ClientSide {
-    pub(super) async fn forward(&self, cleared: Cleared) -> Answer {
+    pub(super) async fn forward(&self, means: Means<'_>, cleared: Cleared) -> Answer {
         let question = cleared.call().ask().clone();
         let owed = cleared.owe();
         let Some(answer) = self.waiting.ask(&self.id, self.by.as_ref()) else {
@@ -94,7 +94,14 @@ impl ClientSide {
             self.waiting.forget(&self.id);
             return Answer::Ended(owed, Disposition::Unreachable);
         }
-        match tokio::time::timeout(PATIENCE, answer).await {
+        let answered = tokio::select! {
+            answered = tokio::time::timeout(PATIENCE, answer) => answered,
+            () = means.kills.stopped(owed.call()) => {
+                self.waiting.forget(&self.id);
+                return Answer::Ended(owed, Disposition::Killed);
+            }
+        };
+        match answered {
             Ok(Ok(message)) => match reading::answer(&message, Some(&self.id)) {
                 Some(disposition) => Answer::Whole(owed, message, disposition),
                 None => Answer::Ended(owed, Disposition::Unreachable),

@@ -10,9 +10,9 @@ use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::Answer;
 use super::calls::{CallGuard, Calls};
 use super::messages::{Messages, Stray};
+use super::{Answer, Means};
 use crate::queue::Reader;
 use crate::reading::{self, Heard};
 
@@ -106,8 +106,20 @@ impl Desk {
 
 impl Place {
     /// The first message of a call decides whether its answer is whole or a stream.
-    pub(super) async fn answer(mut self, owed: Pending, id: &Id, patience: Duration) -> Answer {
-        let message = match tokio::time::timeout(patience, self.messages.recv()).await {
+    pub(super) async fn answer(
+        mut self,
+        means: Means<'_>,
+        owed: Pending,
+        id: &Id,
+        patience: Duration,
+    ) -> Answer {
+        let came = tokio::select! {
+            came = tokio::time::timeout(patience, self.messages.recv()) => came,
+            () = means.kills.stopped(owed.call()) => {
+                return Answer::Ended(owed, Disposition::Killed);
+            }
+        };
+        let message = match came {
             Err(_) => return Answer::Ended(owed, Disposition::TimedOut),
             Ok(None) if self.guard.was_called_off() => {
                 return Answer::Ended(owed, Disposition::Cancelled);

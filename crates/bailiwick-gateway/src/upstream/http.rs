@@ -87,6 +87,9 @@ impl HttpLink {
             () = called_off(call.as_mut()) => {
                 return Answer::Ended(cleared.owe(), Disposition::Cancelled);
             }
+            () = means.kills.stopped(cleared.call()) => {
+                return Answer::Ended(cleared.owe(), Disposition::Killed);
+            }
         };
         match sent {
             Err(_) => Answer::Ended(cleared.owe(), Disposition::TimedOut),

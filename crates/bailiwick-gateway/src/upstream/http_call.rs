@@ -44,6 +44,9 @@ impl HttpCall {
             biased;
             // The request is dropped with its connection, which is how the server learns of it.
             () = self.away.gone() => return Answer::Ended(owed, Disposition::Cancelled),
+            () = means.kills.stopped(owed.call()) => {
+                return Answer::Ended(owed, Disposition::Killed);
+            }
             answered = tokio::time::timeout(patience, send(&self.pool, means, request)) => answered,
         };
         match answered {

@@ -31,6 +31,7 @@ use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
 use crate::config::Limits;
+use crate::kills::Kills;
 use crate::reserving::Reserving;
 
 pub(crate) use away::Away;
@@ -56,6 +57,8 @@ pub(crate) struct Means<'a> {
     pub(crate) vault: &'a Vault,
     /// How much of everything is allowed.
     pub(crate) limits: &'a Limits,
+    /// What is stopped while it is under way.
+    pub(crate) kills: &'a Kills,
 }
 
 /// Which leg of the protocol a call is.
@@ -166,7 +169,7 @@ impl Upstream {
             Self::HttpCall(call) => call.forward(means, cleared, envelope).await,
             Self::Warm(call) => call.forward(means, cleared, envelope).await,
             Self::Provider(call) => call.forward(means, cleared, envelope).await,
-            Self::Client(side) => side.forward(cleared).await,
+            Self::Client(side) => side.forward(means, cleared).await,
             Self::Later => Answer::Ended(cleared.owe(), Disposition::Accepted),
             Self::Nowhere => Answer::Ended(cleared.owe(), Disposition::Unreachable),
         };

@@ -106,7 +106,7 @@ impl OlderLink {
         }
         match place {
             None => Answer::Ended(owed, Disposition::Accepted),
-            Some((id, place)) => place.answer(owed, id, patience).await,
+            Some((id, place)) => place.answer(means, owed, id, patience).await,
         }
     }
 

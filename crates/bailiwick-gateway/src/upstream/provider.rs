@@ -92,6 +92,9 @@ impl ProviderCall {
             biased;
             // The request is dropped with its connection, which is how the provider learns of it.
             () = self.away.gone() => return Answer::Ended(owed, Disposition::Cancelled),
+            () = means.kills.stopped(owed.call()) => {
+                return Answer::Ended(owed, Disposition::Killed);
+            }
             () = self.route.provider.pool.too_late() => Ok(Err(Unreachable)),
             answered = tokio::time::timeout(patience, self.send(means, request)) => answered,
         };

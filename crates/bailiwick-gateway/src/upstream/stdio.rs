@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bailiwick_core::{Action, Cleared, Disposition};
+use bailiwick_wire::mcp::reply;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
@@ -81,7 +82,13 @@ impl StdioLink {
         if sent != Disposition::Accepted {
             return Answer::Ended(owed, sent);
         }
-        place.answer(owed, id, patience).await
+        let answer = place.answer(means, owed, id, patience).await;
+        if let Answer::Ended(_, Disposition::Killed) = answer {
+            // On a pipe nothing closes: this is the way to hang up. A process whose queue is full
+            // is not told, and loses nothing.
+            let _ = input.try_send(reply::cancelled(id, "nobody waits for it"));
+        }
+        answer
     }
 
     /// Start the session's process, with the secrets that the clearance gives access to.

@@ -191,6 +191,9 @@ impl WarmCall {
         let first = tokio::select! {
             biased;
             () = self.away.gone() => return Answer::Ended(owed, Disposition::Cancelled),
+            () = means.kills.stopped(owed.call()) => {
+                return Answer::Ended(owed, Disposition::Killed);
+            }
             first = tokio::time::timeout(patience, first) => first,
         };
         match first {

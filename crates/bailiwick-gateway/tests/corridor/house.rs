@@ -72,6 +72,8 @@ pub(crate) struct Plan {
     pub(crate) is_ready: bool,
     /// Other files beside the configuration, by name.
     pub(crate) files: Vec<(String, String)>,
+    /// What stands before the first section.
+    pub(crate) top: String,
 }
 
 /// A gateway that serves.
@@ -88,8 +90,8 @@ impl Plan {
     /// With these servers, as the configuration file says them.
     pub(crate) fn servers(servers: &str) -> Self {
         let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
-        let (agents, limits, files) = (String::new(), String::new(), Vec::new());
-        Self { servers, agents, limits, policies, is_ready: true, files }
+        let ([agents, limits, top], files) = ([const { String::new() }; 3], Vec::new());
+        Self { servers, agents, limits, policies, is_ready: true, files, top }
     }
 
     pub(crate) fn crm(fixture: &Fixture) -> Self {
@@ -100,9 +102,9 @@ impl Plan {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
         let mut toml = format!(
-            "[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
+            "{}\n[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
              heartbeat_seconds = 0\n[guard]\nwithhold = [\"secret\"]\n",
-            self.agents
+            self.top, self.agents
         );
         write!(toml, "[limits]\n{}\n{}", self.limits, self.servers).unwrap();
         for folder in ["policies", "contracts"] {
@@ -170,9 +172,20 @@ impl House {
 
     /// An operator's view of how the gateway fares.
     pub(crate) async fn readyz(&self) -> serde_json::Value {
+        self.operator().send("GET", "/readyz", "").await.json()
+    }
+
+    /// An operator who may everything.
+    pub(crate) fn operator(&self) -> Agent {
         let token = std::fs::read_to_string(paths::admin_token(&self.data)).unwrap();
-        let operator = Agent::with_key(self.gateway.operators(), token.trim());
-        operator.send("GET", "/readyz", "").await.json()
+        Agent::with_key(self.gateway.operators(), token.trim())
+    }
+
+    /// Carry out an administrative act, which must succeed.
+    pub(crate) async fn act(&self, method: &str, path: &str, body: &str) -> serde_json::Value {
+        let said = self.operator().send(method, &format!("/admin/v1/{path}"), body).await;
+        assert_eq!(said.status, 200, "{said:?}");
+        said.json()
     }
 
     /// A look into the log from elsewhere.
@@ -206,6 +219,13 @@ impl Book {
     pub(crate) fn refusals(&self, reason: RefusalReason) -> usize {
         let is_it = |it: &Record| matches!(it, Record::Refusal(it) if it.reason == reason);
         self.records().iter().filter(|it| is_it(it)).count()
+    }
+
+    /// The administrative acts: what was done, to what, and whether.
+    pub(crate) fn acts(&self) -> Vec<(String, String, bool)> {
+        let act = |it| if let Record::Admin(it) = it { Some(it) } else { None };
+        let acts = self.records().into_iter().filter_map(act);
+        acts.map(|it| (it.act.into(), it.target.into(), it.done)).collect()
     }
 
     /// Permitted calls of which nothing says what came of them.

@@ -10,19 +10,10 @@ use crate::agent::{Agent, Events, call};
 use crate::house::{House, until};
 use crate::upstream::event;
 
-fn operator(house: &House) -> Agent {
-    let token = std::fs::read_to_string(house.folder.path().join("data/admin.token")).unwrap();
-    Agent::with_key(house.gateway.operators(), token.trim())
-}
-
 async fn revoke(house: &House) {
-    let operator = operator(house);
-    let keys = operator.send("GET", "/admin/v1/keys", "").await.json();
-    let all = keys.as_array().or_else(|| keys["keys"].as_array()).unwrap();
-    let worker = all.iter().find(|it| it["agent"] == "worker").unwrap();
-    let path = format!("/admin/v1/keys/{}", worker["id"].as_str().unwrap());
-    let said = operator.send("DELETE", &path, "").await;
-    assert!(said.status < 300, "{said:?}");
+    let keys = house.act("GET", "keys", "").await;
+    let worker = keys.as_array().unwrap().iter().find(|it| it["agent"] == "worker").unwrap();
+    house.act("DELETE", &format!("keys/{}", worker["id"].as_str().unwrap()), "").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -59,7 +50,7 @@ async fn heavy_streams_end_with_the_key_that_opened_them() {
 async fn heavy_a_stream_ends_when_its_key_expires() {
     let (house, fixture) = House::crm().await;
     let asked = r#"{"agent":"worker","person":"ada","tenant":"acme","lasts_seconds":3}"#;
-    let made = operator(&house).send("POST", "/admin/v1/keys", asked).await.json();
+    let made = house.act("POST", "keys", asked).await;
     let agent = Agent::with_key(house.gateway.agents(), made["key"].as_str().unwrap());
     let begun = Instant::now();
     let agent = agent.in_session("crm").await;

@@ -24,6 +24,7 @@
 //! | Host and Origin | `exits::turned_away_before_there_is_a_call` |
 //! | progress, logs, trace context | `fidelity::events_pass_untouched` |
 //! | every event at once | `streams::a_hundred_events_one_by_one_and_the_last_with_its_record` |
+//! | what is killed is stopped at once | `kills` |
 //! | every permitted call ends on record | `debts`, `exits` |
 
 #[cfg(test)]
@@ -66,6 +67,10 @@ mod hostile_clients;
 mod hostile_servers;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod kills;
 #[cfg(test)]
 mod leave;
 #[cfg(test)]

@@ -135,7 +135,10 @@ impl Trial {
 
     fn listed(&self, policy: &dyn Policy) -> bool {
         let context = Context { now: self.now, findings: Findings::default() };
-        visible(policy, &who(&self.chain), self.action, &self.resource, &context)
+        let who = who(&self.chain);
+        let (action, resource) = (self.action, &self.resource);
+        let question = Question { who: &who, action, resource, call: None, context: &context };
+        visible(policy, &question, Stance::Enforce)
     }
 }
 

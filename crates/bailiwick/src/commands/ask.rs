@@ -4,6 +4,7 @@ use bailiwick_core::{Action, Effect, Inputs, Link, Principal, Resource, ServerId
 use bailiwick_gateway::Rules;
 use bailiwick_gateway::config::Settings;
 use bailiwick_gateway::dry_run::dry_run;
+use bailiwick_gateway::store::Store;
 use bailiwick_wire::json::{Document, Limits};
 use clap::Args;
 
@@ -43,8 +44,14 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let settings = settings::load(common)?;
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
     let inputs = inputs(arguments, &rules)?;
-    let answer = dry_run(&rules, &inputs, bailiwick_gateway::now())?;
-    why::print(common, &inputs, &answer, &notes(&inputs, &settings))
+    let mut notes = notes(&inputs, &settings);
+    let state = Store::find(&settings.data).unwrap_or_else(|problem| {
+        notes.push(format!("{problem}: what was killed is not looked at"));
+        None
+    });
+    let answer = dry_run(&rules, state.as_ref(), &inputs, bailiwick_gateway::now())?;
+    notes.extend(state.iter().flat_map(|it| why::orders(it, &answer)));
+    why::print(common, &inputs, &answer, &notes)
 }
 
 /// What the answer rests on, where that is probably not what was meant.

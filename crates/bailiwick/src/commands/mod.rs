@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 mod first;
 pub(crate) mod init;
 pub(crate) mod keys;
+pub(crate) mod kill;
 pub(crate) mod log;
 pub(crate) mod operators;
 pub(crate) mod policy;

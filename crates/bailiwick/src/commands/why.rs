@@ -2,6 +2,7 @@
 
 use bailiwick_core::{DecisionRecord, ExchangeId, Inputs, Policy as _, Record, Timestamp};
 use bailiwick_gateway::dry_run::{Answer, dry_run};
+use bailiwick_gateway::kills::KEY_TERMS;
 use bailiwick_gateway::store::Store;
 use bailiwick_gateway::{Rules, paths, recording};
 use bailiwick_log::Reader;
@@ -38,13 +39,28 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
             "its inputs were erased, so only the record is left; see `bailiwick log query`";
         return Err(Failure(format!("{exchange}: {erased}")));
     };
-    let inputs = Inputs::decode(&clear)?;
+    let mut inputs = Inputs::decode(&clear)?;
+    inputs.principal.credential.clone_from(&decision.credential);
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
-    let answer = dry_run(&rules, &inputs, entry.at)?;
+    let answer = dry_run(&rules, Some(&store), &inputs, entry.at)?;
     if !common.json {
         head(decision, entry.at, &rules);
     }
-    print(common, &inputs, &answer, &[])
+    print(common, &inputs, &answer, &orders(&store, &answer))
+}
+
+/// What operators have ordered of what a dry run rests on, and why.
+pub(super) fn orders(store: &Store, answer: &Answer) -> Vec<String> {
+    // Those that cannot be read are named by the answer all the same.
+    let kills = store.all_kills().unwrap_or_default().into_iter();
+    let kills = kills.filter(|it| answer.policies.contains(&it.order)).map(|it| {
+        let since = instant(Timestamp::from_ns(it.since_ns));
+        format!("{} was ordered by {} at {since}: {}", it.order, it.operator, it.reason)
+    });
+    let terms = answer.policies.iter().filter(|it| **it == KEY_TERMS);
+    let terms =
+        terms.map(|it| format!("{it}: the key does not cover this (`bailiwick keys show`)"));
+    kills.chain(terms).collect()
 }
 
 /// What the record itself says, which no later edit changes.
@@ -106,6 +122,7 @@ fn in_words(cause: &str) -> &str {
     match cause {
         "no_permit" => "no policy permits it for every link of the chain",
         "forbidden" => "a policy forbids it",
+        "ordered" => "an operator has ordered so, whatever the policies say",
         "error" => "a policy could not be evaluated, and an error denies",
         "unknown_obligation" => "a policy asks for a duty that this build does not know",
         "nonexistent" => "there is no such thing",

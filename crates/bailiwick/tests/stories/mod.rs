@@ -2,3 +2,4 @@
 
 mod e01_tier2_billing;
 mod e04_refund_4821;
+mod e15_working_key;

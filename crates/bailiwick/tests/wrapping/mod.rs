@@ -1,6 +1,7 @@
 //! `bailiwick wrap`: a server in its place in a client's configuration, governed.
 
 mod client;
+mod kills;
 mod modern;
 mod remote;
 mod sharing;

@@ -123,7 +123,8 @@ fn without_answer(
         Disposition::Withheld => {
             told(StatusCode::FORBIDDEN, "The answer held something that must not pass")
         }
-        Disposition::Cancelled => {
+        // Who was killed need not know by whom.
+        Disposition::Cancelled | Disposition::Killed => {
             let closed = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
             told(closed, "The request was cancelled")
         }

@@ -76,10 +76,15 @@ impl Stream {
     async fn run(mut self, mut owed: Pending, mut events: Box<Events>) {
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
         let mut stop = self.gate.parts.stop.subscribe();
+        let kills = Arc::clone(self.gate.parts.store.kills());
         loop {
             let event = tokio::select! {
                 biased;
                 () = self.client.closed() => return self.fail(owed, Disposition::Cancelled).await,
+                () = kills.stopped(owed.call()) => {
+                    let end = self.following.ending(Ending::Filter);
+                    return self.cut(owed, end, Disposition::Killed).await;
+                }
                 event = tokio::time::timeout(patience, events.next_event()) => event,
             };
             let first = match event {
