@@ -70,6 +70,8 @@ mod house;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod killed_models;
+#[cfg(test)]
 mod kills;
 #[cfg(test)]
 mod leave;
