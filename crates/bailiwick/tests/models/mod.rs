@@ -70,7 +70,7 @@ fn gateway(provider: &Provider) -> (House, Running, String) {
     };
     let openai = section("openai", "authorization", "Bearer ");
     let anthropic = section("anthropic", "x-api-key", "");
-    let spending = "[spending]\nprices = \"prices.toml\"\nkey_day = \"100000\"\n";
+    let spending = "[spending]\nprices = [\"prices.toml\"]\nkey_day = \"100000\"\n";
     let house = house_with(&format!("{openai}{anthropic}{spending}"));
     fs::write(house.path("provider.key"), OPERATORS).unwrap();
     fs::write(house.path("prices.toml"), PRICES).unwrap();

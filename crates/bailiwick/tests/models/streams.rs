@@ -50,7 +50,7 @@ fn a_client_that_goes_away_ends_the_call() {
 /// How many streams nobody reads.
 const UNREAD: usize = 100;
 /// What the gateway may hold for each: its queue, what hyper writes from, and a task.
-const KIB_EACH: u64 = 256;
+const KIB_EACH: u64 = 512;
 
 #[test]
 fn who_does_not_read_heavy() {
