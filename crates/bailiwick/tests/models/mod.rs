@@ -29,12 +29,7 @@ per_million = { input = "1", output = "10" }
 
 impl Peers {
     fn of_models() -> Option<Self> {
-        Self::holding(&[
-            "venv-2/lib/python3.11/site-packages/openai",
-            "venv-2/lib/python3.11/site-packages/anthropic",
-            "node_modules/openai",
-            "node_modules/@anthropic-ai/sdk",
-        ])
+        Self::holding(&["venv-2", "node_modules/openai", "node_modules/@anthropic-ai/sdk"])
     }
 
     /// What a script sees that plays one part with a vendor's SDK.
