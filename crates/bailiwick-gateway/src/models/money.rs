@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, Unrecorded, Value};
-use bailiwick_facts::{Day, MicroDollars, NotMoney, Price, Prices, Purse, Scope, Usage};
+use bailiwick_facts::{
+    Day, Limit, MicroDollars, NotMoney, Period, Price, Prices, Purse, Scope, Usage,
+};
 use bailiwick_wire::llm::Ask;
 
 use super::spending::Caps;
 use crate::config::ModelSettings;
 use crate::disk;
 use crate::reserving::Reserving;
+use crate::store::{Span, Terms};
 use crate::upstream::Route;
 
 /// Bytes of an ask that make a token, times ten: fewer than any text of a language has, so that
@@ -92,12 +95,25 @@ impl Money {
     pub(crate) fn reserving(
         &self,
         ledger: &dyn Ledger,
-        who: &Identified,
+        (who, terms): (&Identified, Option<&Terms>),
         bound: Option<MicroDollars>,
     ) -> Result<Reserving, Unrecorded> {
         let Some(bound) = bound else { return Ok(Reserving::unpriced()) };
         let scopes = scopes(ledger, who)?;
-        let limits = scopes.iter().flat_map(|it| self.caps.of(it)).collect();
+        let of_key = terms.map_or_else(Vec::new, own_caps);
+        let limits = scopes.iter().flat_map(|scope| match scope {
+            // A key that was given caps of its own has those.
+            Scope::Key(_) if !of_key.is_empty() => {
+                let limit = |(period, most)| Limit { scope: scope.clone(), period, most };
+                of_key.iter().copied().map(limit).collect()
+            }
+            Scope::Key(_)
+            | Scope::Tenant(_)
+            | Scope::Person(..)
+            | Scope::Agent(..)
+            | Scope::Task(..) => self.caps.of(scope),
+        });
+        let limits = limits.collect();
         Ok(Reserving::new(scopes, limits, bound))
     }
 
@@ -111,6 +127,17 @@ impl Money {
     pub(crate) fn version(&self, route: &Route, call: &Call) -> Option<Digest> {
         self.price(route, call.arguments(), call.at()).map(|_| self.version)
     }
+}
+
+/// The caps that a key was given.
+fn own_caps(terms: &Terms) -> Vec<(Period, MicroDollars)> {
+    let period = |span| match span {
+        Span::Day => Period::Day,
+        Span::Month => Period::Month,
+        Span::Total => Period::Total,
+    };
+    let caps = terms.caps.each();
+    caps.map(|(span, most)| (period(span), MicroDollars::from_micro(most))).collect()
 }
 
 /// The class of service that is asked for; `None` for the usual one, and for whichever the provider

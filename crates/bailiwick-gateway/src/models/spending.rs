@@ -38,7 +38,7 @@ impl Caps {
     }
 
     /// The limits of one account.
-    pub(super) fn of(&self, scope: &Scope) -> impl Iterator<Item = Limit> {
+    pub(super) fn of(&self, scope: &Scope) -> Vec<Limit> {
         let caps = match scope {
             Scope::Tenant(_) => {
                 [(Period::Day, self.tenant_day), (Period::Month, self.tenant_month)]
@@ -51,6 +51,6 @@ impl Caps {
         let limits = caps
             .into_iter()
             .filter_map(|(period, most)| Some(Limit { scope: scope.clone(), period, most: most? }));
-        limits.collect::<Vec<_>>().into_iter()
+        limits.collect()
     }
 }

@@ -70,6 +70,8 @@ pub(crate) struct Plan {
     pub(crate) limits: String,
     pub(crate) policies: String,
     pub(crate) is_ready: bool,
+    /// The kinds of findings that are withheld, in quotes.
+    pub(crate) withhold: String,
     /// Other files beside the configuration, by name.
     pub(crate) files: Vec<(String, String)>,
     /// What stands before the first section.
@@ -91,7 +93,8 @@ impl Plan {
     pub(crate) fn servers(servers: &str) -> Self {
         let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
         let ([agents, limits, top], files) = ([const { String::new() }; 3], Vec::new());
-        Self { servers, agents, limits, policies, is_ready: true, files, top }
+        let withhold = "\"secret\"".to_owned();
+        Self { servers, agents, limits, policies, is_ready: true, files, top, withhold }
     }
 
     pub(crate) fn crm(fixture: &Fixture) -> Self {
@@ -103,8 +106,8 @@ impl Plan {
         let at = folder.path();
         let mut toml = format!(
             "{}\n[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
-             heartbeat_seconds = 0\n[guard]\nwithhold = [\"secret\"]\n",
-            self.top, self.agents
+             heartbeat_seconds = 0\n[guard]\nwithhold = [{}]\n",
+            self.top, self.agents, self.withhold
         );
         write!(toml, "[limits]\n{}\n{}", self.limits, self.servers).unwrap();
         for folder in ["policies", "contracts"] {

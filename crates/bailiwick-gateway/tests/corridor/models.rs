@@ -30,6 +30,11 @@ per_million = { input = "1", output = "10" }
 
 /// A gateway with one provider, `lab`, whose tokens cost 1 and 10 micro-dollars.
 pub(crate) async fn lab(provider: &Provider, spending: &str, policies: &str) -> House {
+    lab_with(provider, spending, policies, "\"secret\"").await
+}
+
+/// The same, withholding findings of these kinds only.
+async fn lab_with(provider: &Provider, spending: &str, policies: &str, withhold: &str) -> House {
     let mut plan = Plan::servers(&format!(
         "[providers.lab]\nurl = \"{}\"\noutput_tokens = 500\n[models.fast]\nprovider = \"lab\"\n\
          model = \"plain\"\n[spending]\nprices = [\"prices.toml\"]\n{spending}",
@@ -37,6 +42,7 @@ pub(crate) async fn lab(provider: &Provider, spending: &str, policies: &str) -> 
     ));
     plan.policies = format!("{POLICIES}{policies}");
     plan.files = vec![("prices.toml".to_owned(), PRICES.to_owned())];
+    plan.withhold = withhold.to_owned();
     plan.open().await
 }
 
@@ -290,4 +296,111 @@ async fn a_stream_is_cut_well_formed_at_what_was_reserved() {
     assert!(said.text().ends_with("data: [DONE]\n\n"));
     assert_eq!(house.trail(&said).1.as_deref(), Some("answered"));
     crate::house::until("the provider is hung up on", || provider.hung_up() > 0).await;
+}
+
+/// A key of the worker's on these terms.
+async fn key(house: &House, terms: &str) -> crate::agent::Agent {
+    let asked = format!(r#"{{"agent":"worker","person":"ada","tenant":"acme","terms":{terms}}}"#);
+    let made = house.act("POST", "keys", &asked).await;
+    crate::agent::Agent::with_key(house.gateway.agents(), made["key"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn a_key_has_caps_of_its_own_and_calls_at_once() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let path = "/openai/v1/chat/completions";
+    let capped = key(&house, r#"{"caps":{"day_micro_usd":6000},"at_once":1}"#).await;
+    let said = capped.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!(said.status, 200, "{said:?}");
+    let said = capped.send("POST", path, &chat("plain").to_string()).await;
+    assert!(said.text().contains("budget of the key"), "{said:?}");
+    let mut body = chat("endless");
+    (body["stream"], body["max_tokens"]) = (json!(true), json!(100));
+    let open = capped.open("POST", path, &body.to_string()).await;
+    assert_eq!(open.status(), 200);
+    let second = capped.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!((second.status, second.header("retry-after")), (429, Some("1")), "{second:?}");
+    drop(open);
+    // Another's calls are nobody else's to wait for.
+    let other = house.worker.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!(other.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn two_hundred_at_once_never_overdraw() {
+    let provider = Provider::start().await;
+    // Each may cost 5,000 and something, and costs 3,000.
+    let house = lab(&provider, "agent_day = \"0.100\"", "").await;
+    let path = "/openai/v1/chat/completions";
+    let all = (0..200).map(|_| {
+        let worker = house.worker.clone();
+        tokio::spawn(async move { worker.send("POST", path, &chat("plain").to_string()).await })
+    });
+    let all: Vec<_> = all.collect();
+    let (mut paid, mut refused) = (0, 0);
+    for said in all {
+        match said.await.unwrap().status {
+            200 => paid += 1,
+            429 => refused += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!((paid + refused, provider.asked().len()), (200, paid));
+    assert!(paid * 3_000 <= 100_000 && paid >= 19, "{paid} were paid for");
+    // Nothing stays reserved: what is left is what was not spent.
+    let mut body = chat("plain");
+    body["max_tokens"] = json!(200);
+    let left = 100_000 - paid * 3_000;
+    let said = house.worker.send("POST", path, &body.to_string()).await;
+    assert_eq!(said.status == 200, left >= 2_060, "{left} are left: {said:?}");
+    assert_eq!(house.book().owed().len(), 0);
+}
+
+/// A secret of no real service, in pieces as a model writes them.
+fn secret_in_pieces() -> (String, Vec<String>) {
+    let secret = "gsk_FAKE0NotASecret1ForTests2Only3FAKE0NotASecret1ForTes".to_owned();
+    let text = format!("Use {secret} for it.");
+    let pieces = text.as_bytes().chunks(4).map(|it| chunk(std::str::from_utf8(it).unwrap()));
+    (secret.clone(), pieces.chain([ending("stop", 9, 9)]).collect())
+}
+
+fn text_of(stream: &str) -> String {
+    let data = stream.lines().filter_map(|it| it.strip_prefix("data: "));
+    let chunks = data.filter_map(|it| serde_json::from_str::<Value>(it).ok());
+    let texts =
+        chunks.filter_map(|it| it["choices"][0]["delta"]["content"].as_str().map(str::to_owned));
+    texts.collect()
+}
+
+#[tokio::test]
+async fn a_secret_in_a_stream_is_masked_or_blocked_as_policy_says() {
+    for (duty, policy) in [("mask", "mask"), ("block", "block"), ("", "durable")] {
+        let provider = Provider::start().await;
+        let duties = format!(
+            "@id(\"dutiful\") @obligation(\"{policy}\")\n\
+             permit (principal == Agent::\"worker\", action == Action::\"complete\", resource);"
+        );
+        let house = lab_with(&provider, "", &duties, "").await;
+        let (secret, script) = secret_in_pieces();
+        provider.script(&script);
+        let mut body = chat("scripted");
+        body["stream"] = json!(true);
+        let path = "/openai/v1/chat/completions";
+        let said = house.worker.send("POST", path, &body.to_string()).await;
+        let (_, outcome) = house.book().both(said.header("bailiwick-decision").unwrap());
+        let outcome = outcome.unwrap();
+        assert!(outcome.findings.iter().any(|it| it.kind == "secret.groq_key"), "{duty}");
+        let text = text_of(&said.text());
+        assert!(!said.text().contains(&secret[4..]) || duty.is_empty(), "{duty}: {text}");
+        match duty {
+            "mask" => assert_eq!(text, "Use [secret:groq_key] for it."),
+            "block" => {
+                assert!(said.text().contains("content_filter"), "{said:?}");
+                assert!(said.text().ends_with("data: [DONE]\n\n"));
+                assert_eq!(&*outcome.disposition, "withheld");
+            }
+            _ => assert_eq!(text, format!("Use {secret} for it.")),
+        }
+    }
 }

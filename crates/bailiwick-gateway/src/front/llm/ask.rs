@@ -14,11 +14,13 @@ use bytes::Bytes;
 use hyper::{Method, Response, StatusCode};
 
 use super::super::body::Body;
+use super::super::knock;
 use super::super::reply::{stamp_at, stream_headers};
 use super::{Visit, place, reply, stream, view};
 use crate::config::Api;
 use crate::entropy;
 use crate::exchange::{Reply, exchange};
+use crate::pace::Place;
 use crate::upstream::{Asking, Envelope, Leg, ProviderCall, Route, Upstream};
 
 /// What is to be asked, and whom.
@@ -42,6 +44,13 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
             return visit.turn_off(RefusalReason::Malformed, StatusCode::BAD_REQUEST, &words);
         }
     };
+    let place = match visit.gate.enter_pace(&visit.who, Action::Complete) {
+        Ok(place) => place,
+        Err(it) => {
+            let refusal = knock::too_fast(&visit.gate, &visit.who, it);
+            return reply::translated(visit.dialect, refusal);
+        }
+    };
     let Ok(id) = entropy::exchange_id(visit.gate.now()) else {
         return reply::unrecorded(visit.dialect);
     };
@@ -58,7 +67,7 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
         return visit.turn_off(RefusalReason::Malformed, StatusCode::BAD_REQUEST, words);
     };
     let prepared = Prepared { id, operation, route, ask, body, tells_usage, exists };
-    carry_out(visit, prepared, &asked).await
+    carry_out(visit, prepared, &asked, place).await
 }
 
 fn understood(operation: Operation, body: &Bytes) -> Result<Ask, String> {
@@ -90,7 +99,12 @@ fn shaped(
     Ok((understood(operation, &out)?, out))
 }
 
-async fn carry_out(visit: Visit, prepared: Prepared, asked: &str) -> Response<Body> {
+async fn carry_out(
+    visit: Visit,
+    prepared: Prepared,
+    asked: &str,
+    place: Option<Place>,
+) -> Response<Body> {
     let gate = &visit.gate;
     let dialect = visit.dialect;
     let Prepared { id, operation, route, ask, body, tells_usage, exists } = prepared;
@@ -99,7 +113,10 @@ async fn carry_out(visit: Visit, prepared: Prepared, asked: &str) -> Response<Bo
     };
     let money = &gate.parts.models.money;
     let bound = money.bound(&route, &ask, body.len(), gate.now());
-    let Ok(reserving) = money.reserving(gate.log(), &visit.who, bound) else {
+    let key = visit.who.principal().credential.as_ref();
+    let terms = key.and_then(|it| gate.parts.store.terms(it));
+    let caller = (&visit.who, terms.as_deref());
+    let Ok(reserving) = money.reserving(gate.log(), caller, bound) else {
         return reply::unrecorded(dialect);
     };
     let reserving = Arc::new(reserving);
@@ -130,7 +147,7 @@ async fn carry_out(visit: Visit, prepared: Prepared, asked: &str) -> Response<Bo
             else {
                 return reply::unrecorded(dialect);
             };
-            let events = stream::start(gate, call, tells_usage, owed, events);
+            let events = stream::start(gate, (call, place), tells_usage, owed, events);
             *reply.body_mut() = Body::Events(events);
             reply
         }

@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use super::window::{Freed, Window};
 use crate::gate::Gate;
 use crate::models::Measured;
+use crate::pace::Place;
 use crate::queue::{Reader, Writer};
 use crate::upstream::{Events, ProviderCall};
 
@@ -29,6 +30,8 @@ struct Stream {
     client: Writer,
     /// How much was written when its cost was last counted.
     counted: u64,
+    /// Held until the stream is over: the call is under way for so long.
+    _place: Option<Place>,
 }
 
 /// After how many bytes more the cost is counted again: a fraction of a cent.
@@ -49,7 +52,7 @@ enum Round {
 /// Pass the events on; what comes out is for the client.
 pub(super) fn start(
     gate: &Arc<Gate>,
-    call: ProviderCall,
+    (call, place): (ProviderCall, Option<Place>),
     tells_usage: bool,
     owed: Pending,
     events: Box<Events>,
@@ -67,6 +70,7 @@ pub(super) fn start(
         window: Window::new(owed.masks()),
         client,
         counted: 0,
+        _place: place,
     };
     tokio::spawn(stream.run(owed, events));
     reader
@@ -82,7 +86,8 @@ impl Stream {
                 biased;
                 () = self.client.closed() => return self.fail(owed, Disposition::Cancelled).await,
                 () = kills.stopped(owed.call()) => {
-                    let end = self.following.ending(Ending::Filter);
+                    self.sent_so_far();
+                    let end = self.sent.ending(Ending::Filter);
                     return self.cut(owed, end, Disposition::Killed).await;
                 }
                 event = tokio::time::timeout(patience, events.next_event()) => event,
