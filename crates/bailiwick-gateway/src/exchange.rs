@@ -45,24 +45,25 @@ pub(crate) async fn exchange(
     };
     let cleared = match obligations::meet(gate, permitted, envelope).await? {
         Ok(cleared) => cleared,
-        Err(owed) => return end(gate, upstream, *owed, Disposition::Unmet),
+        Err(owed) => return end(gate, upstream, (*owed, &[]), Disposition::Unmet),
     };
     match upstream.forward(gate.means(), cleared, envelope).await {
         Answer::Whole(mut owed, message, disposition) => {
             match answered(gate, &rules, owed.call(), message, disposition).await {
                 Ok(message) => {
+                    let came = message.clone();
                     let Some(message) = mask::duly(gate, &mut owed, message) else {
-                        return end(gate, upstream, owed, Disposition::Withheld);
+                        return end(gate, upstream, (owed, &came), Disposition::Withheld);
                     };
-                    let inspected = owed.last(gate.inspectors(), message.clone(), disposition);
-                    let metered = gate.metered(upstream, inspected, &message, disposition);
+                    let inspected = owed.last(gate.inspectors(), message, disposition);
+                    let metered = gate.metered(upstream, inspected, &came, disposition);
                     metered.record(gate.log(), gate.now()).map(Reply::Whole)
                 }
-                Err(disposition) => end(gate, upstream, owed, disposition),
+                Err(disposition) => end(gate, upstream, (owed, &[]), disposition),
             }
         }
         Answer::Stream(owed, messages) => Ok(Reply::Stream(owed, messages)),
-        Answer::Ended(owed, disposition) => end(gate, upstream, owed, disposition),
+        Answer::Ended(owed, disposition) => end(gate, upstream, (owed, &[]), disposition),
     }
 }
 
@@ -108,13 +109,13 @@ fn may_ask<'a>(
     })
 }
 
-/// There is no answer to inspect; what came of the call is on record all the same.
+/// There is no answer that may leave; what came of the call is on record all the same.
 fn end(
     gate: &Gate,
     upstream: &Upstream,
-    owed: Pending,
+    (owed, came): (Pending, &[u8]),
     disposition: Disposition,
 ) -> Result<Reply, Unrecorded> {
-    let metered = gate.metered(upstream, owed.failed(disposition), &[], disposition);
+    let metered = gate.metered(upstream, owed.failed(disposition), came, disposition);
     metered.record(gate.log(), gate.now()).map(Reply::Whole)
 }

@@ -56,6 +56,9 @@ pub struct Provider {
     pub secret_headers: BTreeMap<String, SecretRef>,
     /// The most tokens that an answer may have where the caller sets no bound itself.
     pub output_tokens: Option<u64>,
+    /// The most tokens that its models take in. So many are reserved for where an ask names what
+    /// the provider keeps, or files, or brings tools that the provider runs.
+    pub input_tokens: Option<u64>,
 }
 
 /// Another name for a model.
@@ -121,10 +124,14 @@ pub struct ProviderSettings {
     pub secret_headers: BTreeMap<String, SecretRef>,
     /// The most tokens of an answer whose caller sets no bound.
     pub output_tokens: u64,
+    /// The most tokens that its models take in.
+    pub input_tokens: u64,
 }
 
 /// The most tokens of an answer where neither caller nor configuration says more.
 const OUTPUT_TOKENS: u64 = 4_096;
+/// The most tokens that a model takes in, where the configuration does not say it.
+const INPUT_TOKENS: u64 = 200_000;
 
 /// What all of these sections mean.
 #[derive(Clone, Debug, Default)]
@@ -192,5 +199,6 @@ fn provider(name: &str, said: &Provider, base: &Path) -> Result<ProviderSettings
         models: said.models.clone(),
         secret_headers: placed(&said.secret_headers, base),
         output_tokens: said.output_tokens.unwrap_or(OUTPUT_TOKENS),
+        input_tokens: said.input_tokens.unwrap_or(INPUT_TOKENS),
     })
 }

@@ -1,7 +1,8 @@
 //! The meter of one call: what a provider tells, and what is counted here where it does not.
 
 use bailiwick_core::{Call, Digest, Disposition, Inspected, Meter};
-use bailiwick_wire::llm::{Told, told};
+use bailiwick_facts::MicroDollars;
+use bailiwick_wire::llm::{Operation, Told, told};
 
 use super::Models;
 use super::money::tokens;
@@ -14,6 +15,8 @@ pub(crate) struct Measured<'a> {
     pub(crate) output_bytes: u64,
     /// How it ended.
     pub(crate) disposition: Disposition,
+    /// Whether the provider came to its end, so that what it told is all.
+    pub(crate) is_whole: bool,
 }
 
 impl Models {
@@ -27,7 +30,9 @@ impl Models {
     ) -> Inspected {
         let Some(operation) = provider.operation else { return inspected };
         let told = told(operation, answer);
-        let measured = Measured { told: &told, output_bytes: answer.len() as u64, disposition };
+        let output_bytes = answer.len() as u64;
+        let is_whole = disposition == Disposition::Answered || !answer.is_empty();
+        let measured = Measured { told: &told, output_bytes, disposition, is_whole };
         self.owe(provider, &inspected, &told);
         self.streamed(provider, inspected, &measured)
     }
@@ -51,7 +56,7 @@ impl Models {
         call: &Call,
         measured: &Measured<'_>,
     ) -> Meter {
-        let Measured { told, output_bytes, disposition } = measured;
+        let Measured { told, output_bytes, disposition, is_whole } = measured;
         let route: &Route = &provider.route;
         let heading = provider.heading();
         let mut meter = Meter {
@@ -68,7 +73,7 @@ impl Models {
                 meter.reasoning = usage.reasoning;
                 // What broke off may not have told the last of it.
                 let counted = tokens(*output_bytes);
-                if *disposition != Disposition::Answered && counted > meter.output {
+                if !is_whole && counted > meter.output {
                     (meter.output, meter.estimated) = (counted, true);
                 }
             }
@@ -80,9 +85,17 @@ impl Models {
             // It never came to the model: a provider that refuses charges nothing.
             None => {}
         }
-        let nothing = meter.input == 0 && meter.output == 0;
-        let cost = self.money.cost(route, call, &meter);
-        meter.cost = if nothing { Some(0) } else { cost.map(|it| it.micro()) };
+        // Counting is free everywhere.
+        let is_free = provider.operation == Some(Operation::CountTokens);
+        let nothing = is_free || meter.input == 0 && meter.output == 0;
+        let cost = self.money.cost(route, call, &meter).map(MicroDollars::micro);
+        // Nobody saw what was written, so nobody knows what it cost: what was reserved is booked.
+        let is_unseen = meter.estimated && !is_whole && *output_bytes == 0;
+        meter.cost = match (nothing, is_unseen) {
+            (true, _) => Some(0),
+            (false, true) => None,
+            (false, false) => cost,
+        };
         meter.prices = self.money.version(route, call);
         meter
     }

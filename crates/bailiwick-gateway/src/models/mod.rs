@@ -82,6 +82,7 @@ mod tests {
             models: models.iter().map(|it| (*it).to_owned()).collect(),
             secret_headers: BTreeMap::new(),
             output_tokens: 100,
+            input_tokens: 1_000,
         };
         let settings = ModelSettings {
             providers: vec![

@@ -8,7 +8,7 @@ use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, U
 use bailiwick_facts::{
     Day, Limit, MicroDollars, NotMoney, Period, Price, Prices, Purse, Scope, Usage,
 };
-use bailiwick_wire::llm::Ask;
+use bailiwick_wire::llm::{Ask, ItemKind, ToolKind};
 
 use super::spending::Caps;
 use crate::config::ModelSettings;
@@ -20,6 +20,8 @@ use crate::upstream::Route;
 /// Bytes of an ask that make a token, times ten: fewer than any text of a language has, so that
 /// tokens are rather over-counted.
 const BYTES_IN_TEN_TOKENS: u64 = 32;
+/// Tokens that a large image makes, at most about, when only its address is sent.
+const IMAGE_TOKENS: u64 = 6_000;
 /// The largest file of prices: the public list has two million bytes.
 const PRICES_BYTES_MAX: u64 = 32 << 20;
 
@@ -83,9 +85,16 @@ impl Money {
         at: Timestamp,
     ) -> Option<MicroDollars> {
         let output = ask.output_max.unwrap_or(0).saturating_mul(ask.choices);
-        let bound =
-            self.price(route, &ask.parameters, at).map(|it| it.bound(tokens(bytes as u64), output));
-        bound.or(self.caps.unpriced_call)
+        let input = input(route, ask, tokens(bytes as u64));
+        let bound = self.price(route, &ask.parameters, at).map(|it| it.bound(input, output));
+        bound.or_else(|| self.unpriced(route, at))
+    }
+
+    /// What a call of a model counts as of which no price is known in any class of service.
+    fn unpriced(&self, route: &Route, at: Timestamp) -> Option<MicroDollars> {
+        let (provider, day) = (route.provider.name.as_str(), Day::of(at));
+        let has_price = self.prices.of(provider, &route.model, day).is_some();
+        self.caps.unpriced_call.filter(|_| !has_price)
     }
 
     /// What a call reserves: on the account of everybody in its chain.
@@ -120,13 +129,37 @@ impl Money {
     /// What a call cost that took so much. `None`: nobody knows.
     pub(crate) fn cost(&self, route: &Route, call: &Call, meter: &Meter) -> Option<MicroDollars> {
         let price = self.price(route, call.arguments(), call.at());
-        price.map(|it| it.cost(&Usage::from(meter))).or(self.caps.unpriced_call)
+        let cost = price.map(|it| it.cost(&Usage::from(meter)));
+        cost.or_else(|| self.unpriced(route, call.at()))
+    }
+
+    /// What so many tokens of output cost alone.
+    pub(crate) fn cost_of_output(
+        &self,
+        route: &Route,
+        call: &Call,
+        output: u64,
+    ) -> Option<MicroDollars> {
+        let price = self.price(route, call.arguments(), call.at())?;
+        Some(price.cost(&Usage { output, ..Usage::default() }))
     }
 
     /// The digest of the prices, where the model has one.
     pub(crate) fn version(&self, route: &Route, call: &Call) -> Option<Digest> {
         self.price(route, call.arguments(), call.at()).map(|_| self.version)
     }
+}
+
+/// The most tokens of input, about. What the ask only names (earlier answers, files), and what
+/// tools of the provider's own bring in, may fill all that a model takes.
+fn input(route: &Route, ask: &Ask, sent: u64) -> u64 {
+    let has_hosted = ask.tools.iter().any(|it| matches!(it.kind, ToolKind::Hosted(_)));
+    let has_files = ask.items.iter().any(|it| it.kind == ItemKind::File);
+    let images = ask.items.iter().filter(|it| it.kind == ItemKind::Image).count() as u64;
+    if !ask.state.is_empty() || has_hosted || has_files || ask.items_dropped > 0 {
+        return route.provider.input_tokens.max(sent);
+    }
+    sent.saturating_add(images.saturating_mul(IMAGE_TOKENS))
 }
 
 /// The caps that a key was given.
@@ -140,8 +173,8 @@ fn own_caps(terms: &Terms) -> Vec<(Period, MicroDollars)> {
     caps.map(|(span, most)| (period(span), MicroDollars::from_micro(most))).collect()
 }
 
-/// The class of service that is asked for; `None` for the usual one, and for whichever the provider
-/// chooses by itself.
+/// The class of service that is asked for; `None` for the usual one, and for whichever the
+/// provider chooses by itself.
 fn service(asked: &Value) -> Option<&str> {
     let Value::Record(members) = asked else { return None };
     let (_, said) = members.iter().find(|(name, _)| &**name == "service_tier")?;

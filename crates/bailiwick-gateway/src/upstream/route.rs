@@ -35,6 +35,8 @@ pub(crate) struct Provider {
     pub(crate) base: String,
     /// The most tokens of an answer whose caller sets no bound.
     pub(crate) output_tokens: u64,
+    /// The most tokens that its models take in.
+    pub(crate) input_tokens: u64,
     models: Vec<String>,
 }
 
@@ -49,6 +51,7 @@ impl Provider {
             host,
             base: settings.url.path().trim_end_matches('/').to_owned(),
             output_tokens: settings.output_tokens,
+            input_tokens: settings.input_tokens,
             models: settings.models.clone(),
         }
     }

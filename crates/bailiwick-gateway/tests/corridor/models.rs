@@ -298,6 +298,81 @@ async fn a_stream_is_cut_well_formed_at_what_was_reserved() {
     crate::house::until("the provider is hung up on", || provider.hung_up() > 0).await;
 }
 
+#[tokio::test]
+async fn the_last_event_of_a_stream_is_masked_too() {
+    let provider = Provider::start().await;
+    let duties = "@id(\"dutiful\") @obligation(\"mask\")\n\
+                  permit (principal == Agent::\"worker\", action == Action::\"complete\", resource);";
+    let house = lab_with(&provider, "", duties, "").await;
+    let (secret, _) = secret_in_pieces();
+    let text = format!("Use {secret} for it.");
+    let part = json!({"type": "output_text", "text": text, "annotations": []});
+    let item = json!({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
+        "content": [part]});
+    let response = json!({"id": "resp_1", "object": "response", "status": "completed", "model": "m-1",
+        "output": [item], "usage": {"input_tokens": 5, "output_tokens": 9, "total_tokens": 14}});
+    let last = json!({"type": "response.completed", "sequence_number": 1, "response": response});
+    provider.script(&[format!("event: response.completed\ndata: {last}\n\n")]);
+    let body = json!({"model": "scripted", "input": "Hello", "stream": true});
+    let said = house.worker.send("POST", "/openai/v1/responses", &body.to_string()).await;
+    assert!(said.text().contains("Use [secret:groq_key] for it."), "{said:?}");
+    assert!(!said.text().contains(&secret), "{said:?}");
+    assert_eq!(meter(&house, said.header("bailiwick-decision").unwrap()).output, 9);
+}
+
+#[tokio::test]
+async fn what_nobody_sees_is_paid_as_reserved_and_the_background_is_closed() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let path = "/openai/v1/chat/completions";
+    let body = chat("silent").to_string();
+    let left = house.worker.clone();
+    let waiting = tokio::spawn(async move { left.send("POST", path, &body).await });
+    crate::house::until("it was asked", || !provider.asked().is_empty()).await;
+    waiting.abort();
+    let book = house.book();
+    let cancelled = || {
+        let all = book.records().into_iter();
+        let outcomes = all.filter_map(|it| match it {
+            bailiwick_core::Record::Outcome(it) => Some(it),
+            _ => None,
+        });
+        outcomes.into_iter().find(|it| &*it.disposition == "cancelled")
+    };
+    crate::house::until("its outcome is on record", || cancelled().is_some()).await;
+    assert_eq!(cancelled().unwrap().meter.unwrap().cost, None, "nobody knows");
+    let body = json!({"model": "plain", "input": "Hello", "background": true});
+    let said = house.worker.send("POST", "/openai/v1/responses", &body.to_string()).await;
+    assert_eq!((said.status, provider.asked().len()), (400, 1), "{said:?}");
+}
+
+#[tokio::test]
+async fn what_is_only_named_reserves_what_a_model_can_take_in() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let path = "/openai/v1/chat/completions";
+    let plain = house.worker.send("POST", path, &chat("plain").to_string()).await;
+    let mut body = chat("plain");
+    body["web_search_options"] = json!({});
+    let searching = house.worker.send("POST", path, &body.to_string()).await;
+    let bound = |said: &crate::agent::Said| house.trail(said).0.bound.unwrap();
+    assert!(bound(&plain) < 6_000 && bound(&searching) > 200_000, "{}", bound(&searching));
+}
+
+#[tokio::test]
+async fn counting_tokens_costs_nothing() {
+    let provider = Provider::start().await;
+    let lab = format!("[providers.lab]\napi = \"anthropic\"\nurl = \"{}\"\n", provider.url);
+    let mut plan = Plan::servers(&lab);
+    plan.policies = POLICIES.to_owned();
+    let house = plan.open().await;
+    let path = "/anthropic/v1/messages/count_tokens";
+    let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!((said.status, said.json()["input_tokens"].as_u64()), (200, Some(2_095)));
+    let meter = meter(&house, said.header("bailiwick-decision").unwrap());
+    assert_eq!(meter.cost, Some(0), "{meter:?}");
+}
+
 /// A key of the worker's on these terms.
 async fn key(house: &House, terms: &str) -> crate::agent::Agent {
     let asked = format!(r#"{{"agent":"worker","person":"ada","tenant":"acme","terms":{terms}}}"#);

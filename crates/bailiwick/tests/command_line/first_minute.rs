@@ -209,7 +209,7 @@ fn every_verb_has_help() {
     }
     for (words, key) in [
         (vec!["keys", "new"], "--agent"),
-        (vec!["keys", "revoke"], "<ID>"),
+        (vec!["keys", "revoke"], "[ID]"),
         (vec!["operators", "new"], "auditor"),
         (vec!["log", "verify"], "--since-checkpoint"),
         (vec!["log", "prove"], "--entry"),

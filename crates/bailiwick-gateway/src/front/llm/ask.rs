@@ -60,7 +60,7 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
         return nowhere(&visit, operation, ask, body, id).await;
     };
     let exists = models.owns_all(&route.provider.name, &ask.state, &visit.who);
-    let keep = view::kept(&visit, &route, (&ask, &body), id).await;
+    let keep = view::kept(&visit, &route, &ask, id).await;
     let tells_usage = ask.tells_usage || !ask.stream;
     let Ok((ask, body)) = shaped(operation, ask, body, &route, &keep) else {
         let words = "The body cannot be changed as policy wants it";
@@ -72,7 +72,17 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
 
 fn understood(operation: Operation, body: &Bytes) -> Result<Ask, String> {
     let document = Document::parse(body, Limits::default()).map_err(|it| it.to_string())?;
-    read(operation, &document).map_err(|it| it.to_string())
+    let ask = read(operation, &document).map_err(|it| it.to_string())?;
+    // It would go on when its call is over, and nobody would know what it costs.
+    if is_set(&ask.parameters, "background") {
+        return Err("background is not carried: leave it out, or stream".to_owned());
+    }
+    Ok(ask)
+}
+
+fn is_set(parameters: &Value, name: &str) -> bool {
+    let Value::Record(members) = parameters else { return false };
+    members.iter().any(|(it, value)| &**it == name && *value == Value::Bool(true))
 }
 
 /// The body as it goes out: all that is changed is changed here, before the decision.
@@ -112,7 +122,12 @@ async fn carry_out(
         return reply::unrecorded(dialect);
     };
     let money = &gate.parts.models.money;
-    let bound = money.bound(&route, &ask, body.len(), gate.now());
+    let bound = match operation {
+        Operation::CountTokens => Some(MicroDollars::ZERO),
+        Operation::Chat | Operation::Responses | Operation::Messages | Operation::Embeddings => {
+            money.bound(&route, &ask, body.len(), gate.now())
+        }
+    };
     let key = visit.who.principal().credential.as_ref();
     let terms = key.and_then(|it| gate.parts.store.terms(it));
     let caller = (&visit.who, terms.as_deref());
@@ -218,7 +233,12 @@ async fn nowhere(
     let call = Call::new(id, visit.gate.now(), visit.who.clone(), what);
     let envelope = Envelope::new(Leg::Message, None);
     match exchange(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
-        Ok(Reply::Whole(released)) if released.disposition() == Some(Disposition::Unreachable) => {
+        Ok(Reply::Whole(released))
+            if matches!(
+                released.disposition(),
+                Some(Disposition::Unreachable | Disposition::Unmet)
+            ) =>
+        {
             // While the gateway observes, the call went on, to nobody.
             let mut reply = reply::no_such_model(visit.dialect, &asked);
             stamp_at(&mut reply, released.decision());

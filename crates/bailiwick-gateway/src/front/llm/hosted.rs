@@ -10,20 +10,15 @@ use crate::exchange::{Reply, exchange};
 use crate::upstream::{Envelope, Leg, Route, Upstream};
 
 /// Whether the model may be given the tool.
-pub(super) async fn may(
-    visit: &Visit,
-    route: &Route,
-    kind: &str,
-    body: &Bytes,
-    within: ExchangeId,
-) -> bool {
+pub(super) async fn may(visit: &Visit, route: &Route, kind: &str, within: ExchangeId) -> bool {
     let gate = &visit.gate;
     let Ok(id) = entropy::exchange_id(gate.now()) else { return false };
     let what = Interpreted {
         action: Action::InvokeTool,
         resource: Resource::Tool { server: route.provider.name.clone(), name: kind.into() },
         arguments: Value::Record(vec![("model".into(), Value::Text(route.model.clone()))]),
-        ask: body.clone(),
+        // The prompt is inspected with the call itself.
+        ask: Bytes::copy_from_slice(kind.as_bytes()),
         effect: Effect::Outbound,
         named: Vec::new(),
         exists: true,

@@ -48,11 +48,10 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
         let listed =
             asked(&visit, route, all_models(visit.dialect), (Resource::Server(server), true)).await;
         let Some((released, _)) = listed else { return reply::unrecorded(visit.dialect) };
-        let (stands, answered) = (released.decision().position(), released.disposition());
-        rests_on.push((released.exchange(), stands.index()));
-        if answered != Some(Disposition::Answered) {
+        if released.disposition() != Some(Disposition::Answered) {
             continue;
         }
+        rests_on.push((released.exchange(), released.decision().position().index()));
         let _ = models(visit.dialect, &released.into_bytes(), |name| {
             let leads_there = registered
                 .route(api, name)

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{Disposition, Inspected, Pending};
-use bailiwick_wire::llm::{Ending, Following, Mark, Operation, error_body};
+use bailiwick_wire::llm::{Ending, Following, Mark, Operation, Step, error_body};
 use bailiwick_wire::sse::{Event, encode};
 use bytes::{Bytes, BytesMut};
 
-use super::window::{Freed, Window};
+use super::window::{self, Freed, Window};
 use crate::gate::Gate;
 use crate::models::Measured;
 use crate::pace::Place;
-use crate::queue::{Reader, Writer};
+use crate::queue::{Reader, Unread, Writer};
 use crate::upstream::{Events, ProviderCall};
 
 /// A streamed answer.
@@ -30,12 +30,17 @@ struct Stream {
     client: Writer,
     /// How much was written when its cost was last counted.
     counted: u64,
+    /// Whether the gateway ends it: what the provider told by then is not all.
+    is_cut: bool,
     /// Held until the stream is over: the call is under way for so long.
     _place: Option<Place>,
 }
 
 /// After how many bytes more the cost is counted again: a fraction of a cent.
 const COUNTED_EVERY: u64 = 64;
+/// Bytes that a token has at least, in a text of any language worth cutting: an answer that stays
+/// within its bound is never cut off.
+const BYTES_A_TOKEN: u64 = 6;
 
 /// How one round ended.
 enum Round {
@@ -70,6 +75,7 @@ pub(super) fn start(
         window: Window::new(owed.masks()),
         client,
         counted: 0,
+        is_cut: false,
         _place: place,
     };
     tokio::spawn(stream.run(owed, events));
@@ -93,29 +99,30 @@ impl Stream {
                 event = tokio::time::timeout(patience, events.next_event()) => event,
             };
             let first = match event {
-                Err(_) => return self.fail(owed, Disposition::TimedOut).await,
+                Err(_) => return self.broken(owed, Disposition::TimedOut).await,
                 Ok(None) => return self.over(owed).await,
                 Ok(Some(first)) => first,
             };
             match self.round(&mut owed, first, &mut events) {
                 Round::More(out) => {
-                    if self.client.send(out).await.is_err() {
+                    if self.send(out).await.is_err() {
                         return self.fail(owed, Disposition::Cancelled).await;
                     }
                 }
                 Round::Last(out, last) => {
-                    let _ = self.client.send(out).await;
+                    let _ = self.send(out).await;
                     return self.last(owed, last, Disposition::Answered).await;
                 }
                 Round::Withheld(out) => {
-                    let _ = self.client.send(out).await;
+                    let _ = self.send(out).await;
                     let end = self.sent.ending(Ending::Filter);
                     return self.cut(owed, end, Disposition::Withheld).await;
                 }
                 Round::TooDear(out) => {
-                    let _ = self.client.send(out).await;
+                    let _ = self.send(out).await;
                     self.sent_so_far();
                     let end = self.sent.ending(Ending::Length);
+                    self.is_cut = true;
                     return self.last(owed, end, Disposition::Answered).await;
                 }
             }
@@ -132,12 +139,19 @@ impl Stream {
         while let Some(event) = next {
             self.sent_so_far();
             let step = self.following.event(&event);
+            // What cannot be read cannot be masked.
+            if step.is_unreadable && owed.masks() {
+                return Round::Withheld(out.freeze());
+            }
             if step.is_last {
+                let Some(last) = self.duly_last(owed, event, &step) else {
+                    return Round::Withheld(out.freeze());
+                };
                 let freed = self.window.free();
                 let Some(()) = self.pass(owed, freed, &mut out) else {
                     return Round::Withheld(out.freeze());
                 };
-                return Round::Last(out.freeze(), event.raw);
+                return Round::Last(out.freeze(), last);
             }
             // What only the gateway asked for is not the client's to see.
             let is_ours = step.is_usage_only && !self.tells_usage;
@@ -156,6 +170,18 @@ impl Stream {
         }
     }
 
+    /// The last event as it may leave: it may repeat all that was written. `None` when it may not.
+    fn duly_last(&self, owed: &mut Pending, event: Event, step: &Step) -> Option<Bytes> {
+        if !owed.masks() {
+            return Some(event.raw);
+        }
+        owed.glance(self.gate.inspectors(), &event.raw).then(|| window::alone(event, step))
+    }
+
+    async fn send(&self, out: Bytes) -> Result<(), Unread> {
+        if out.is_empty() { Ok(()) } else { self.client.send(out).await }
+    }
+
     /// What was heard was sent, unless some of it waits.
     fn sent_so_far(&mut self) {
         if !self.window.waits() {
@@ -166,6 +192,10 @@ impl Stream {
     /// Inspect what may leave, and let it, all or nothing. `None` when nothing may any more.
     fn pass(&self, owed: &mut Pending, freed: Freed, out: &mut BytesMut) -> Option<()> {
         let inspectors = self.gate.inspectors();
+        // More waited than can be looked at in one piece.
+        if freed.overflows && owed.masks() {
+            return None;
+        }
         for text in &freed.joined {
             owed.glance(inspectors, text.as_bytes()).then_some(())?;
         }
@@ -183,13 +213,10 @@ impl Stream {
         }
         self.counted = written;
         let Some(reserved) = owed.call().model().and_then(|it| it.bound) else { return false };
-        let measured = Measured {
-            told: self.following.told(),
-            output_bytes: written,
-            disposition: Disposition::Cancelled,
-        };
-        let meter = self.gate.parts.models.meter(&self.call, owed.call(), &measured);
-        meter.cost.is_some_and(|it| it > reserved)
+        let output = written / BYTES_A_TOKEN;
+        let models = &self.gate.parts.models;
+        let cost = models.money.cost_of_output(&self.call.route, owed.call(), output);
+        cost.is_some_and(|it| it.micro() > reserved)
     }
 
     /// The last of an answer: recorded, and only then sent.
@@ -215,20 +242,32 @@ impl Stream {
     async fn over(mut self, mut owed: Pending) {
         let mut out = BytesMut::new();
         let freed = self.window.free();
-        let passed = self.pass(&mut owed, freed, &mut out);
-        if passed.is_some() && self.following.told().stop.is_some() {
-            return self.last(owed, out.freeze(), Disposition::Answered).await;
+        if self.pass(&mut owed, freed, &mut out).is_none() {
+            let end = self.sent.ending(Ending::Filter);
+            return self.cut(owed, end, Disposition::Withheld).await;
         }
-        let words = "The provider broke off";
-        let error = error_body(self.operation.dialect(), 502, "server_error", words);
+        let _ = self.send(out.freeze()).await;
+        if self.following.told().stop.is_some() {
+            return self.last(owed, Bytes::new(), Disposition::Answered).await;
+        }
+        self.broken(owed, Disposition::Unreachable).await;
+    }
+
+    /// The stream ends before its end: its client is told so, in the words of its dialect.
+    async fn broken(self, owed: Pending, disposition: Disposition) {
+        let (status, words) = if disposition == Disposition::TimedOut {
+            (504, "The provider did not go on in time")
+        } else {
+            (502, "The provider broke off")
+        };
+        let error = error_body(self.operation.dialect(), status, "server_error", words);
         let end = match self.operation {
-            Operation::Messages => named("error", &error),
-            Operation::Responses => named("error", &error),
+            Operation::Messages | Operation::Responses => named("error", &error),
             Operation::Chat | Operation::Embeddings | Operation::CountTokens => {
                 encode(&error, None)
             }
         };
-        self.cut(owed, end, Disposition::Unreachable).await;
+        self.cut(owed, end, disposition).await;
     }
 
     async fn fail(self, owed: Pending, disposition: Disposition) {
@@ -236,10 +275,11 @@ impl Stream {
     }
 
     async fn conclude(self, inspected: Inspected, disposition: Disposition) {
-        let Self { gate, call, following, client, .. } = self;
+        let Self { gate, call, following, client, is_cut, .. } = self;
+        let is_whole = disposition == Disposition::Answered && !is_cut;
         let output_bytes = following.output_bytes();
         let told = following.into_told();
-        let measured = Measured { told: &told, output_bytes, disposition };
+        let measured = Measured { told: &told, output_bytes, disposition, is_whole };
         let models = &gate.parts.models;
         models.owe(&call, &inspected, &told);
         let metered = models.streamed(&call, inspected, &measured);

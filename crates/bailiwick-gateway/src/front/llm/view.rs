@@ -3,30 +3,38 @@
 //! A name that no server has is the caller's own tool and stays: there is nothing to hide about it.
 //! A tool that the provider runs itself stays only by a permit to invoke it.
 
-use bailiwick_core::{Action, Digest, ExchangeId, Resource, ServerId};
-use bailiwick_wire::llm::{Ask, OfferedTool, ToolKind};
-use bytes::Bytes;
+use std::collections::BTreeMap;
 
 use super::{Visit, hosted};
 use crate::gate::Gate;
 use crate::upstream::Route;
+use bailiwick_core::{Action, Digest, ExchangeId, Resource, ServerId};
+use bailiwick_wire::llm::{Ask, OfferedTool, ToolKind};
 
 /// What hosts that know many servers write before a tool's name.
 const HOST_PREFIX: &str = "mcp__";
+/// How many kinds of tools one request may bring that the provider runs.
+const KINDS_MAX: usize = 32;
 
 /// Which of the tools stay, in their order.
-pub(super) async fn kept(
-    visit: &Visit,
-    route: &Route,
-    (ask, body): (&Ask, &Bytes),
-    within: ExchangeId,
-) -> Vec<bool> {
+pub(super) async fn kept(visit: &Visit, route: &Route, ask: &Ask, within: ExchangeId) -> Vec<bool> {
     let mut kept = Vec::with_capacity(ask.tools.len());
+    // Each kind is decided once, however often it is brought.
+    let mut hosted: BTreeMap<&str, bool> = BTreeMap::new();
     for tool in &ask.tools {
-        kept.push(match &tool.kind {
+        let may = match &tool.kind {
             ToolKind::Function => is_visible(visit, &tool.name),
-            ToolKind::Hosted(kind) => hosted::may(visit, route, kind, body, within).await,
-        });
+            ToolKind::Hosted(kind) => match hosted.get(&**kind) {
+                Some(may) => *may,
+                None if hosted.len() == KINDS_MAX => false,
+                None => {
+                    let may = hosted::may(visit, route, kind, within).await;
+                    hosted.insert(kind, may);
+                    may
+                }
+            },
+        };
+        kept.push(may);
     }
     kept
 }

@@ -49,6 +49,8 @@ pub(super) struct Freed {
     pub(super) events: Vec<Bytes>,
     /// Texts that came in pieces: what no single event shows.
     pub(super) joined: Vec<String>,
+    /// Whether it leaves only because it is too much.
+    pub(super) overflows: bool,
 }
 
 impl Window {
@@ -67,13 +69,11 @@ impl Window {
         let ends = self.hear(step);
         self.bytes += event.raw.len();
         self.waiting.push_back(Waiting { event, deltas: step.deltas.clone(), ends });
-        let free = match self.bytes > WAITING_BYTES_MAX {
-            true => self.waiting.len(),
-            false => self.clear(),
-        };
+        let overflows = self.bytes > WAITING_BYTES_MAX;
+        let free = if overflows { self.waiting.len() } else { self.clear() };
         // What neither waited nor waits is all in its event, and inspected there.
         let shows_all = alone && free == 1 && !self.masks;
-        self.leave(free, shows_all)
+        Freed { overflows, ..self.leave(free, shows_all) }
     }
 
     /// Everything: nothing more comes.
@@ -134,7 +134,7 @@ impl Window {
         let events = leaving.into_iter().map(|Waiting { event, deltas, .. }| {
             if masks { rewritten(event, &deltas, &mut clean) } else { event.raw }
         });
-        Freed { events: events.collect(), joined }
+        Freed { events: events.collect(), joined, overflows: false }
     }
 }
 
@@ -159,6 +159,12 @@ impl Text {
             self.gone += from as u64;
         }
     }
+}
+
+/// One event with secrets replaced in each of its texts, which stand for themselves.
+pub(super) fn alone(event: Event, step: &Step) -> Bytes {
+    let whole = step.deltas.iter().map(|it| Delta { is_whole: true, ..it.clone() });
+    rewritten(event, &whole.collect::<Vec<_>>(), &mut [])
 }
 
 /// The secrets in a text that are not wholly in what left before, counted from there.
@@ -235,10 +241,12 @@ fn piece(text: &str, cuts: &mut Vec<Cut>) -> Option<String> {
     let mut places = Vec::new();
     let mut gone = 0;
     for cut in cuts.iter_mut().filter(|it| it.from < length && it.to > 0) {
+        // Two may overlap: one may have begun in an earlier piece, the other inside of it.
+        let (from, to) = (cut.from.max(gone), cut.to.min(length));
         if cut.has_begun {
-            gone = cut.to.min(length);
-        } else {
-            places.push((cut.kind, cut.from - gone..cut.to.min(length) - gone));
+            gone = gone.max(to);
+        } else if from < to {
+            places.push((cut.kind, from - gone..to - gone));
         }
         cut.has_begun = true;
     }

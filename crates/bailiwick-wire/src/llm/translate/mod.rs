@@ -115,7 +115,7 @@ enum Stream {
 
 impl Translating {
     /// At the start of a stream; nothing for an operation that is not translated. `tells_usage`
-    /// says whether a chat's client asked for the usage, and `created` is as in [`answer`].
+    /// says whether a chat's client asked for the usage, and `created` is as in [`answer()`].
     pub fn new(asked: Operation, tells_usage: bool, created: u64) -> Option<Self> {
         match asked {
             Operation::Chat => Some(Self(Stream::Chat(IntoChat::new(tells_usage, created)))),
