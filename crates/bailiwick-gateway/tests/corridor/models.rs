@@ -333,11 +333,11 @@ async fn what_nobody_sees_is_paid_as_reserved_and_the_background_is_closed() {
     let book = house.book();
     let cancelled = || {
         let all = book.records().into_iter();
-        let outcomes = all.filter_map(|it| match it {
-            bailiwick_core::Record::Outcome(it) => Some(it),
-            _ => None,
-        });
-        outcomes.into_iter().find(|it| &*it.disposition == "cancelled")
+        let outcome = |it| {
+            if let bailiwick_core::Record::Outcome(it) = it { Some(it) } else { None }
+        };
+        let mut outcomes = all.filter_map(outcome);
+        outcomes.find(|it| &*it.disposition == "cancelled")
     };
     crate::house::until("its outcome is on record", || cancelled().is_some()).await;
     assert_eq!(cancelled().unwrap().meter.unwrap().cost, None, "nobody knows");
