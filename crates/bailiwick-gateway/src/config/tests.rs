@@ -92,7 +92,7 @@ fn mistakes_are_refused_with_their_place() {
     refused("[servers.a]\nurl = \"ftp://x/\"\n", "must begin with http");
     refused("[servers.a]\ncommand = []\n", "command is empty");
     refused("[limits]\nsessions = 0\n", "sessions is 0");
-    refused("[durability]\nregulated = [\"x\"]\n", "`x`, which is not a server");
+    refused("[durability]\nregulated = [\"x\"]\n", "`x`, which is no server or provider");
     refused("[log]\norigin = \"a b\"\n", "origin must be");
     refused("[log]\nsegment_mib = 5\nmax_mib = 39\n", "max_mib must be at least eight segments");
     refused("[guard]\nwithhold = [\"secrt\"]\n", "F:1:1: [guard] withhold: ");

@@ -32,7 +32,7 @@ fn a_policy_that_is_wrong_does_not_load_and_says_where() {
             "taken by the policy at p.cedar:1:1",
         ),
         (&open("@id(\"\") permit"), "p.cedar:1:", "@id"),
-        (&open("@obligation(\"mask\") permit"), "p.cedar:1:", "\"mask\" is no obligation"),
+        (&open("@obligation(\"hold\") permit"), "p.cedar:1:", "\"hold\" is no obligation"),
         (&open("@obligation(\"durable, \") permit"), "p.cedar:1:", "\"\" is no obligation"),
         (&open("@obligation(\"durable\") forbid"), "p.cedar:1:", "a forbid has no obligations"),
         (
