@@ -165,7 +165,7 @@ fn heavy_without_room_for_records_nothing_is_done() {
         call(&mut agent)?;
         // What is written and not yet published stands there twice, and is freed when it is: the
         // log is full for good when there is no room a while later either.
-        std::thread::sleep(Duration::from_secs(3));
+        std::thread::park_timeout(Duration::from_secs(3));
         call(&mut agent)
     });
     assert_eq!(refused.http.status, 503, "{refused:?}");
