@@ -360,6 +360,23 @@ async fn what_is_only_named_reserves_what_a_model_can_take_in() {
 }
 
 #[tokio::test]
+async fn heavy_a_gateway_that_stops_ends_streams_on_record() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let mut body = chat("endless");
+    (body["stream"], body["max_tokens"]) = (json!(true), json!(5_000));
+    let path = "/openai/v1/chat/completions";
+    let open = house.worker.open("POST", path, &body.to_string()).await;
+    let reading = tokio::spawn(async move {
+        http_body_util::BodyExt::collect(open.into_body()).await.map(|it| it.to_bytes())
+    });
+    let book = house.book();
+    house.gateway.shut_down().await.unwrap();
+    assert_eq!(book.owed().len(), 0);
+    drop(reading);
+}
+
+#[tokio::test]
 async fn counting_tokens_costs_nothing() {
     let provider = Provider::start().await;
     let lab = format!("[providers.lab]\napi = \"anthropic\"\nurl = \"{}\"\n", provider.url);

@@ -85,7 +85,6 @@ pub(super) fn start(
 impl Stream {
     async fn run(mut self, mut owed: Pending, mut events: Box<Events>) {
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
-        let mut stop = self.gate.parts.stop.subscribe();
         let kills = Arc::clone(self.gate.parts.store.kills());
         loop {
             let event = tokio::select! {
@@ -125,9 +124,6 @@ impl Stream {
                     self.is_cut = true;
                     return self.last(owed, end, Disposition::Answered).await;
                 }
-            }
-            if *stop.borrow_and_update() && self.client.is_closed() {
-                return self.fail(owed, Disposition::Cancelled).await;
             }
         }
     }
