@@ -205,113 +205,91 @@ impl Upstream {
     }
 
     fn calls(&self) -> Option<&Arc<calls::Calls>> {
-        match self {
-            Self::Stdio(link) => Some(link.calls()),
-            Self::Http(link) => Some(link.calls()),
-            Self::HttpCall(_)
-            | Self::Warm(_)
-            | Self::Provider(_)
-            | Self::Client(_)
-            | Self::Later
-            | Self::Nowhere => None,
-        }
+        self.lasting().map(Lasting::calls)
     }
 
     /// The resources of which the session is told when they change.
     pub(crate) fn subscriptions(&self) -> Option<&Subscriptions> {
-        match self {
-            Self::Stdio(link) => Some(&link.subscriptions),
-            Self::Http(link) => Some(&link.subscriptions),
-            Self::HttpCall(_)
-            | Self::Warm(_)
-            | Self::Provider(_)
-            | Self::Client(_)
-            | Self::Later
-            | Self::Nowhere => None,
-        }
+        self.lasting().map(Lasting::subscriptions)
     }
 
     /// The same far side for calls of another caller in the same session; `None` when it has none
     /// to share.
     pub(crate) fn shared(&self) -> Option<Self> {
-        match self {
-            Self::Stdio(link) => Some(Self::Stdio(Arc::clone(link))),
-            Self::Http(link) => Some(Self::Http(Arc::clone(link))),
-            Self::Warm(_)
-            | Self::HttpCall(_)
-            | Self::Provider(_)
-            | Self::Later
-            | Self::Client(_)
-            | Self::Nowhere => None,
-        }
-    }
-
-    /// The call of a provider of models, where it is one.
-    pub(crate) fn provider(&self) -> Option<&ProviderCall> {
-        match self {
-            Self::Provider(call) => Some(call),
-            Self::Stdio(_)
-            | Self::Warm(_)
-            | Self::Http(_)
-            | Self::HttpCall(_)
-            | Self::Client(_)
-            | Self::Later
-            | Self::Nowhere => None,
-        }
-    }
-
-    /// The same, to be kept while its answer is streamed.
-    pub(crate) fn into_provider(self) -> Option<ProviderCall> {
-        match self {
-            Self::Provider(call) => Some(*call),
-            Self::Stdio(_)
-            | Self::Warm(_)
-            | Self::Http(_)
-            | Self::HttpCall(_)
-            | Self::Client(_)
-            | Self::Later
-            | Self::Nowhere => None,
-        }
+        Some(match self.lasting()? {
+            Lasting::Stdio(link) => Self::Stdio(Arc::clone(link)),
+            Lasting::Http(link) => Self::Http(Arc::clone(link)),
+        })
     }
 
     /// Whether it ended by itself, so that its session is no more.
     pub(crate) fn is_dead(&self) -> bool {
+        self.lasting().is_some_and(Lasting::is_dead)
+    }
+
+    /// What stays when a call is over.
+    const fn lasting(&self) -> Option<Lasting<'_>> {
         match self {
-            Self::Stdio(link) => link.is_dead(),
-            Self::Http(link) => link.is_dead(),
+            Self::Stdio(link) => Some(Lasting::Stdio(link)),
+            Self::Http(link) => Some(Lasting::Http(link)),
             Self::HttpCall(_)
             | Self::Warm(_)
             | Self::Provider(_)
             | Self::Client(_)
             | Self::Later
-            | Self::Nowhere => false,
+            | Self::Nowhere => None,
         }
+    }
+
+    /// The call of a provider of models, where it is one.
+    pub(crate) const fn provider(&self) -> Option<&ProviderCall> {
+        let Self::Provider(call) = self else { return None };
+        Some(call)
+    }
+
+    /// The same, to be kept while its answer is streamed.
+    pub(crate) fn into_provider(self) -> Option<ProviderCall> {
+        let Self::Provider(call) = self else { return None };
+        Some(*call)
     }
 
     /// Whether it carries nothing outside of a session: its process begins with one.
     pub(crate) const fn needs_session(&self) -> bool {
-        match self {
-            Self::Stdio(_) => true,
-            Self::Http(_)
-            | Self::HttpCall(_)
-            | Self::Warm(_)
-            | Self::Provider(_)
-            | Self::Client(_)
-            | Self::Later
-            | Self::Nowhere => false,
-        }
+        matches!(self, Self::Stdio(_))
     }
 
     /// Whether it carries one call of the modern era, which ends when its caller goes away.
     pub(crate) const fn is_modern(&self) -> bool {
+        matches!(self, Self::HttpCall(_) | Self::Warm(_))
+    }
+}
+
+/// A link to a server that serves call after call.
+#[derive(Clone, Copy)]
+enum Lasting<'a> {
+    Stdio(&'a Arc<StdioLink>),
+    Http(&'a Arc<HttpLink>),
+}
+
+impl<'a> Lasting<'a> {
+    fn calls(self) -> &'a Arc<calls::Calls> {
         match self {
-            Self::HttpCall(_) | Self::Warm(_) => true,
-            Self::Stdio(_)
-            | Self::Http(_)
-            | Self::Provider(_)
-            | Self::Client(_)
-            | Self::Later
-            | Self::Nowhere => false,
+            Self::Stdio(link) => link.calls(),
+            Self::Http(link) => link.calls(),
+        }
+    }
+
+    fn subscriptions(self) -> &'a Subscriptions {
+        match self {
+            Self::Stdio(link) => &link.subscriptions,
+            Self::Http(link) => &link.subscriptions,
+        }
+    }
+
+    fn is_dead(self) -> bool {
+        match self {
+            Self::Stdio(link) => link.is_dead(),
+            Self::Http(link) => link.is_dead(),
         }
     }
 }
