@@ -21,3 +21,4 @@ pub mod rpc;
 pub mod splice;
 pub mod sse;
 pub mod texts;
+pub mod trace;

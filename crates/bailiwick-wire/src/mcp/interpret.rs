@@ -7,6 +7,7 @@ use bailiwick_core::{Action, Resource, ServerId, Value};
 
 use crate::json::{Kind, Node, looks_like};
 use crate::rpc::Message;
+use crate::trace::traceparent;
 
 /// What one message asks.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -270,11 +271,9 @@ fn without_meta(params: Option<Node<'_>>) -> Value {
     Value::Record(members.map(|(name, value)| (name.into(), value.to_value())).collect())
 }
 
-/// The caller's `traceparent`: 55 bytes in the version that exists, and never many more.
+/// The caller's trace, where it names one.
 fn trace(meta: Option<Node<'_>>) -> Option<Box<str>> {
-    let text = meta?.member("traceparent")?.text()?;
-    let is_plain = text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f' | b'-'));
-    ((55..=128).contains(&text.len()) && is_plain).then(|| text.into())
+    traceparent(&meta?.member("traceparent")?.text()?)
 }
 
 /// The progress token, which is a string or a number.

@@ -1,7 +1,8 @@
 //! What of a client's request, beside its body, chooses how the API behaves: versions in headers,
 //! and pages of a list in the query. It goes out beside the body that is inspected: names and dates
-//! go on as they came, and nothing else does.
+//! go on as they came, and nothing else does. The caller's trace is kept for the record.
 
+use bailiwick_wire::trace::traceparent;
 use hyper::header::{HeaderMap, HeaderName};
 
 use crate::upstream::Head;
@@ -15,12 +16,19 @@ pub(super) struct Choices {
     pub(super) head: Head,
     /// With its question mark, or empty.
     pub(super) query: String,
+    /// The trace that the call is part of, as the caller says.
+    pub(super) trace: Option<Box<str>>,
 }
 
 impl Choices {
     /// Read what was chosen; `None` when it is not what it should be.
     pub(super) fn of(headers: &HeaderMap, query: Option<&str>) -> Option<Self> {
-        Some(Self { head: head(headers)?, query: chosen(query.unwrap_or_default())? })
+        let trace = headers.get("traceparent").and_then(|it| it.to_str().ok());
+        Some(Self {
+            head: head(headers)?,
+            query: chosen(query.unwrap_or_default())?,
+            trace: trace.and_then(traceparent),
+        })
     }
 }
 

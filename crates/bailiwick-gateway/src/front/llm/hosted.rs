@@ -23,7 +23,7 @@ pub(super) async fn may(visit: &Visit, route: &Route, kind: &str, within: Exchan
         named: Vec::new(),
         exists: true,
         pin: None,
-        trace: None,
+        trace: visit.choices.trace.clone(),
         model: None,
     };
     let call = Call::new(id, gate.now(), visit.who.clone(), what).within(within);

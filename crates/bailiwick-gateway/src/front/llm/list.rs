@@ -150,7 +150,7 @@ fn call(visit: &Visit, (resource, exists): (Resource, bool)) -> Option<Call> {
         named: Vec::new(),
         exists,
         pin: None,
-        trace: None,
+        trace: visit.choices.trace.clone(),
         model: None,
     };
     Some(Call::new(entropy::exchange_id(now).ok()?, now, visit.who.clone(), what))
