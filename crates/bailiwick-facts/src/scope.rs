@@ -14,7 +14,7 @@ pub enum Scope {
     Person(TenantId, Token),
     /// An agent of a tenant.
     Agent(TenantId, AgentId),
-    /// A key.
+    /// A key. Keys that were rotated share one account: it has the name of the first of their line.
     Key(KeyId),
     /// A task of a tenant, by pseudonym.
     Task(TenantId, Token),

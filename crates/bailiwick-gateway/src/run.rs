@@ -224,8 +224,11 @@ pub(crate) fn put_together(
     let log = Arc::new(open(&settings, &world, &diary)?);
     // A wrap asks no models, and leaves the log to whoever does.
     let spends = !settings.models.providers.is_empty();
-    let purse =
-        if spends { models::restored(&settings.data, &world.disk)? } else { Purse::default() };
+    let purse = if spends {
+        models::restored(&settings.data, &world.disk, &store)?
+    } else {
+        Purse::default()
+    };
     let money = Money::new(&settings.models, purse)?;
     log.is_followed_by(&money.purse);
     if let Some(log) = log.own() {

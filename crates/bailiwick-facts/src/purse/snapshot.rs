@@ -24,7 +24,8 @@ pub enum SnapshotError {
     Disagrees,
 }
 
-const VERSION: u64 = 1;
+/// 2: what is spent with a key is on the account of the first key of its line.
+const VERSION: u64 = 2;
 
 impl Books {
     pub(super) fn encoded(&self) -> Vec<u8> {

@@ -319,8 +319,8 @@ fn other_bytes_are_no_snapshot() {
     longer.push(0);
     assert_eq!(refused(&longer), SnapshotError::Cbor(CborError::Trailing));
     let mut later = bytes.clone();
-    later[1] = 2;
-    assert_eq!(refused(&later), SnapshotError::Version(2));
+    later[1] = 3;
+    assert_eq!(refused(&later), SnapshotError::Version(3));
     // The agent spent more today than ever.
     let day = bytes.windows(3).position(|it| it == [4, 4, 4]).unwrap();
     let mut more = bytes;

@@ -4,23 +4,33 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bailiwick_core::Record;
 use bailiwick_facts::Purse;
 use bailiwick_log::{Disk, LogError, Reader};
 
+use crate::store::Store;
 use crate::{disk, paths};
 
 /// The most bytes of what was left: a purse has a bounded number of accounts.
 const KEPT_BYTES_MAX: u64 = 256 << 20;
 
-/// The purse as the log says it.
+/// The purse as the log says it. The store tells of which line a key is: what was spent with the
+/// keys before a rotation counts for the one after it.
 ///
 /// # Errors
 /// [`LogError`] when the log cannot be read: nothing may be spent that is not known to be there.
-pub(crate) fn restored(data: &Path, disk: &Arc<dyn Disk>) -> Result<Purse, LogError> {
+pub(crate) fn restored(
+    data: &Path,
+    disk: &Arc<dyn Disk>,
+    store: &Store,
+) -> Result<Purse, LogError> {
     let (size, purse) = left(data).unwrap_or_default();
     let reader = Reader::open_on(disk, &paths::log(data))?;
     for entry in reader.entries_from(size)? {
-        let entry = entry?;
+        let mut entry = entry?;
+        if let Record::Decision(decision) = &mut entry.record {
+            decision.credential = decision.credential.as_ref().map(|it| store.line_or(it));
+        }
         purse.apply(entry.at, &entry.record);
     }
     Ok(purse)

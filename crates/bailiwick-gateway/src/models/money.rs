@@ -14,7 +14,7 @@ use super::spending::Caps;
 use crate::config::ModelSettings;
 use crate::disk;
 use crate::reserving::Reserving;
-use crate::store::{Span, Terms};
+use crate::store::{Span, Store, Terms};
 use crate::upstream::Route;
 
 /// Bytes of an ask that make a token, times ten: fewer than any text of a language has, so that
@@ -104,12 +104,15 @@ impl Money {
     pub(crate) fn reserving(
         &self,
         ledger: &dyn Ledger,
-        (who, terms): (&Identified, Option<&Terms>),
+        store: &Store,
+        who: &Identified,
         bound: Option<MicroDollars>,
     ) -> Result<Reserving, Unrecorded> {
         let Some(bound) = bound else { return Ok(Reserving::unpriced()) };
-        let scopes = scopes(ledger, who)?;
-        let of_key = terms.map_or_else(Vec::new, own_caps);
+        let scopes = scopes(ledger, store, who)?;
+        let key = who.principal().credential.as_ref();
+        let terms = key.and_then(|it| store.terms(it));
+        let of_key = terms.map_or_else(Vec::new, |it| own_caps(&it));
         let limits = scopes.iter().flat_map(|scope| match scope {
             // A key that was given caps of its own has those.
             Scope::Key(_) if !of_key.is_empty() => {
@@ -194,8 +197,9 @@ fn prices(file: &Path) -> Result<Prices, BadMoney> {
     Prices::parse(text).map_err(|it| bad(it.to_string()))
 }
 
-/// On whose account a call goes: the same as `Scope::of` says of its record.
-fn scopes(ledger: &dyn Ledger, who: &Identified) -> Result<Vec<Scope>, Unrecorded> {
+/// On whose account a call goes: the same as `Scope::of` says of its record, once the record's key
+/// is its line's.
+fn scopes(ledger: &dyn Ledger, store: &Store, who: &Identified) -> Result<Vec<Scope>, Unrecorded> {
     let principal = who.principal();
     let tenant = &principal.tenant;
     let mut scopes = vec![Scope::Tenant(tenant.clone())];
@@ -209,7 +213,7 @@ fn scopes(ledger: &dyn Ledger, who: &Identified) -> Result<Vec<Scope>, Unrecorde
             Link::System(_) | Link::Server(_) => {}
         }
     }
-    scopes.extend(principal.credential.clone().map(Scope::Key));
+    scopes.extend(principal.credential.as_ref().map(|it| Scope::Key(store.line_or(it))));
     if let Some(task) = &principal.task {
         scopes.push(Scope::Task(tenant.clone(), ledger.token(tenant, "Task", task.as_str())?));
     }

@@ -164,6 +164,11 @@ impl Store {
         keys.get(id.as_str()).map(|it| KeyId::from(it.line.as_str()))
     }
 
+    /// The same, or the key itself where there is none: then nothing is of its line.
+    pub(crate) fn line_or(&self, id: &KeyId) -> KeyId {
+        self.line(id).unwrap_or_else(|| id.clone())
+    }
+
     /// Who the key proves, or `None` when the token is of another kind.
     pub(crate) fn prove_agent(
         &self,

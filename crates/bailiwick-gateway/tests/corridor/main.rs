@@ -108,6 +108,8 @@ mod secure;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod spending;
+#[cfg(test)]
 mod streams;
 #[cfg(test)]
 mod tasks;

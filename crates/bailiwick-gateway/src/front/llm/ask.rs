@@ -128,16 +128,14 @@ async fn carry_out(
             money.bound(&route, &ask, body.len(), gate.now())
         }
     };
-    let key = visit.who.principal().credential.as_ref();
-    let terms = key.and_then(|it| gate.parts.store.terms(it));
-    let caller = (&visit.who, terms.as_deref());
-    let Ok(reserving) = money.reserving(gate.log(), caller, bound) else {
+    let Ok(reserving) = money.reserving(gate.log(), &gate.parts.store, &visit.who, bound) else {
         return reply::unrecorded(dialect);
     };
     let reserving = Arc::new(reserving);
     let about = about(&ask, bound);
     let server = route.provider.name.clone();
-    let what = interpreted((operation, server, &route.model), ask, body, (exists, about));
+    let mut what = interpreted((operation, server, &route.model), ask, body, (exists, about));
+    what.trace.clone_from(&visit.choices.trace);
     let call = Call::new(id, gate.now(), visit.who.clone(), what);
     let reserves = Some(Arc::clone(&reserving));
     let envelope = Envelope { reserving: reserves, ..Envelope::new(Leg::Message, None) };
@@ -229,7 +227,9 @@ async fn nowhere(
     let nobody = ServerId::from(visit.dialect_word());
     let first = visit.gate.parts.models.speaking(Api::of(visit.dialect)).next();
     let server = first.map_or(nobody, |it| it.name.clone());
-    let what = interpreted((operation, server, &asked), ask, body, (false, ModelAsk::default()));
+    let mut what =
+        interpreted((operation, server, &asked), ask, body, (false, ModelAsk::default()));
+    what.trace.clone_from(&visit.choices.trace);
     let call = Call::new(id, visit.gate.now(), visit.who.clone(), what);
     let envelope = Envelope::new(Leg::Message, None);
     match exchange(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
