@@ -24,14 +24,6 @@ pub enum Api {
 }
 
 impl Api {
-    /// The API that speaks a dialect.
-    pub(crate) const fn of(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::OpenAi => Self::Openai,
-            Dialect::Anthropic => Self::Anthropic,
-        }
-    }
-
     /// Its dialect.
     pub(crate) const fn dialect(self) -> Dialect {
         match self {

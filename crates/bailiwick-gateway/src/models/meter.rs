@@ -6,7 +6,7 @@ use bailiwick_wire::llm::{Operation, Told, told};
 
 use super::Models;
 use super::money::tokens;
-use crate::upstream::{ProviderCall, Route};
+use crate::upstream::{Crossing, ProviderCall, Route};
 
 /// What was measured of one call here.
 pub(crate) struct Measured<'a> {
@@ -29,11 +29,14 @@ impl Models {
         disposition: Disposition,
     ) -> Inspected {
         let Some(operation) = provider.operation else { return inspected };
-        let told = told(operation, answer);
-        let output_bytes = answer.len() as u64;
-        let is_whole = disposition == Disposition::Answered || !answer.is_empty();
-        let measured = Measured { told: &told, output_bytes, disposition, is_whole };
-        self.owe(provider, &inspected, &told);
+        // What was turned into another dialect is measured as its provider said it.
+        let heard = provider.crossing().and_then(Crossing::heard);
+        let own = if heard.is_none() { told(operation, answer) } else { Told::default() };
+        let (told, output_bytes) =
+            heard.map_or((&own, answer.len() as u64), |it| (&it.told, it.bytes));
+        let is_whole = disposition == Disposition::Answered || output_bytes > 0;
+        let measured = Measured { told, output_bytes, disposition, is_whole };
+        self.owe(provider, &inspected, told);
         self.streamed(provider, inspected, &measured)
     }
 

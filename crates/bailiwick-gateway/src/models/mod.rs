@@ -10,9 +10,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bailiwick_core::ServerId;
+use bailiwick_wire::llm::Dialect;
 
 use self::owned::Owned;
-use crate::config::{Api, ModelSettings};
+use crate::config::ModelSettings;
 use crate::upstream::{Provider, Route};
 
 pub(crate) use kept::{keep, restored};
@@ -35,9 +36,9 @@ impl Models {
         Self { providers, aliases, money, owned: Owned::default() }
     }
 
-    /// The providers that speak this API, in the order of their names.
-    pub(crate) fn speaking(&self, api: Api) -> impl Iterator<Item = &Arc<Provider>> {
-        self.providers.iter().filter(move |it| it.api == api)
+    /// The providers that speak this dialect, in the order of their names.
+    pub(crate) fn speaking(&self, dialect: Dialect) -> impl Iterator<Item = &Arc<Provider>> {
+        self.providers.iter().filter(move |it| it.api.dialect() == dialect)
     }
 
     /// Every provider.
@@ -45,26 +46,36 @@ impl Models {
         self.providers.iter()
     }
 
-    /// The other names of models whose provider speaks this API.
-    pub(crate) fn aliases(&self, api: Api) -> impl Iterator<Item = (&str, Route)> {
-        self.aliases.iter().filter_map(move |(name, (provider, model))| {
-            let provider = self.speaking(api).find(|it| it.name == *provider)?;
-            Some((name.as_str(), Route::new(provider, model)))
-        })
+    /// The other names of models, and where each leads, in whichever dialect.
+    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&str, Route)> {
+        let names = self.aliases.keys().map(String::as_str);
+        names.filter_map(|name| Some((name, self.alias(name)?)))
+    }
+
+    fn alias(&self, name: &str) -> Option<Route> {
+        let (provider, model) = self.aliases.get(name)?;
+        let provider = self.all().find(|it| it.name == *provider)?;
+        Some(Route::new(provider, model))
     }
 
     /// Where the model is that is asked for by this name: by another name that the operator gave
     /// it, as `provider/model`, at a provider that claims it, or at the first that claims nothing.
-    pub(crate) fn route(&self, api: Api, asked: &str) -> Option<Route> {
-        if let Some((_, route)) = self.aliases(api).find(|(name, _)| *name == asked) {
+    /// Of those that claim it one that speaks the client's dialect comes first; `crosses` says
+    /// whether others come at all.
+    pub(crate) fn route(&self, dialect: Dialect, crosses: bool, asked: &str) -> Option<Route> {
+        let fits = |it: &Arc<Provider>| crosses || it.api.dialect() == dialect;
+        if let Some(route) = self.alias(asked).filter(|it| fits(&it.provider)) {
             return Some(route);
         }
         let spelled = asked.split_once('/').and_then(|(provider, model)| {
-            let provider = self.speaking(api).find(|it| it.name.as_str() == provider)?;
+            let provider = self.all().find(|it| it.name.as_str() == provider && fits(it))?;
             provider.takes(model).then(|| Route::new(provider, model))
         });
-        let claimed = || self.speaking(api).find(|it| it.claims(asked));
-        let open = || self.speaking(api).find(|it| it.is_open());
+        let claimed = || {
+            let own = self.speaking(dialect).find(|it| it.claims(asked));
+            own.or_else(|| self.all().find(|it| fits(it) && it.claims(asked)))
+        };
+        let open = || self.speaking(dialect).find(|it| it.is_open());
         spelled.or_else(|| claimed().or_else(open).map(|it| Route::new(it, asked)))
     }
 }
@@ -72,7 +83,7 @@ impl Models {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ProviderSettings;
+    use crate::config::{Api, ProviderSettings};
 
     fn models() -> Models {
         let provider = |name: &str, api, models: &[&str]| ProviderSettings {
@@ -100,20 +111,28 @@ mod tests {
     #[test]
     fn a_model_is_where_it_is_named_spelled_claimed_or_left_over() {
         let models = models();
-        for (api, asked, found) in [
-            (Api::Openai, "fast", "local qwen"),
-            (Api::Openai, "llama3.2", "local llama3.2"),
-            (Api::Openai, "openai/llama3.2", "openai llama3.2"),
-            (Api::Openai, "gpt-4o-mini", "openai gpt-4o-mini"),
-            (Api::Openai, "meta/llama", "openai meta/llama"),
+        let (ours, theirs) = (Dialect::OpenAi, Dialect::Anthropic);
+        for (dialect, crosses, asked, found) in [
+            (ours, true, "fast", "local qwen"),
+            (ours, true, "llama3.2", "local llama3.2"),
+            (ours, true, "openai/llama3.2", "openai llama3.2"),
+            (ours, true, "gpt-4o-mini", "openai gpt-4o-mini"),
+            (ours, true, "meta/llama", "openai meta/llama"),
             // Who claims some models is asked for no other.
-            (Api::Openai, "local/gpt-4o", "openai local/gpt-4o"),
-            (Api::Anthropic, "claude-3", "claude claude-3"),
+            (ours, true, "local/gpt-4o", "openai local/gpt-4o"),
+            (theirs, true, "claude-3", "claude claude-3"),
+            // A provider of the other dialect is asked for what is said to be its own.
+            (theirs, true, "fast", "local qwen"),
+            (theirs, true, "qwen", "local qwen"),
+            (theirs, true, "openai/gpt-4o", "openai gpt-4o"),
+            (ours, true, "claude/claude-3", "claude claude-3"),
+            // What is not translated does not go there.
+            (theirs, false, "fast", "claude fast"),
+            (theirs, false, "qwen", "claude qwen"),
+            (ours, false, "claude/claude-3", "openai claude/claude-3"),
         ] {
-            let route = models.route(api, asked).unwrap();
+            let route = models.route(dialect, crosses, asked).unwrap();
             assert_eq!(format!("{} {}", route.provider.name, route.model), found, "{asked}");
         }
-        // Another name leads nowhere in an API that its provider does not speak.
-        assert_eq!(&*models.route(Api::Anthropic, "fast").unwrap().model, "fast");
     }
 }

@@ -11,6 +11,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderVal
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
 use super::connection::{Lease, Unreachable};
+use super::crossing::Crossing;
 use super::messages::{Events, Messages};
 use super::route::Route;
 use super::{Answer, Away, Envelope, Head, Means};
@@ -41,6 +42,8 @@ pub(crate) struct ProviderCall {
     pub(crate) route: Route,
     /// What is asked; absent where no model writes or counts.
     pub(crate) operation: Option<Operation>,
+    /// Of a call that its client asks for in another dialect.
+    crossing: Option<Crossing>,
     asking: Asking,
     away: Away,
     began: OnceLock<Timestamp>,
@@ -62,7 +65,26 @@ impl ProviderCall {
         away: Away,
     ) -> Self {
         let (began, heading) = (OnceLock::new(), OnceLock::new());
-        Self { route, operation, asking, away, began, heading }
+        Self { route, operation, crossing: None, asking, away, began, heading }
+    }
+
+    /// The same for a client that speaks another dialect.
+    pub(crate) fn over(self, crossing: Option<Crossing>) -> Self {
+        Self { crossing, ..self }
+    }
+
+    /// How it is turned into another dialect, where it is.
+    pub(crate) const fn crossing(&self) -> Option<&Crossing> {
+        self.crossing.as_ref()
+    }
+
+    /// How the reply begins for the client; `None` when there was none.
+    pub(crate) fn reply_head(&self) -> Option<(StatusCode, HeaderMap)> {
+        let Heading { status, headers, .. } = self.heading()?;
+        Some(match &self.crossing {
+            Some(crossing) => crossing.heading(*status, headers),
+            None => (*status, headers.clone()),
+        })
     }
 
     /// How the reply began; `None` when there was none.
@@ -101,7 +123,7 @@ impl ProviderCall {
         match answered {
             Err(_) => Answer::Ended(owed, Disposition::TimedOut),
             Ok(Err(Unreachable)) => Answer::Ended(owed, Disposition::Unreachable),
-            Ok(Ok(came)) => answer(owed, came),
+            Ok(Ok(came)) => self.answer(owed, came),
         }
     }
 
@@ -152,6 +174,24 @@ impl ProviderCall {
         Ok(Came::Whole(head.status, message))
     }
 
+    fn answer(&self, owed: Pending, came: Came) -> Answer {
+        let (status, message) = match came {
+            Came::Whole(status, message) => (status, message),
+            Came::Stream(body, lease, limit) => {
+                let events = Box::new(Events::new(body, lease, limit));
+                return Answer::Stream(owed, Messages::Events(events));
+            }
+        };
+        match &self.crossing {
+            Some(crossing) => match crossing.answer(status, &message) {
+                Some((message, disposition)) => Answer::Whole(owed, message, disposition),
+                None => Answer::Ended(owed, Disposition::Unreachable),
+            },
+            None if status.is_success() => Answer::Whole(owed, message, Disposition::Answered),
+            None => Answer::Whole(owed, message, Disposition::Erred),
+        }
+    }
+
     fn note(&self, response: &Response<Incoming>) {
         let status = response.status();
         let passed = PASSED.iter().filter_map(|name| {
@@ -170,16 +210,4 @@ impl ProviderCall {
 enum Came {
     Whole(StatusCode, Bytes),
     Stream(Incoming, Lease, usize),
-}
-
-fn answer(owed: Pending, came: Came) -> Answer {
-    match came {
-        Came::Stream(body, lease, limit) => {
-            Answer::Stream(owed, Messages::Events(Box::new(Events::new(body, lease, limit))))
-        }
-        Came::Whole(status, message) if status.is_success() => {
-            Answer::Whole(owed, message, Disposition::Answered)
-        }
-        Came::Whole(_, message) => Answer::Whole(owed, message, Disposition::Erred),
-    }
 }

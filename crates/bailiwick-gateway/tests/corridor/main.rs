@@ -38,6 +38,8 @@ mod child;
 #[cfg(test)]
 mod debts;
 #[cfg(test)]
+mod dialects;
+#[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod exits;

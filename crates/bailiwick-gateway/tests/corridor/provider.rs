@@ -138,6 +138,9 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
     let path = head.uri.path().to_owned();
     let asked = Asked { path: path.clone(), headers: head.headers, body: body.clone() };
     state.asked.lock().unwrap().push(asked);
+    if let Some(name) = path.strip_prefix("/v1/models/") {
+        return Ok(whole(200, &json!({"type": "model", "id": name, "display_name": name})));
+    }
     if path == "/v1/models" {
         let entry =
             |id: &str| json!({"id": id, "object": "model", "created": 1, "owned_by": "lab"});
@@ -155,6 +158,14 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
         }
         (_, "keyless") => whole(401, &json!({"error": {"message": "bad key sk-…"}})),
         (_, "silent") => std::future::pending().await,
+        (_, "broken") => {
+            whole(500, &json!({"error": {"message": "broken", "type": "server_error"}}))
+        }
+        (_, "overloaded") => whole(
+            529,
+            &json!({"type": "error", "error": {"type": "overloaded_error", "message": "later"}}),
+        ),
+        ("/v1/messages", "plain" | "tools") => whole(200, &message(&model)),
         ("/v1/messages/count_tokens", _) => whole(200, &json!({"input_tokens": 2095})),
         ("/v1/embeddings", _) => whole(
             200,
@@ -163,6 +174,18 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
             "usage": {"prompt_tokens": 8, "total_tokens": 8}}),
         ),
         (_, "scripted" | "endless" | "breaks") => stream(state, &model),
+        (_, "tools") => whole(200, &call_of_a_tool()),
+        (_, "untold") => {
+            let mut said = call_of_a_tool();
+            said.as_object_mut().unwrap().remove("usage");
+            whole(200, &said)
+        }
+        (_, "twice") => {
+            let mut said = call_of_a_tool();
+            let choices = said["choices"].as_array_mut().unwrap();
+            choices.push(choices[0].clone());
+            whole(200, &said)
+        }
         (_, _) => whole(
             200,
             &json!({"id": "c-9", "object": "chat.completion", "model": "plain-2026",
@@ -171,6 +194,28 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
             "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}}),
         ),
     })
+}
+
+/// A message: text, and a call of a tool where that is asked for.
+fn message(model: &str) -> Value {
+    let mut content = vec![json!({"type": "text", "text": "Hello!"})];
+    if model == "tools" {
+        content.push(json!({"type": "tool_use", "id": "t1", "name": "look", "input": {"at": 7}}));
+    }
+    let stop = if model == "tools" { "tool_use" } else { "end_turn" };
+    json!({"id": "msg_9", "type": "message", "role": "assistant", "model": "claude-2026",
+        "content": content, "stop_reason": stop, "stop_sequence": null,
+        "usage": {"input_tokens": 1000, "output_tokens": 200}})
+}
+
+/// A chat that calls a tool.
+fn call_of_a_tool() -> Value {
+    let function = json!({"name": "look", "arguments": "{\"at\":7}"});
+    let call = json!({"id": "t1", "type": "function", "function": function});
+    let message = json!({"role": "assistant", "content": "Hello!", "tool_calls": [call]});
+    json!({"id": "c-9", "object": "chat.completion", "model": "plain-2026",
+        "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}})
 }
 
 fn stream(state: Arc<State>, model: &str) -> Reply {

@@ -39,7 +39,7 @@ pub use fields::Unintelligible;
 pub use following::{Ending, Following, Mark, Step};
 pub use item::{ITEMS_MAX, Item, ItemKind, Role};
 pub use operation::{Dialect, Operation};
-pub use reply::{error_body, list_models, models};
+pub use reply::{error_body, list_models, models, one_model};
 pub use state::STATE_MAX;
 pub use tools::{OfferedTool, ToolKind};
 pub use usage::Usage;

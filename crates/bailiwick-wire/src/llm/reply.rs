@@ -75,26 +75,35 @@ fn name_in(entry: Node<'_>) -> Option<Box<str>> {
 
 /// A list of models of our own. When they were made is not known, and said to be 1970.
 pub fn list_models(dialect: Dialect, names: &[&str]) -> Bytes {
-    let quoted = || names.iter().map(|it| quote(it));
+    let entries: Vec<String> = names.iter().map(|it| entry(dialect, it)).collect();
+    let entries = entries.join(",");
     Bytes::from(match dialect {
+        Dialect::OpenAi => format!(r#"{{"object":"list","data":[{entries}]}}"#),
+        Dialect::Anthropic => {
+            let end = |name: Option<&&str>| name.map_or_else(|| "null".to_owned(), |it| quote(it));
+            let (first, last) = (end(names.first()), end(names.last()));
+            format!(
+                r#"{{"data":[{entries}],"has_more":false,"first_id":{first},"last_id":{last}}}"#
+            )
+        }
+    })
+}
+
+/// One model, as its list has it.
+pub fn one_model(dialect: Dialect, name: &str) -> Bytes {
+    entry(dialect, name).into()
+}
+
+fn entry(dialect: Dialect, name: &str) -> String {
+    let id = quote(name);
+    match dialect {
         Dialect::OpenAi => {
-            let entry = |id: String| {
-                format!(r#"{{"id":{id},"object":"model","created":0,"owned_by":"bailiwick"}}"#)
-            };
-            let entries: Vec<String> = quoted().map(entry).collect();
-            format!(r#"{{"object":"list","data":[{}]}}"#, entries.join(","))
+            format!(r#"{{"id":{id},"object":"model","created":0,"owned_by":"bailiwick"}}"#)
         }
         Dialect::Anthropic => {
             let made = "1970-01-01T00:00:00Z";
             let rest = format!(r#""type":"model","created_at":"{made}","lifecycle":"active""#);
-            let entry = |id: String| format!(r#"{{"id":{id},"display_name":{id},{rest}}}"#);
-            let entries: Vec<String> = quoted().map(entry).collect();
-            let end = |name: Option<String>| name.unwrap_or_else(|| "null".to_owned());
-            let (first, last) = (end(quoted().next()), end(quoted().next_back()));
-            format!(
-                r#"{{"data":[{}],"has_more":false,"first_id":{first},"last_id":{last}}}"#,
-                entries.join(",")
-            )
+            format!(r#"{{"id":{id},"display_name":{id},{rest}}}"#)
         }
-    })
+    }
 }

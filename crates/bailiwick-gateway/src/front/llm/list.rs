@@ -5,26 +5,25 @@ use std::time::Duration;
 use bailiwick_core::{
     Action, Call, Disposition, Effect, Interpreted, Released, Resource, ServerId, Value,
 };
-use bailiwick_wire::llm::{Dialect, list_models, models};
+use bailiwick_wire::llm::{Dialect, list_models, models, one_model};
 use bytes::Bytes;
 use hyper::{Method, Response, StatusCode};
 
 use super::super::body::Body;
 use super::super::reply::{json, stamp_at};
 use super::{Visit, reply};
-use crate::config::Api;
 use crate::entropy;
 use crate::exchange::{Reply, exchange};
-use crate::upstream::{Asking, Envelope, Leg, ProviderCall, Route, Upstream};
+use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream};
 
 const MODELS: &str = "/models";
 
 /// `GET models`: what the one provider lists, or a list of ours of what all do.
 pub(super) async fn list(visit: Visit) -> Response<Body> {
-    let api = Api::of(visit.dialect);
     let registered = &visit.gate.parts.models;
-    let routes: Vec<Route> = registered.speaking(api).map(|it| Route::new(it, "")).collect();
-    let has_aliases = registered.aliases(api).next().is_some();
+    let routes: Vec<Route> =
+        registered.speaking(visit.dialect).map(|it| Route::new(it, "")).collect();
+    let has_aliases = registered.aliases().next().is_some();
     if let ([only], false) = (routes.as_slice(), has_aliases) {
         let resource = Resource::Server(only.provider.name.clone());
         let page = format!("{MODELS}{}", visit.choices.query);
@@ -37,7 +36,7 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
     }
     let mut names = Vec::new();
     let mut rests_on = Vec::new();
-    for (name, route) in registered.aliases(api) {
+    for (name, route) in registered.aliases() {
         let resource = model(&route.provider.name, &route.model);
         if visit.gate.is_visible(&visit.who, Action::Complete, &resource) {
             names.push(name.to_owned());
@@ -54,7 +53,7 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
         rests_on.push((released.exchange(), released.decision().position().index()));
         let _ = models(visit.dialect, &released.into_bytes(), |name| {
             let leads_there = registered
-                .route(api, name)
+                .route(visit.dialect, true, name)
                 .is_some_and(|it| it.provider.name == provider.name && *it.model == *name);
             // What leads elsewhere by its bare name is asked for as `provider/model`.
             let spelled = format!("{}/{name}", provider.name);
@@ -73,13 +72,26 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
 /// `GET models/{name}`
 pub(super) async fn one(visit: Visit, name: String) -> Response<Body> {
     let registered = &visit.gate.parts.models;
-    let Some(route) = registered.route(Api::of(visit.dialect), &name) else {
+    let Some(route) = registered.route(visit.dialect, true, &name) else {
         return nobody(&visit, &name).await;
     };
     let resource = model(&route.provider.name, &route.model);
     let visible = visit.gate.is_visible(&visit.who, Action::Complete, &resource);
-    let path = format!("{MODELS}/{}{}", escaped(&route.model), visit.choices.query);
+    let crosses = route.provider.api.dialect() != visit.dialect;
+    let query = if crosses { "" } else { &*visit.choices.query };
+    let path = format!("{MODELS}/{}{query}", escaped(&route.model));
     match asked(&visit, route, path, (resource, visible)).await {
+        Some((released, _)) if released.disposition() == Some(Disposition::Answered) && crosses => {
+            // What its provider says of it is said in another dialect.
+            let mut reply = json(StatusCode::OK, one_model(visit.dialect, &name));
+            stamp_at(&mut reply, released.decision());
+            reply
+        }
+        Some((released, _)) if released.disposition() == Some(Disposition::Erred) && crosses => {
+            let mut reply = reply::no_such_model(visit.dialect, &name);
+            stamp_at(&mut reply, released.decision());
+            reply
+        }
         Some((released, call)) => {
             reply::whole(visit.dialect, released, (call.provider(), &name), None)
         }
@@ -122,12 +134,11 @@ async fn asked(
     path: String,
     what: (Resource, bool),
 ) -> Option<(Released, Upstream)> {
-    let asking = Asking {
-        method: Method::GET,
-        path: route.provider.path(&path)?,
-        head: visit.choices.head.clone(),
-        streams: false,
-    };
+    let crossing = route.provider.api.dialect() != visit.dialect;
+    let head =
+        if crossing { Head::of(route.provider.api.dialect()) } else { visit.choices.head.clone() };
+    let asking =
+        Asking { method: Method::GET, path: route.provider.path(&path)?, head, streams: false };
     let call = call(visit, what)?;
     let provider = ProviderCall::new(route, None, asking, visit.away.clone());
     let upstream = Upstream::Provider(Box::new(provider));

@@ -2,11 +2,13 @@
 //! its key.
 
 mod ask;
+mod attempt;
 mod choosing;
 mod hosted;
 mod list;
 mod place;
 mod reply;
+mod shape;
 mod stream;
 mod view;
 mod window;

@@ -73,18 +73,18 @@ pub(super) fn whole(
     let exchange = released.exchange();
     let mut reply = match (released.denial(), released.disposition()) {
         (Some(denial), _) => denied(dialect, denial, &exchange, asked),
-        (None, Some(disposition)) => match (disposition, call.and_then(ProviderCall::heading)) {
+        (None, Some(disposition)) => match (disposition, call.and_then(ProviderCall::reply_head)) {
             (
                 Disposition::Answered | Disposition::ToolFailed | Disposition::Erred,
-                Some(heading),
+                Some((status, headers)),
             ) => {
                 // What it thinks of the gateway's own key is not the caller's business.
-                if matches!(heading.status.as_u16(), 401 | 403) {
+                if matches!(status.as_u16(), 401 | 403) {
                     let words = "The provider refused the gateway";
                     stamped(error(dialect, StatusCode::BAD_GATEWAY, words), &released)
                 } else {
-                    let mut reply = bare(heading.status);
-                    *reply.headers_mut() = heading.headers.clone();
+                    let mut reply = bare(status);
+                    *reply.headers_mut() = headers;
                     let mut reply = stamped(reply, &released);
                     *reply.body_mut() = Body::Whole(Some(released.into_bytes()));
                     return reply;

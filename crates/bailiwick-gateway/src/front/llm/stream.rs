@@ -14,13 +14,16 @@ use crate::gate::Gate;
 use crate::models::Measured;
 use crate::pace::Place;
 use crate::queue::{Reader, Unread, Writer};
-use crate::upstream::{Events, ProviderCall};
+use crate::upstream::{Crossed, Crossing, Events, ProviderCall};
 
 /// A streamed answer.
 struct Stream {
     gate: Arc<Gate>,
     call: ProviderCall,
+    /// What the client asked for, in whose dialect all goes on.
     operation: Operation,
+    /// Of a provider that speaks another dialect: how its events are turned.
+    crossed: Option<Crossed>,
     /// Whether the client wants to see the usage that the provider was asked for.
     tells_usage: bool,
     following: Following,
@@ -42,16 +45,16 @@ const COUNTED_EVERY: u64 = 64;
 /// within its bound is never cut off.
 const BYTES_A_TOKEN: u64 = 6;
 
-/// How one round ended.
-enum Round {
-    /// These may leave, and more will come.
-    More(Bytes),
-    /// These may leave; then this is the last event.
-    Last(Bytes, Bytes),
-    /// These may leave; nothing more of the answer may.
-    Withheld(Bytes),
+/// How a stream ends.
+enum End {
+    /// This is the last event.
+    Last(Bytes),
+    /// Nothing more of the answer may leave.
+    Withheld,
     /// It costs more than was reserved for it.
-    TooDear(Bytes),
+    TooDear,
+    /// What came has no word in the client's dialect.
+    Lost,
 }
 
 /// Pass the events on; what comes out is for the client.
@@ -63,12 +66,15 @@ pub(super) fn start(
     events: Box<Events>,
 ) -> Reader {
     let (client, reader) = gate.client_queue();
-    let operation = call.operation.unwrap_or(Operation::Chat);
+    let (asked, crossed) = (call.crossing().map(Crossing::asked), call.crossing());
+    let operation = asked.or(call.operation).unwrap_or(Operation::Chat);
+    let crossed = crossed.and_then(Crossing::stream);
     let following = Following::new(operation);
     let stream = Stream {
         gate: Arc::clone(gate),
         call,
         operation,
+        crossed,
         tells_usage,
         sent: following.mark(),
         following,
@@ -102,67 +108,80 @@ impl Stream {
                 Ok(None) => return self.over(owed).await,
                 Ok(Some(first)) => first,
             };
-            match self.round(&mut owed, first, &mut events) {
-                Round::More(out) => {
-                    if self.send(out).await.is_err() {
-                        return self.fail(owed, Disposition::Cancelled).await;
-                    }
-                }
-                Round::Last(out, last) => {
-                    let _ = self.send(out).await;
-                    return self.last(owed, last, Disposition::Answered).await;
-                }
-                Round::Withheld(out) => {
-                    let _ = self.send(out).await;
-                    let end = self.sent.ending(Ending::Filter);
-                    return self.cut(owed, end, Disposition::Withheld).await;
-                }
-                Round::TooDear(out) => {
-                    let _ = self.send(out).await;
-                    self.sent_so_far();
-                    let end = self.sent.ending(Ending::Length);
-                    self.is_cut = true;
-                    return self.last(owed, end, Disposition::Answered).await;
-                }
+            let (out, end) = self.round(&mut owed, first, &mut events);
+            let is_read = self.send(out).await.is_ok();
+            match end {
+                Some(end) => return self.end(owed, end).await,
+                None if is_read => {}
+                None => return self.fail(owed, Disposition::Cancelled).await,
             }
         }
     }
 
-    /// What came with one chunk, as one flush.
-    fn round(&mut self, owed: &mut Pending, first: Event, events: &mut Events) -> Round {
+    /// What came with one chunk, as one flush, and how the stream ends if it does.
+    fn round(
+        &mut self,
+        owed: &mut Pending,
+        first: Event,
+        events: &mut Events,
+    ) -> (Bytes, Option<End>) {
         let mut out = BytesMut::new();
         let mut next = Some(first);
         while let Some(event) = next {
-            self.sent_so_far();
-            let step = self.following.event(&event);
-            // What cannot be read cannot be masked.
-            if step.is_unreadable && owed.masks() {
-                return Round::Withheld(out.freeze());
-            }
-            if step.is_last {
-                let Some(last) = self.duly_last(owed, event, &step) else {
-                    return Round::Withheld(out.freeze());
-                };
-                let freed = self.window.free();
-                let Some(()) = self.pass(owed, freed, &mut out) else {
-                    return Round::Withheld(out.freeze());
-                };
-                return Round::Last(out.freeze(), last);
-            }
-            // What only the gateway asked for is not the client's to see.
-            let is_ours = step.is_usage_only && !self.tells_usage;
-            if !is_ours {
-                let freed = self.window.take(event, &step);
-                let Some(()) = self.pass(owed, freed, &mut out) else {
-                    return Round::Withheld(out.freeze());
-                };
+            if let Some(end) = self.came(owed, event, &mut out) {
+                return (out.freeze(), Some(end));
             }
             next = events.ready_event();
         }
-        if self.is_too_dear(owed) {
-            Round::TooDear(out.freeze())
-        } else {
-            Round::More(out.freeze())
+        let end = self.is_too_dear(owed).then_some(End::TooDear);
+        (out.freeze(), end)
+    }
+
+    /// One event of the provider's, as the client knows it.
+    fn came(&mut self, owed: &mut Pending, event: Event, out: &mut BytesMut) -> Option<End> {
+        let Some(crossed) = &mut self.crossed else { return self.event(owed, event, out) };
+        let Some(turned) = crossed.event(&event) else { return Some(End::Lost) };
+        turned.into_iter().find_map(|it| self.event(owed, it, out))
+    }
+
+    fn event(&mut self, owed: &mut Pending, event: Event, out: &mut BytesMut) -> Option<End> {
+        self.sent_so_far();
+        let step = self.following.event(&event);
+        // What cannot be read cannot be masked.
+        if step.is_unreadable && owed.masks() {
+            return Some(End::Withheld);
+        }
+        if step.is_last {
+            let Some(last) = self.duly_last(owed, event, &step) else {
+                return Some(End::Withheld);
+            };
+            let freed = self.window.free();
+            let passed = self.pass(owed, freed, out);
+            return Some(passed.map_or(End::Withheld, |()| End::Last(last)));
+        }
+        // What only the gateway asked for is not the client's to see.
+        if step.is_usage_only && !self.tells_usage {
+            return None;
+        }
+        let freed = self.window.take(event, &step);
+        self.pass(owed, freed, out).is_none().then_some(End::Withheld)
+    }
+
+    /// All that may leave was sent; this is how it ends.
+    async fn end(mut self, owed: Pending, end: End) {
+        match end {
+            End::Last(last) => self.last(owed, last, Disposition::Answered).await,
+            End::Withheld => {
+                let end = self.sent.ending(Ending::Filter);
+                self.cut(owed, end, Disposition::Withheld).await;
+            }
+            End::TooDear => {
+                self.sent_so_far();
+                let end = self.sent.ending(Ending::Length);
+                self.is_cut = true;
+                self.last(owed, end, Disposition::Answered).await;
+            }
+            End::Lost => self.broken(owed, Disposition::Unreachable).await,
         }
     }
 
@@ -203,7 +222,8 @@ impl Stream {
 
     /// Whether what was written so far must have cost more than was reserved.
     fn is_too_dear(&mut self, owed: &Pending) -> bool {
-        let written = self.following.output_bytes();
+        let heard = self.crossed.as_ref().map_or(&self.following, Crossed::heard);
+        let written = heard.output_bytes();
         if written < self.counted + COUNTED_EVERY {
             return false;
         }
@@ -237,10 +257,14 @@ impl Stream {
     /// The provider ended the stream. Some leave out the last event of their dialect.
     async fn over(mut self, mut owed: Pending) {
         let mut out = BytesMut::new();
+        let left = self.crossed.as_mut().map(Crossed::end).unwrap_or_default();
+        if let Some(end) = left.into_iter().find_map(|it| self.event(&mut owed, it, &mut out)) {
+            let _ = self.send(out.freeze()).await;
+            return self.end(owed, end).await;
+        }
         let freed = self.window.free();
         if self.pass(&mut owed, freed, &mut out).is_none() {
-            let end = self.sent.ending(Ending::Filter);
-            return self.cut(owed, end, Disposition::Withheld).await;
+            return self.end(owed, End::Withheld).await;
         }
         let _ = self.send(out.freeze()).await;
         if self.following.told().stop.is_some() {
@@ -271,7 +295,8 @@ impl Stream {
     }
 
     async fn conclude(self, inspected: Inspected, disposition: Disposition) {
-        let Self { gate, call, following, client, is_cut, .. } = self;
+        let Self { gate, call, following, crossed, client, is_cut, .. } = self;
+        let following = crossed.map_or(following, Crossed::into_heard);
         let is_whole = disposition == Disposition::Answered && !is_cut;
         let output_bytes = following.output_bytes();
         let told = following.into_told();

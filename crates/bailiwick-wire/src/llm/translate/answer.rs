@@ -147,7 +147,14 @@ pub(super) fn error(dialect: Dialect, root: Node<'_>) -> String {
         ("invalid_request_error", _) => 400,
         _ => 500,
     };
+    String::from_utf8_lossy(&error_of(dialect, status, root)).into_owned()
+}
+
+/// An error whose status is known.
+pub(super) fn error_of(dialect: Dialect, status: u16, root: Node<'_>) -> Bytes {
+    let error = given(root, "error").unwrap_or(root);
+    let said = |name: &str| error.member(name).and_then(Node::text).unwrap_or_default();
+    let (kind, code) = (said("type"), said("code"));
     let word = if code.is_empty() { &kind } else { &code };
-    let body: Bytes = error_body(dialect, status, word, &said("message"));
-    String::from_utf8_lossy(&body).into_owned()
+    error_body(dialect, status, word, &said("message"))
 }

@@ -167,7 +167,8 @@ impl IntoChat {
         Ok(())
     }
 
-    fn end(&mut self, out: &mut Vec<Event>) {
+    /// The message has said that it is done.
+    pub(super) fn end(&mut self, out: &mut Vec<Event>) {
         if std::mem::replace(&mut self.has_ended, true) {
             return;
         }

@@ -18,6 +18,7 @@ use bytes::Bytes;
 
 use super::fields::Unintelligible;
 use super::operation::Operation;
+use super::reply::error_body;
 use crate::json::{Document, Limits};
 use crate::sse::Event;
 use into_chat::IntoChat;
@@ -99,6 +100,15 @@ pub fn answer(asked: Operation, body: &[u8], created: u64) -> Result<Bytes, Untr
     .map(Bytes::from)
 }
 
+/// An error as the client awaits it, whose status is known. Of one that cannot be read nothing is
+/// told but that.
+pub fn error(asked: Operation, status: u16, body: &[u8]) -> Bytes {
+    match document(body) {
+        Ok(document) => answer::error_of(asked.dialect(), status, document.root()),
+        Err(_) => error_body(asked.dialect(), status, "", "The provider gave no readable error"),
+    }
+}
+
 fn document(body: &[u8]) -> Done<Document<'_>> {
     Document::parse(body, Limits::default()).map_err(|_| Unintelligible::NotJson.into())
 }
@@ -144,6 +154,17 @@ impl Translating {
             }
         }
         Ok(out)
+    }
+
+    /// The provider came to its end without the last event of its dialect, which some leave out:
+    /// what the client is told then. Nothing when the stream has ended already.
+    pub fn end(&mut self) -> Vec<Event> {
+        let mut out = Vec::new();
+        match &mut self.0 {
+            Stream::Chat(chat) => chat.end(&mut out),
+            Stream::Messages(messages) => messages.end(&mut out),
+        }
+        out
     }
 }
 

@@ -90,6 +90,24 @@ fn a_message_streams_as_a_chat() {
 }
 
 #[test]
+fn a_stream_without_its_last_event_can_be_ended() {
+    for (asked, stream, last, end) in [
+        (Operation::Messages, CHAT, "data: [DONE]", "message_stop"),
+        (Operation::Chat, MESSAGE, "event: message_stop", "[DONE]"),
+    ] {
+        let mut translating = Translating::new(asked, false, 7).expect("it is translated");
+        let (cut, _) = stream.split_once(last).expect("it has an end");
+        for event in events(cut) {
+            translating.event(&event).unwrap();
+        }
+        let said = |events: Vec<Event>| events.iter().map(|it| text(&it.raw)).collect::<String>();
+        assert!(said(translating.end()).contains(end), "{asked:?}");
+        // Once.
+        assert_eq!(translating.end(), []);
+    }
+}
+
+#[test]
 fn an_error_in_a_stream_goes_over() {
     let chat = "data: {\"error\":{\"message\":\"m\",\"type\":\"server_error\",\"code\":null}}\n\n";
     let turned = turn(Operation::Messages, true, chat).unwrap();

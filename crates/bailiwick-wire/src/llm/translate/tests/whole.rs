@@ -104,3 +104,18 @@ fn what_an_answer_cannot_say_is_named() {
     assert!(answer(Operation::Chat, b"<html>", 0).is_err());
     assert!(answer(Operation::Responses, b"{}", 0).is_err());
 }
+
+#[test]
+fn an_error_is_told_by_its_status_whatever_its_words_are() {
+    let requests = br#"{"error":{"message":"slow down","type":"requests"}}"#;
+    assert_eq!(
+        text(&error(Operation::Messages, 429, requests)),
+        r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down","code":"requests"}}"#
+    );
+    let busy = br#"{"type":"error","error":{"type":"overloaded_error","message":"later"}}"#;
+    assert_eq!(
+        text(&error(Operation::Chat, 503, busy)),
+        r#"{"error":{"message":"later","type":"server_error","param":null,"code":"overloaded_error"}}"#
+    );
+    assert!(text(&error(Operation::Chat, 502, b"<html>")).contains("no readable error"));
+}

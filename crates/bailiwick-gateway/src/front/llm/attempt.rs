@@ -1,0 +1,168 @@
+//! One model is asked: from what its client asked and where the model is, to what came of it.
+
+use std::sync::Arc;
+
+use bailiwick_core::{
+    Action, Call, Effect, ExchangeId, Interpreted, ModelAsk, Pending, Released, Resource, ServerId,
+    Unrecorded, Value,
+};
+use bailiwick_facts::MicroDollars;
+use bailiwick_wire::llm::{Ask, Operation};
+use bytes::Bytes;
+use hyper::Method;
+
+use super::shape::{Shaped, shaped};
+use super::{Visit, place, view};
+use crate::exchange::{Reply, exchange};
+use crate::reserving::{Reserving, Short};
+use crate::upstream::{Asking, Envelope, Events, Head, Leg, ProviderCall, Route, Upstream};
+
+/// What is asked of one model.
+pub(super) struct Attempt {
+    pub(super) id: ExchangeId,
+    /// The exchange before, where another model was asked and gave no answer.
+    pub(super) parent: Option<ExchangeId>,
+    pub(super) route: Route,
+    /// What the client asks for, and how it says it.
+    pub(super) operation: Operation,
+    pub(super) ask: Ask,
+    pub(super) body: Bytes,
+}
+
+/// What came of it.
+pub(super) enum Came {
+    /// It cannot be said to that model, and why. Nothing was decided, and nothing sent.
+    Unsaid(String),
+    /// A whole answer, or none.
+    Whole(Box<Whole>),
+    /// An answer in pieces, of which none was sent on.
+    Stream(Box<Streaming>),
+}
+
+/// A whole answer, or none.
+pub(super) struct Whole {
+    pub(super) released: Released,
+    pub(super) upstream: Upstream,
+    reserving: Arc<Reserving>,
+}
+
+/// An answer in pieces.
+pub(super) struct Streaming {
+    pub(super) owed: Pending,
+    pub(super) call: ProviderCall,
+    pub(super) events: Box<Events>,
+    pub(super) tells_usage: bool,
+}
+
+impl Whole {
+    /// Why it was not paid for.
+    pub(super) fn short(&self) -> Option<&Short> {
+        self.reserving.short()
+    }
+}
+
+impl Attempt {
+    /// Ask it.
+    ///
+    /// # Errors
+    /// [`Unrecorded`]: something could not be written down, so nothing more is done.
+    pub(super) async fn make(self, visit: &Visit) -> Result<Came, Unrecorded> {
+        let Self { id, parent, route, operation, ask, body } = self;
+        let gate = &visit.gate;
+        let models = &gate.parts.models;
+        let exists = models.owns_all(&route.provider.name, &ask.state, &visit.who);
+        let tells_usage = ask.tells_usage || !ask.stream;
+        let keep = view::kept(visit, &route, &ask, id).await;
+        let shaped = match shaped(operation, ask, body, &route, &keep) {
+            Ok(shaped) => shaped,
+            Err(why) => return Ok(Came::Unsaid(why)),
+        };
+        let Some(asking) = asking(visit, &shaped, &route) else {
+            return Ok(Came::Unsaid("The provider has no such address".to_owned()));
+        };
+        let Shaped { operation, ask, body, crossing } = shaped;
+        let bound = match operation {
+            Operation::CountTokens => Some(MicroDollars::ZERO),
+            Operation::Chat
+            | Operation::Responses
+            | Operation::Messages
+            | Operation::Embeddings => models.money.bound(&route, &ask, body.len(), gate.now()),
+        };
+        let reserving = models.money.reserving(gate.log(), &gate.parts.store, &visit.who, bound)?;
+        let reserving = Arc::new(reserving);
+        let about = about(&ask, bound);
+        let server = route.provider.name.clone();
+        let mut what = interpreted((operation, server, &route.model), ask, body, (exists, about));
+        what.trace.clone_from(&visit.choices.trace);
+        let call = Call::new(id, gate.now(), visit.who.clone(), what);
+        let call = if let Some(parent) = parent { call.within(parent) } else { call };
+        let reserves = Some(Arc::clone(&reserving));
+        let envelope = Envelope { reserving: reserves, ..Envelope::new(Leg::Message, None) };
+        let provider = ProviderCall::new(route, Some(operation), asking, visit.away.clone());
+        let upstream = Upstream::Provider(Box::new(provider.over(crossing)));
+        match exchange(gate, &upstream, call, &envelope).await? {
+            Reply::Whole(released) => {
+                Ok(Came::Whole(Box::new(Whole { released, upstream, reserving })))
+            }
+            Reply::Stream(owed, messages) => {
+                let both = messages.into_events().zip(upstream.into_provider());
+                let (events, call) = both.ok_or(Unrecorded::Stopped)?;
+                Ok(Came::Stream(Box::new(Streaming { owed, call, events, tells_usage })))
+            }
+        }
+    }
+}
+
+/// What is special about a call of a model.
+fn about(ask: &Ask, bound: Option<MicroDollars>) -> ModelAsk {
+    ModelAsk {
+        bound: bound.map(MicroDollars::micro),
+        view: Some(view::digest(&ask.tools)),
+        items: ask.items.iter().map(|it| it.digest).collect(),
+        items_dropped: ask.items_dropped,
+    }
+}
+
+/// What is sent besides the body; `None` when there is no such address.
+fn asking(visit: &Visit, shaped: &Shaped, route: &Route) -> Option<Asking> {
+    let streams = shaped.ask.stream;
+    let path = place::path(shaped.operation);
+    let (path, head) = if shaped.crossing.is_some() {
+        (path.to_owned(), Head::of(shaped.operation.dialect()))
+    } else {
+        (format!("{path}{}", visit.choices.query), visit.choices.head.clone())
+    };
+    Some(Asking { method: Method::POST, path: route.provider.path(&path)?, head, streams })
+}
+
+/// What a body asks of a model, as the decision sees it.
+pub(super) fn interpreted(
+    (operation, server, model): (Operation, ServerId, &str),
+    ask: Ask,
+    body: Bytes,
+    (exists, about): (bool, ModelAsk),
+) -> Interpreted {
+    let action = match operation {
+        Operation::Chat | Operation::Responses | Operation::Messages | Operation::CountTokens => {
+            Action::Complete
+        }
+        Operation::Embeddings => Action::Embed,
+    };
+    let mut arguments = ask.parameters;
+    if let Value::Record(members) = &mut arguments {
+        members.push(("operation".into(), Value::Text(operation.as_str().into())));
+    }
+    Interpreted {
+        action,
+        resource: Resource::Model { server, name: model.into() },
+        arguments,
+        ask: body,
+        // What is said to a model is said to whoever runs it.
+        effect: Effect::Outbound,
+        named: Vec::new(),
+        exists,
+        pin: None,
+        trace: None,
+        model: Some(Box::new(about)),
+    }
+}
