@@ -12,6 +12,12 @@ pub(crate) struct Decimal {
 const MOST_DIGITS: usize = 19;
 const MOST_EXPONENT: i32 = 400;
 
+impl From<u64> for Decimal {
+    fn from(digits: u64) -> Self {
+        Self { digits, exponent: 0 }
+    }
+}
+
 impl Decimal {
     /// The number that `text` writes: `12`, `12.50`, or with an exponent as JSON has it, `1.5e-07`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -48,6 +54,20 @@ impl Decimal {
             Rest::Nothing | Rest::Less => Some(whole),
             Rest::HalfOrMore => whole.checked_add(1),
         }
+    }
+
+    /// The number in units of `10^-places`, a rest rounded up.
+    pub(crate) fn ceiling(self, places: i32) -> Option<u64> {
+        let (whole, rest) = self.divided(places)?;
+        if rest == Rest::Nothing { Some(whole) } else { whole.checked_add(1) }
+    }
+
+    /// So many times another number.
+    pub(crate) fn product(self, other: Self) -> Option<Self> {
+        let digits = self.digits.checked_mul(other.digits)?;
+        let exponent = self.exponent.checked_add(other.exponent)?;
+        let is_near = exponent.unsigned_abs() <= MOST_EXPONENT.unsigned_abs();
+        is_near.then_some(Self { digits, exponent })
     }
 
     fn divided(self, places: i32) -> Option<(u64, Rest)> {

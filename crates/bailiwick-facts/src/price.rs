@@ -1,9 +1,14 @@
 //! The price of one model: what each kind of token costs, and what a call cost or can cost at most.
 
+mod fees;
+
 use bailiwick_core::Meter;
 use bailiwick_core::cbor::Writer;
 
+use crate::decimal::Decimal;
 use crate::money::MicroDollars;
+
+pub(crate) use fees::Fees;
 
 /// What one token costs, in pico-dollars (10^-12 of a dollar): micro-dollars for a million tokens.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
@@ -18,6 +23,11 @@ impl Rate {
 
     pub(crate) const fn from_pico(pico: u64) -> Option<Self> {
         if pico > MOST_PICO { None } else { Some(Self(pico)) }
+    }
+
+    /// So many times as dear, rounded up.
+    fn times(self, factor: Decimal) -> Option<Self> {
+        Decimal::from(self.0).product(factor)?.ceiling(0).and_then(Self::from_pico)
     }
 }
 
@@ -50,9 +60,11 @@ impl From<&Meter> for Usage {
             input: meter.input,
             cached: meter.cached,
             cache_write: meter.cache_write,
+            cache_write_long: meter.cache_write_long,
+            audio_input: meter.audio_input,
             output: meter.output,
             reasoning: meter.reasoning,
-            ..Self::default()
+            audio_output: meter.audio_output,
         }
     }
 }
@@ -68,6 +80,26 @@ pub(crate) struct Stated {
     pub(crate) output: Option<Rate>,
     pub(crate) reasoning: Option<Rate>,
     pub(crate) audio_output: Option<Rate>,
+}
+
+impl Stated {
+    /// Make all of it so many times as dear. Nothing: no price is so large.
+    pub(crate) fn times(&mut self, factor: Decimal) -> Option<()> {
+        let all = [
+            &mut self.input,
+            &mut self.cached,
+            &mut self.cache_write,
+            &mut self.cache_write_long,
+            &mut self.audio_input,
+            &mut self.output,
+            &mut self.reasoning,
+            &mut self.audio_output,
+        ];
+        all.into_iter().flatten().try_for_each(|rate| {
+            *rate = rate.times(factor)?;
+            Some(())
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -88,12 +120,13 @@ pub struct Price {
     base: Rates,
     /// Long asks: above so many tokens of input these rates hold for the whole call. Ascending.
     above: Box<[(u64, Rates)]>,
+    fees: Fees,
 }
 
 impl Price {
     /// The price with these rates, which must name input and output, and others above so many
-    /// tokens of input.
-    pub(crate) fn new(base: &Stated, mut above: Vec<(u64, Stated)>) -> Option<Self> {
+    /// tokens of input, and with these fees.
+    pub(crate) fn new(base: &Stated, mut above: Vec<(u64, Stated)>, fees: Fees) -> Option<Self> {
         let base = Rates::of(base, None)?;
         above.sort_by_key(|&(tokens, _)| tokens);
         let mut below = base;
@@ -101,7 +134,13 @@ impl Price {
             below = Rates::of(&stated, Some(&below))?;
             Some((tokens, below))
         });
-        Some(Self { base, above: above.collect::<Option<_>>()? })
+        Some(Self { base, above: above.collect::<Option<_>>()?, fees })
+    }
+
+    /// What one use costs of a tool of this kind that the provider runs. Nothing: nobody has said
+    /// it, which is not the same as nothing to pay.
+    pub fn fee(&self, kind: &str) -> Option<MicroDollars> {
+        self.fees.of(kind)
     }
 
     /// What a call cost that used so many tokens, rounded up to a micro-dollar once.
@@ -122,7 +161,8 @@ impl Price {
 
     /// Write what makes this price another than some other one.
     pub(crate) fn encode(&self, w: &mut Writer<'_>) {
-        w.array(1 + 2 * self.above.len());
+        w.array(2 + 2 * self.above.len());
+        self.fees.encode(w);
         self.base.encode(w);
         for (tokens, rates) in &self.above {
             w.uint(*tokens);
@@ -225,7 +265,7 @@ mod tests {
             output: dollars_per_million(2250),
             ..Stated::default()
         };
-        Price::new(&base, vec![(200_000, long)]).unwrap()
+        Price::new(&base, vec![(200_000, long)], Fees::default()).unwrap()
     }
 
     #[test]
@@ -265,7 +305,7 @@ mod tests {
             output: dollars_per_million(200),
             ..Stated::default()
         };
-        let price = Price::new(&base, Vec::new()).unwrap();
+        let price = Price::new(&base, Vec::new(), Fees::default()).unwrap();
         let usage = Usage {
             input: 10,
             cached: 5,
@@ -275,8 +315,8 @@ mod tests {
             ..Usage::default()
         };
         assert_eq!(price.cost(&usage).micro(), 20);
-        assert_eq!(Price::new(&Stated { output: None, ..base }, Vec::new()), None);
-        assert_eq!(Price::new(&Stated { input: None, ..base }, Vec::new()), None);
+        assert_eq!(Price::new(&Stated { output: None, ..base }, Vec::new(), Fees::default()), None);
+        assert_eq!(Price::new(&Stated { input: None, ..base }, Vec::new(), Fees::default()), None);
     }
 
     proptest! {

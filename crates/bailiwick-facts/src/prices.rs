@@ -55,7 +55,7 @@ impl Prices {
 
     /// The price in a class of service, by the provider's word for it. What is cheaper than usual
     /// (`batch`, `flex`) costs the usual where the table does not know it; anything else that it
-    /// does not know has no price.
+    /// does not know has no price. Several words at once are joined, such as `fast+us`.
     pub fn of_service(
         &self,
         provider: &str,

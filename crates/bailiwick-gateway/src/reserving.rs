@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use bailiwick_core::{ExchangeId, Timestamp};
 use bailiwick_facts::{Claim, Limit, MicroDollars, Period, Purse, Scope, Unreserved};
 
+use crate::models::Unpriced;
+
 /// What one call is to reserve, and why it could not.
 #[derive(Debug)]
 pub(crate) struct Reserving {
@@ -28,10 +30,13 @@ impl Reserving {
     }
 
     /// What nobody can say the cost of: it is never paid for.
-    pub(crate) fn unpriced() -> Self {
+    pub(crate) fn unpriced(why: &Unpriced) -> Self {
         let reserving = Self::new(Vec::new(), Vec::new(), MicroDollars::MAX);
-        let words = "The model has no price, so nobody can say what the call would cost";
-        let short = Short { words: words.to_owned(), resets_in_seconds: None };
+        let words = format!(
+            "{why}, so nobody can say what the call would cost: whoever runs this gateway gives it \
+             one in the files that `prices` names in [spending]"
+        );
+        let short = Short { words, resets_in_seconds: None };
         let _ = reserving.short.set(short);
         reserving
     }

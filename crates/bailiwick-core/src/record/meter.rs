@@ -34,13 +34,27 @@ pub struct Meter {
     pub status: u16,
     /// From the sending of the ask to the head of the answer, in nanoseconds.
     pub first_ns: u64,
+    /// Of `cache_write`, the tokens to be remembered for an hour.
+    pub cache_write_long: u64,
+    /// Of `input`, the tokens that stand for sound.
+    pub audio_input: u64,
+    /// Of `output`, the tokens that stand for sound.
+    pub audio_output: u64,
+    /// In which class the call was served, where it was not the usual one: the provider's words for
+    /// tier, speed and place, joined by `+`.
+    pub class: Option<Box<str>>,
+    /// How often the provider ran tools of its own, by kind.
+    pub uses: Vec<(Box<str>, u64)>,
 }
 
+/// The fields that every meter has.
 const METER_FIELDS: usize = 12;
+/// With those that few have: they stand there when one of them says something, and only then.
+const METER_FIELDS_ALL: usize = METER_FIELDS + 5;
 
 impl Meter {
     pub(super) fn encode(&self, w: &mut Writer<'_>) {
-        w.array(METER_FIELDS);
+        w.array(if self.is_plain() { METER_FIELDS } else { METER_FIELDS_ALL });
         maybe_text(w, self.model.as_deref());
         for tokens in [self.input, self.cached, self.cache_write, self.output, self.reasoning] {
             w.uint(tokens);
@@ -51,6 +65,40 @@ impl Meter {
         maybe_text(w, self.stop.as_deref());
         w.uint(u64::from(self.status));
         w.uint(self.first_ns);
+        if self.is_plain() {
+            return;
+        }
+        for tokens in [self.cache_write_long, self.audio_input, self.audio_output] {
+            w.uint(tokens);
+        }
+        maybe_text(w, self.class.as_deref());
+        w.array(self.uses.len());
+        for (kind, count) in &self.uses {
+            w.array(2);
+            w.text(kind);
+            w.uint(*count);
+        }
+    }
+
+    /// Whether nothing is to be said beside what every meter says.
+    const fn is_plain(&self) -> bool {
+        let tokens = [self.cache_write_long, self.audio_input, self.audio_output];
+        matches!(tokens, [0, 0, 0]) && self.class.is_none() && self.uses.is_empty()
+    }
+
+    fn read_rest(&mut self, r: &mut Reader<'_>) -> Result<(), RecordError> {
+        self.cache_write_long = r.uint()?;
+        self.audio_input = r.uint()?;
+        self.audio_output = r.uint()?;
+        self.class = read_maybe_text(r)?.map(Into::into);
+        for _ in 0..r.array()? {
+            if r.array()? != 2 {
+                return Err(CborError::Kind.into());
+            }
+            self.uses.push((r.text()?.into(), r.uint()?));
+        }
+        // There is one way to say nothing.
+        if self.is_plain() { Err(CborError::Kind.into()) } else { Ok(()) }
     }
 }
 
@@ -58,10 +106,11 @@ pub(super) fn read_meter(r: &mut Reader<'_>) -> Result<Option<Box<Meter>>, Recor
     if r.null() {
         return Ok(None);
     }
-    if r.array()? != METER_FIELDS {
+    let fields = r.array()?;
+    if fields != METER_FIELDS && fields != METER_FIELDS_ALL {
         return Err(CborError::Kind.into());
     }
-    Ok(Some(Box::new(Meter {
+    let mut meter = Meter {
         model: read_maybe_text(r)?.map(Into::into),
         input: r.uint()?,
         cached: r.uint()?,
@@ -74,5 +123,10 @@ pub(super) fn read_meter(r: &mut Reader<'_>) -> Result<Option<Box<Meter>>, Recor
         stop: read_maybe_text(r)?.map(Into::into),
         status: u16::try_from(r.uint()?).map_err(|_| RecordError::Word)?,
         first_ns: r.uint()?,
-    })))
+        ..Meter::default()
+    };
+    if fields == METER_FIELDS_ALL {
+        meter.read_rest(r)?;
+    }
+    Ok(Some(Box::new(meter)))
 }

@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 use super::{Line, MOST_LINES, Prices};
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::price::{Price, Rate, Stated};
+use crate::money::MicroDollars;
+use crate::price::{Fees, Price, Rate, Stated};
 
 /// Why some bytes are no such list.
 #[derive(Debug, thiserror::Error)]
@@ -92,12 +93,13 @@ impl Imported {
         if model.is_empty() || model.contains('*') {
             return Err("its name stands for several");
         }
+        let fees = fees(entry)?;
         for (service, written) in services(entry, mode)? {
-            let price = written.price().ok_or("it names no price for its tokens")?;
+            let price = written.price(&fees).ok_or("it names no price for its tokens")?;
             let line = Line {
                 provider: provider.into(),
                 model: model.into(),
-                service: service.into(),
+                service,
                 from: Day::default(),
             };
             if !self.prices.insert(line, price) {
@@ -108,16 +110,53 @@ impl Imported {
     }
 }
 
+/// What each use costs of the tools that a provider runs. Of several prices of a search, by how much
+/// it brings, the dearest: which one it was, nobody tells.
+fn fees(entry: &Entry<'_>) -> Result<Fees, &'static str> {
+    const WRONG: &str = "a fee of it is no number of dollars";
+    let mut fees = Fees::default();
+    if let Some(costs) = entry.get("search_context_cost_per_query") {
+        let costs: Entry<'_> = serde_json::from_str(costs.get()).map_err(|_| WRONG)?;
+        let costs = costs.values().map(|it| micro(it, 1).ok_or(WRONG));
+        if let Some(dearest) = costs.collect::<Result<Vec<_>, _>>()?.into_iter().max() {
+            fees.insert("web_search", dearest);
+        }
+    }
+    for (key, kind, uses) in [
+        ("file_search_cost_per_1k_calls", "file_search", 1000),
+        ("code_interpreter_cost_per_session", "code_interpreter", 1),
+    ] {
+        if let Some(cost) = entry.get(key) {
+            fees.insert(kind, micro(cost, uses).ok_or(WRONG)?);
+        }
+    }
+    Ok(fees)
+}
+
+/// What one of so many uses costs, rounded up.
+fn micro(cost: &RawValue, uses: u64) -> Option<MicroDollars> {
+    let pico = Decimal::parse(cost.get())?.nearest(PLACES)?;
+    Some(MicroDollars::from_micro(pico.div_ceil(uses.checked_mul(PICO_IN_MICRO)?)))
+}
+
 /// The rates of one class of service.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Written {
     base: Stated,
     above: BTreeMap<u64, Stated>,
 }
 
 impl Written {
-    fn price(self) -> Option<Price> {
-        Price::new(&self.base, self.above.into_iter().collect())
+    fn price(self, fees: &Fees) -> Option<Price> {
+        Price::new(&self.base, self.above.into_iter().collect(), fees.clone())
+    }
+
+    /// The same, so many times as dear.
+    fn times(&self, factor: Decimal) -> Option<Self> {
+        let mut dearer = self.clone();
+        dearer.base.times(factor)?;
+        dearer.above.values_mut().try_for_each(|it| it.times(factor))?;
+        Some(dearer)
     }
 
     fn is_free(&self) -> bool {
@@ -127,15 +166,12 @@ impl Written {
 
 /// The rates of every class of service that an entry has. Others than the standard one are taken
 /// when they are whole.
-fn services<'a>(
-    entry: &'a Entry<'_>,
-    mode: &str,
-) -> Result<BTreeMap<&'a str, Written>, &'static str> {
-    let mut services: BTreeMap<&str, Written> = BTreeMap::new();
+fn services(entry: &Entry<'_>, mode: &str) -> Result<BTreeMap<Box<str>, Written>, &'static str> {
+    let mut services: BTreeMap<Box<str>, Written> = BTreeMap::new();
     for (key, value) in entry {
         let Some(cost) = Cost::of(key) else { continue };
         let rate = rate(value).ok_or("a price of it is no number of dollars")?;
-        let written = services.entry(cost.service).or_default();
+        let written = services.entry(cost.service.into()).or_default();
         let stated = match cost.above {
             None => &mut written.base,
             Some(tokens) => written.above.entry(tokens).or_default(),
@@ -143,7 +179,7 @@ fn services<'a>(
         *cost.kind.of(stated) = Some(rate);
     }
     if let Some(tiers) = entry.get("tiered_pricing") {
-        services.insert("", tiered(tiers)?);
+        services.insert("".into(), tiered(tiers)?);
     }
     let standard = services.get_mut("").ok_or("it names no price for its tokens")?;
     if mode == "embedding" {
@@ -157,7 +193,34 @@ fn services<'a>(
     services.retain(|word, it| {
         word.is_empty() || (it.base.input.is_some() && it.base.output.is_some())
     });
+    if let (Some(factors), Some(standard)) = (factors(entry), services.get("").cloned()) {
+        for (word, factor) in factors {
+            let dearer = standard.times(factor).ok_or("a price of it is no number of dollars")?;
+            services.entry(word.into()).or_insert(dearer);
+        }
+    }
     Ok(services)
+}
+
+/// Classes that are so many times as dear as the usual one: `{"fast": 6.0, "us": 1.1}` are a speed
+/// and a place, and both can be asked for at once.
+fn factors(entry: &Entry<'_>) -> Option<Vec<(String, Decimal)>> {
+    let said: Entry<'_> = serde_json::from_str(entry.get("provider_specific_entry")?.get()).ok()?;
+    let is_word = |it: &str| !it.is_empty() && it.bytes().all(|byte| byte.is_ascii_lowercase());
+    // Other things than factors stand there, too.
+    let factor = |(word, it): (&String, &&RawValue)| {
+        is_word(word).then_some(())?;
+        Some((word.clone(), Decimal::parse(it.get())?))
+    };
+    let mut factors: Vec<_> = said.iter().filter_map(factor).collect();
+    if let Some((_, speed)) = factors.iter().find(|(word, _)| word == FAST).cloned() {
+        let both = factors.iter().filter(|(word, _)| word != FAST).filter_map(|(place, factor)| {
+            Some((format!("{FAST}+{place}"), speed.product(*factor)?))
+        });
+        let both: Vec<_> = both.collect();
+        factors.extend(both);
+    }
+    Some(factors)
 }
 
 /// Rates by the length of the ask, as a list of ranges. The first one holds from the beginning.
@@ -245,6 +308,11 @@ impl Kind {
         }
     }
 }
+
+/// The speed that is not the usual one.
+const FAST: &str = "fast";
+
+const PICO_IN_MICRO: u64 = 1_000_000;
 
 /// Decimal places of a pico-dollar. Some numbers of the list went through a float once and are off
 /// by less than one: the nearest is what was meant.

@@ -44,7 +44,9 @@ fn the_closest_line_of_the_day_is_the_price() {
     check("cellar", "anything", "standard", "2026-06-01", Some(0));
     check("elsewhere", "anything", "standard", "2026-06-01", None);
     assert_eq!(input(table.of("anywhere", "shared", Day::default())), Some(0).map(|_: u64| 10));
-    assert_eq!(table.len(), 7);
+    check("anthropic", "sonnet-large", "fast+us", "2026-06-01", Some(132));
+    check("anthropic", "sonnet-large", "fast", "2026-06-01", None);
+    assert_eq!(table.len(), 8);
 }
 
 #[test]
@@ -53,6 +55,8 @@ fn a_digest_is_of_what_is_said() {
     assert_eq!(Prices::parse(&with_comment).unwrap().digest(), table().digest());
     let dearer = TABLE.replace("22.50", "22.51");
     assert_ne!(Prices::parse(&dearer).unwrap().digest(), table().digest());
+    let fee = TABLE.replace("\"0.01\"", "\"0.02\"");
+    assert_ne!(Prices::parse(&fee).unwrap().digest(), table().digest());
     let later = TABLE.replace("2026-06-01", "2026-06-02");
     assert_ne!(Prices::parse(&later).unwrap().digest(), table().digest());
     let exact = TABLE.replace("\"sonnet-*\"", "\"sonnet-\"");
@@ -86,6 +90,7 @@ fn a_table_that_is_not_plain_is_refused() {
     check(&line("a", "m", &format!("from = 2026-02-30\n{rates}")), "invalid");
     check(&line("a", "m", &format!("from = 1969-02-03\n{rates}")), "since 1970");
     check(&line("a", "m", &format!("from = 2026-02-03T04:05:06Z\n{rates}")), "since 1970");
+    check(&line("a", "m", &format!("{rates}\nper_use = {{ s = \"-1\" }}")), "not an amount");
     check(&line("", "m", rates), "no name");
     check(&line("a*", "m", rates), "no name");
     check(&line("a", "*m", rates), "no name");
@@ -117,6 +122,24 @@ fn a_public_list_becomes_a_table() {
     assert_eq!(cost(of("azure", "eu/large", "batch"), &small), 125_000 + 500_000);
     // The list has half of its price only.
     assert_eq!(prices.of_service("azure", "eu/large", "priority", Day::default()), None);
+    let fee = |price: &Price, kind| price.fee(kind).map(MicroDollars::micro);
+    assert_eq!(fee(large, "web_search"), Some(25_000), "the dearest, since nobody tells which");
+    assert_eq!((fee(large, "file_search"), fee(large, "mcp")), (Some(3), Some(0)));
+    assert_eq!(fee(large, "code_interpreter"), None);
+    let class = |service| of("anthropic", "classes", service);
+    let hour = Usage { cache_write: 1000, cache_write_long: 1000, input: 1000, ..Usage::default() };
+    let sound = Usage { input: 1000, audio_input: 1000, output: 9, audio_output: 9, ..hour };
+    let sound = Usage { cache_write: 0, cache_write_long: 0, ..sound };
+    for (service, of_hour, of_sound) in [
+        ("", 10_000, 40_720),
+        ("us", 11_000, 44_792),
+        ("fast", 60_000, 244_320),
+        ("fast+us", 66_000, 268_752),
+    ] {
+        let told = (cost(class(service), &hour), cost(class(service), &sound));
+        assert_eq!(told, (of_hour, of_sound), "{service}");
+    }
+    assert_eq!(prices.of_service("anthropic", "classes", "recipes", Day::default()), None);
     assert_eq!(cost(of("openai", "noisy", ""), &usage), 950_000 + 160_000);
     assert_eq!(cost(of("dashscope", "ranges", ""), &small), 40_000 + 120_000);
     assert_eq!(cost(of("dashscope", "ranges", ""), &usage), 1_200_000 + 144_000 + 720_000);
@@ -135,7 +158,7 @@ fn a_public_list_becomes_a_table() {
     check("picture", "no chat");
     check("bedrock/*/month", "several");
     check("openai/noisy", "another entry");
-    assert_eq!((skipped.len(), prices.len()), (9, 6));
+    assert_eq!((skipped.len(), prices.len()), (9, 10));
     assert_eq!(prices.of("openai", "unknown", Day::default()), None);
 }
 

@@ -1,5 +1,6 @@
 //! The table as an operator writes it: TOML, in dollars for a million tokens. `docs/prices.md`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
@@ -7,7 +8,8 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use super::{Line, MOST_LINES, Prices};
 use crate::day::Day;
 use crate::decimal::Decimal;
-use crate::price::{Price, Rate, Stated};
+use crate::money::MicroDollars;
+use crate::price::{Fees, Price, Rate, Stated};
 
 /// Why a text is no table of prices.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -48,6 +50,8 @@ struct Written {
     per_million: PerMillion,
     #[serde(default)]
     above: Vec<Above>,
+    #[serde(default)]
+    per_use: BTreeMap<Box<str>, Fee>,
 }
 
 #[derive(serde::Deserialize)]
@@ -69,6 +73,9 @@ struct PerMillion {
     reasoning: Option<Rate>,
     audio_output: Option<Rate>,
 }
+
+/// What one use costs of a tool that the provider runs.
+struct Fee(MicroDollars);
 
 /// The first day of a price; without one it holds from the beginning.
 #[derive(Default)]
@@ -113,7 +120,8 @@ fn check_names(written: &Written) -> Result<(), PricesError> {
 impl Written {
     fn read(self) -> Option<(Line, Price)> {
         let above = self.above.iter().map(|it| (it.tokens, it.per_million.stated()));
-        let price = Price::new(&self.per_million.stated(), above.collect())?;
+        let fees: Fees = self.per_use.into_iter().map(|(kind, Fee(fee))| (kind, fee)).collect();
+        let price = Price::new(&self.per_million.stated(), above.collect(), fees)?;
         let Self { provider, model, service, from: From(from), .. } = self;
         Some((Line { provider, model, service, from }, price))
     }
@@ -158,6 +166,13 @@ impl<'de> Deserialize<'de> for Rate {
         }
 
         from.deserialize_str(Dollars)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fee {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = Box::<str>::deserialize(from)?;
+        text.parse().map(Self).map_err(D::Error::custom)
     }
 }
 

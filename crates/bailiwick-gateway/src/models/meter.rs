@@ -1,8 +1,8 @@
 //! The meter of one call: what a provider tells, and what is counted here where it does not.
 
-use bailiwick_core::{Call, Digest, Disposition, Inspected, Meter};
+use bailiwick_core::{Call, Digest, Disposition, Inspected, Meter, Value};
 use bailiwick_facts::MicroDollars;
-use bailiwick_wire::llm::{Operation, Told, told};
+use bailiwick_wire::llm::{Class, Operation, Told, told};
 
 use super::Models;
 use super::money::tokens;
@@ -62,7 +62,12 @@ impl Models {
         let Measured { told, output_bytes, disposition, is_whole } = measured;
         let route: &Route = &provider.route;
         let heading = provider.heading();
+        // Who asks for more than the usual may be served as usual, and the other way round.
+        let class = told.class.or(&Class::asked(call.arguments()));
+        let hosted = hosted(call.arguments());
         let mut meter = Meter {
+            class: class.word(),
+            uses: told.uses.iter().map(|(kind, count)| (kind.clone(), *count)).collect(),
             model: told.model.clone(),
             stop: told.stop.clone(),
             status: heading.map_or(0, |it| it.status.as_u16()),
@@ -74,6 +79,8 @@ impl Models {
                 (meter.input, meter.output) = (usage.input, usage.output);
                 (meter.cached, meter.cache_write) = (usage.cached, usage.cache_write);
                 meter.reasoning = usage.reasoning;
+                meter.cache_write_long = usage.cache_write_long;
+                (meter.audio_input, meter.audio_output) = (usage.audio_input, usage.audio_output);
                 // What broke off may not have told the last of it.
                 let counted = tokens(*output_bytes);
                 if !is_whole && counted > meter.output {
@@ -91,17 +98,34 @@ impl Models {
         // Counting is free everywhere.
         let is_free = provider.operation == Some(Operation::CountTokens);
         let nothing = is_free || meter.input == 0 && meter.output == 0;
-        let cost = self.money.cost(route, call, &meter).map(MicroDollars::micro);
+        // A chat does not tell of its searches; the models that can search do.
+        if provider.operation == Some(Operation::Chat) && !nothing && meter.uses.is_empty() {
+            meter.uses.extend(hosted.iter().map(|kind| (kind.clone(), 1)));
+        }
+        let cost = self.money.cost(route, &class, call.at(), &meter).map(MicroDollars::micro);
         // Nobody saw what was written, so nobody knows what it cost: what was reserved is booked.
-        let is_unseen = meter.estimated && !is_whole && *output_bytes == 0;
+        let mut kinds = hosted.iter().map(|kind| &**kind);
+        let has_fee = kinds.any(|kind| self.money.has_fee(route, call.at(), kind));
+        let is_unseen = meter.estimated && !is_whole && *output_bytes == 0 || !is_whole && has_fee;
         meter.cost = match (nothing, is_unseen) {
             (true, _) => Some(0),
             (false, true) => None,
             (false, false) => cost,
         };
-        meter.prices = self.money.version(route, call);
+        meter.prices = self.money.version(route, &class, call.at());
         meter
     }
+}
+
+/// The kinds of tools that the provider was given to run.
+fn hosted(asked: &Value) -> Vec<Box<str>> {
+    let Value::Record(members) = asked else { return Vec::new() };
+    let Some((_, Value::List(kinds))) = members.iter().find(|(it, _)| &**it == "hosted_tools")
+    else {
+        return Vec::new();
+    };
+    let kind = |it: &Value| if let Value::Text(kind) = it { Some(kind.clone()) } else { None };
+    kinds.iter().filter_map(kind).collect()
 }
 
 /// Whether a provider that tells nothing may have begun to work, and will charge for it.

@@ -19,7 +19,7 @@ use crate::upstream::{Provider, Route};
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
-pub(crate) use money::Money;
+pub(crate) use money::{Money, Unpriced};
 
 /// Every provider, and every other name of a model.
 pub(crate) struct Models {

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, Unrecorded, Value};
+use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, Unrecorded};
 use bailiwick_facts::{
     Day, Limit, MicroDollars, NotMoney, Period, Price, Prices, Purse, Scope, Usage,
 };
-use bailiwick_wire::llm::{Ask, ItemKind, ToolKind};
+use bailiwick_wire::llm::{Ask, Class, ItemKind, ToolKind};
 
 use super::spending::Caps;
 use crate::config::ModelSettings;
@@ -22,6 +22,8 @@ use crate::upstream::Route;
 const BYTES_IN_TEN_TOKENS: u64 = 32;
 /// Tokens that a large image makes, at most about, when only its address is sent.
 const IMAGE_TOKENS: u64 = 6_000;
+/// How often a tool of the provider's is reckoned to be used, where nobody bounds it.
+const USES: u64 = 10;
 /// The largest file of prices: the public list has two million bytes.
 const PRICES_BYTES_MAX: u64 = 32 << 20;
 
@@ -55,6 +57,20 @@ pub enum BadMoney {
     },
 }
 
+/// Why nobody can say what a call would cost, in words for its caller.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Unpriced {
+    /// The model has no price.
+    #[error("The model `{0}` has no price")]
+    Model(Box<str>),
+    /// It has none in the class that is asked for.
+    #[error("The model `{0}` has no price in the class `{1}`")]
+    Class(Box<str>, Box<str>),
+    /// A tool that the provider runs has none.
+    #[error("A use of the tool `{1}` has no price with the model `{0}`")]
+    Use(Box<str>, Box<str>),
+}
+
 impl Money {
     /// The prices and caps of a configuration, and what was spent so far.
     ///
@@ -67,34 +83,58 @@ impl Money {
         Ok(Self { version: prices.digest(), prices, caps, purse: Arc::new(purse) })
     }
 
-    /// The price of a model in the class of service that is asked for.
-    fn price(&self, route: &Route, asked: &Value, at: Timestamp) -> Option<&Price> {
+    /// The price of a model in a class of service.
+    fn price(&self, route: &Route, class: &Class, at: Timestamp) -> Option<&Price> {
         let (provider, day) = (route.provider.name.as_str(), Day::of(at));
-        match service(asked) {
-            Some(service) => self.prices.of_service(provider, &route.model, service, day),
+        match class.word() {
+            Some(word) => self.prices.of_service(provider, &route.model, &word, day),
             None => self.prices.of(provider, &route.model, day),
         }
     }
 
-    /// The most that an ask of so many bytes can cost. `None`: nobody knows its price.
+    /// The most that an ask of so many bytes can cost.
+    ///
+    /// # Errors
+    /// [`Unpriced`]: nobody knows the price of something in it.
     pub(crate) fn bound(
         &self,
         route: &Route,
         ask: &Ask,
         bytes: usize,
         at: Timestamp,
-    ) -> Option<MicroDollars> {
+    ) -> Result<MicroDollars, Unpriced> {
+        let class = Class::asked(&ask.parameters);
+        let Some(price) = self.price(route, &class, at) else {
+            let model = || route.model.clone();
+            let why = || match class.word() {
+                Some(word) if self.has_price(route, at) => Unpriced::Class(model(), word),
+                Some(_) | None => Unpriced::Model(model()),
+            };
+            return self.unpriced(route, at).ok_or_else(why);
+        };
         let output = ask.output_max.unwrap_or(0).saturating_mul(ask.choices);
-        let input = input(route, ask, tokens(bytes as u64));
-        let bound = self.price(route, &ask.parameters, at).map(|it| it.bound(input, output));
-        bound.or_else(|| self.unpriced(route, at))
+        let mut bound = price.bound(input(route, ask, tokens(bytes as u64)), output);
+        for tool in &ask.tools {
+            let ToolKind::Hosted(kind) = &tool.kind else { continue };
+            let fee = self.fee(price, kind);
+            let fee = fee.ok_or_else(|| Unpriced::Use(route.model.clone(), kind.clone()))?;
+            bound = bound.plus(times(fee, tool.uses_max.unwrap_or(USES)));
+        }
+        Ok(bound)
+    }
+
+    /// What one use of a tool of the provider's costs, or counts as. `None`: nobody knows.
+    fn fee(&self, price: &Price, kind: &str) -> Option<MicroDollars> {
+        price.fee(kind).or(self.caps.unpriced_call)
+    }
+
+    fn has_price(&self, route: &Route, at: Timestamp) -> bool {
+        self.prices.of(route.provider.name.as_str(), &route.model, Day::of(at)).is_some()
     }
 
     /// What a call of a model counts as of which no price is known in any class of service.
     fn unpriced(&self, route: &Route, at: Timestamp) -> Option<MicroDollars> {
-        let (provider, day) = (route.provider.name.as_str(), Day::of(at));
-        let has_price = self.prices.of(provider, &route.model, day).is_some();
-        self.caps.unpriced_call.filter(|_| !has_price)
+        self.caps.unpriced_call.filter(|_| !self.has_price(route, at))
     }
 
     /// What a call reserves: on the account of everybody in its chain.
@@ -106,9 +146,12 @@ impl Money {
         ledger: &dyn Ledger,
         store: &Store,
         who: &Identified,
-        bound: Option<MicroDollars>,
+        bound: Result<MicroDollars, Unpriced>,
     ) -> Result<Reserving, Unrecorded> {
-        let Some(bound) = bound else { return Ok(Reserving::unpriced()) };
+        let bound = match bound {
+            Ok(bound) => bound,
+            Err(why) => return Ok(Reserving::unpriced(&why)),
+        };
         let scopes = scopes(ledger, store, who)?;
         let key = who.principal().credential.as_ref();
         let terms = key.and_then(|it| store.terms(it));
@@ -129,11 +172,18 @@ impl Money {
         Ok(Reserving::new(scopes, limits, bound))
     }
 
-    /// What a call cost that took so much. `None`: nobody knows.
-    pub(crate) fn cost(&self, route: &Route, call: &Call, meter: &Meter) -> Option<MicroDollars> {
-        let price = self.price(route, call.arguments(), call.at());
-        let cost = price.map(|it| it.cost(&Usage::from(meter)));
-        cost.or_else(|| self.unpriced(route, call.at()))
+    /// What a call cost that took so much and was served in this class. `None`: nobody knows.
+    pub(crate) fn cost(
+        &self,
+        route: &Route,
+        class: &Class,
+        at: Timestamp,
+        meter: &Meter,
+    ) -> Option<MicroDollars> {
+        let Some(price) = self.price(route, class, at) else { return self.unpriced(route, at) };
+        let fee = |(kind, uses): &(Box<str>, u64)| Some(times(self.fee(price, kind)?, *uses));
+        let fees: MicroDollars = meter.uses.iter().map(fee).sum::<Option<_>>()?;
+        Some(price.cost(&Usage::from(meter)).plus(fees))
     }
 
     /// What so many tokens of output cost alone.
@@ -143,14 +193,24 @@ impl Money {
         call: &Call,
         output: u64,
     ) -> Option<MicroDollars> {
-        let price = self.price(route, call.arguments(), call.at())?;
+        let price = self.price(route, &Class::asked(call.arguments()), call.at())?;
         Some(price.cost(&Usage { output, ..Usage::default() }))
     }
 
-    /// The digest of the prices, where the model has one.
-    pub(crate) fn version(&self, route: &Route, call: &Call) -> Option<Digest> {
-        self.price(route, call.arguments(), call.at()).map(|_| self.version)
+    /// Whether a use of this kind of tool costs more than its tokens.
+    pub(crate) fn has_fee(&self, route: &Route, at: Timestamp, kind: &str) -> bool {
+        let price = self.price(route, &Class::default(), at);
+        price.is_none_or(|it| self.fee(it, kind) != Some(MicroDollars::ZERO))
     }
+
+    /// The digest of the prices, where the model has one in this class.
+    pub(crate) fn version(&self, route: &Route, class: &Class, at: Timestamp) -> Option<Digest> {
+        self.price(route, class, at).map(|_| self.version)
+    }
+}
+
+const fn times(fee: MicroDollars, uses: u64) -> MicroDollars {
+    MicroDollars::from_micro(fee.micro().saturating_mul(uses))
 }
 
 /// The most tokens of input, about. What the ask only names (earlier answers, files), and what
@@ -174,16 +234,6 @@ fn own_caps(terms: &Terms) -> Vec<(Period, MicroDollars)> {
     };
     let caps = terms.caps.each();
     caps.map(|(span, most)| (period(span), MicroDollars::from_micro(most))).collect()
-}
-
-/// The class of service that is asked for; `None` for the usual one, and for whichever the
-/// provider chooses by itself.
-fn service(asked: &Value) -> Option<&str> {
-    let Value::Record(members) = asked else { return None };
-    let (_, said) = members.iter().find(|(name, _)| &**name == "service_tier")?;
-    let Value::Text(word) = said else { return None };
-    let is_usual = matches!(&**word, "auto" | "default" | "standard" | "standard_only");
-    (!is_usual).then_some(word)
 }
 
 /// The prices of a file: `*.json` is the public list, all else our own form.

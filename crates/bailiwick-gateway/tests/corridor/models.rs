@@ -26,6 +26,7 @@ const PRICES: &str = r#"
 provider = "lab"
 model = "*"
 per_million = { input = "1", output = "10" }
+per_use = { web_search = "0" }
 "#;
 
 /// A gateway with one provider, `lab`, whose tokens cost 1 and 10 micro-dollars.
@@ -35,15 +36,31 @@ pub(crate) async fn lab(provider: &Provider, spending: &str, policies: &str) -> 
 
 /// The same, withholding findings of these kinds only.
 async fn lab_with(provider: &Provider, spending: &str, policies: &str, withhold: &str) -> House {
+    let mut plan = plan(provider, ("", spending), policies);
+    plan.withhold = withhold.to_owned();
+    plan.open().await
+}
+
+/// The same, with more said of the provider and at these prices, beside those of all its models.
+pub(crate) async fn lab_at(
+    provider: &Provider,
+    (said, prices): (&str, &str),
+    policies: &str,
+) -> House {
+    let mut plan = plan(provider, (said, "key_day = \"1000\""), policies);
+    plan.files = vec![("prices.toml".to_owned(), format!("{PRICES}{prices}"))];
+    plan.open().await
+}
+
+fn plan(provider: &Provider, (said, spending): (&str, &str), policies: &str) -> Plan {
     let mut plan = Plan::servers(&format!(
-        "[providers.lab]\nurl = \"{}\"\noutput_tokens = 500\n[models.fast]\nprovider = \"lab\"\n\
-         model = \"plain\"\n[spending]\nprices = [\"prices.toml\"]\n{spending}",
+        "[providers.lab]\nurl = \"{}\"\n{said}output_tokens = 500\n[models.fast]\n\
+         provider = \"lab\"\nmodel = \"plain\"\n[spending]\nprices = [\"prices.toml\"]\n{spending}",
         provider.url
     ));
     plan.policies = format!("{POLICIES}{policies}");
     plan.files = vec![("prices.toml".to_owned(), PRICES.to_owned())];
-    plan.withhold = withhold.to_owned();
-    plan.open().await
+    plan
 }
 
 pub(crate) fn chat(model: &str) -> Value {

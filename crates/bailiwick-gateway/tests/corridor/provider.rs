@@ -30,7 +30,7 @@ pub(crate) struct Asked {
 #[derive(Default)]
 struct State {
     asked: Mutex<Vec<Asked>>,
-    /// What stands in the stream of the model `scripted`, one entry a chunk.
+    /// What stands in the stream of the model `scripted`, one entry a chunk, and what `told` says.
     script: Mutex<Vec<String>>,
     hung_up: AtomicUsize,
 }
@@ -173,6 +173,10 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
             "data": [{"object": "embedding", "index": 0, "embedding": [0.5, 1]}],
             "usage": {"prompt_tokens": 8, "total_tokens": 8}}),
         ),
+        (_, "told") => {
+            let script = state.script.lock().unwrap().concat();
+            whole(200, &serde_json::from_str(&script).unwrap())
+        }
         (_, "scripted" | "endless" | "breaks") => stream(state, &model),
         (_, "tools") => whole(200, &call_of_a_tool()),
         (_, "untold") => {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::agent::Agent;
 use crate::house::House;
-use crate::models::{chat, lab};
+use crate::models::{chat, lab, lab_at};
 use crate::provider::Provider;
 
 const CHATS: &str = "/openai/v1/chat/completions";
@@ -63,4 +63,109 @@ async fn the_trace_of_a_caller_is_on_record() {
     }
     let sent = provider.asked().into_iter();
     assert!(sent.map(|it| it.headers).all(|it| !it.contains_key("traceparent")));
+}
+
+/// Tokens cost 1 and 10 micro-dollars, sound 50 and 60, an hour's cache writes 8, and a search
+/// 10,000. What is fast costs twice as much.
+const CLASSES: &str = r#"
+[[price]]
+provider = "lab"
+model = "told"
+per_million = { input = "1", output = "10", cache_write = "2", cache_write_long = "8", audio_input = "50", audio_output = "60" }
+per_use = { web_search = "0.01" }
+[[price]]
+provider = "lab"
+model = "told"
+service = "fast"
+per_million = { input = "2", output = "20", cache_write_long = "16" }
+"#;
+
+fn told(house: &House, said: &crate::agent::Said) -> bailiwick_core::Meter {
+    let decision = said.header("bailiwick-decision").unwrap();
+    *house.book().both(decision).1.unwrap().meter.unwrap()
+}
+
+#[tokio::test]
+async fn what_costs_more_than_tokens_is_priced_or_refused() {
+    let provider = Provider::start().await;
+    let search = r#"@id("all") permit (principal is Agent, action, resource in Server::"lab");"#;
+    let house = lab_at(&provider, ("", CLASSES), search).await;
+    let answer = |rest: &str| {
+        provider.script(&[format!(
+            r#"{{"choices":[{{"index":0,"finish_reason":"stop","message":{{"content":"Hi"}}}}],{rest}}}"#
+        )]);
+    };
+    let ask = |more: serde_json::Value| {
+        let mut body = chat("told");
+        body["max_tokens"] = json!(10);
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let worker = house.worker.clone();
+        async move { worker.send("POST", CHATS, &body.to_string()).await }
+    };
+    // Sound has its own price, and a search in a chat its fee, which is reserved too.
+    answer(
+        r#""usage":{"prompt_tokens":100,"completion_tokens":10,"prompt_tokens_details":
+        {"audio_tokens":40},"completion_tokens_details":{"audio_tokens":5}}"#,
+    );
+    let said = ask(json!({"web_search_options": {}})).await;
+    let meter = told(&house, &said);
+    assert_eq!(meter.cost, Some(60 + 40 * 50 + 5 * 10 + 5 * 60 + 10_000), "{meter:?}");
+    assert_eq!(meter.uses, [("web_search".into(), 1)]);
+    assert!(house.trail(&said).0.bound.unwrap() >= 10_000 + 200_000);
+    // A class that has no price is refused before, and said when the provider chose it.
+    let said = ask(json!({"service_tier": "priority"})).await;
+    assert!(said.status == 429 && said.text().contains("in the class `priority`"), "{said:?}");
+    let said = ask(json!({"tools": [{"type": "divination"}]})).await;
+    assert!(said.status == 429 && said.text().contains("the tool `divination`"), "{said:?}");
+    answer(r#""service_tier":"priority","usage":{"prompt_tokens":100,"completion_tokens":10}"#);
+    let said = ask(json!({})).await;
+    let meter = told(&house, &said);
+    assert_eq!((meter.cost, meter.class.as_deref()), (None, Some("priority")));
+    let said = ask(json!({"service_tier": "priority"})).await;
+    assert_eq!(said.status, 429);
+    // Who asks for fast pays for fast, unless it was not.
+    for (tier, cost, class) in [("", 100 * 2 + 10 * 20, Some("fast")), ("standard", 200, None)] {
+        let tier = if tier.is_empty() { "" } else { r#""speed":"standard","# };
+        answer(&format!(r#"{tier}"usage":{{"prompt_tokens":100,"completion_tokens":10}}"#));
+        let meter = told(&house, &ask(json!({"speed": "fast"})).await);
+        assert_eq!((meter.cost, meter.class.as_deref()), (Some(cost), class));
+    }
+}
+
+#[tokio::test]
+async fn an_hours_cache_writes_and_searches_of_a_stream_are_priced() {
+    let provider = Provider::start().await;
+    let all = r#"@id("all") permit (principal is Agent, action, resource in Server::"lab");"#;
+    let prices = CLASSES.replace("told", "scripted");
+    let house = lab_at(&provider, ("api = \"anthropic\"\n", &prices), all).await;
+    let usage = |rest: &str| {
+        format!(
+            r#""usage":{{"input_tokens":10,"cache_creation_input_tokens":90,"cache_creation":
+            {{"ephemeral_5m_input_tokens":40,"ephemeral_1h_input_tokens":50}},"output_tokens":1{rest}}}"#
+        )
+        .replace('\n', "")
+    };
+    let event =
+        |name: &str, rest: &str| format!("event: {name}\ndata: {{\"type\":\"{name}\",{rest}}}\n\n");
+    provider.script(&[
+        event("message_start", &format!(r#""message":{{"id":"m","content":[],{}}}"#, usage(""))),
+        event(
+            "message_delta",
+            &format!(
+                r#""delta":{{"stop_reason":"end_turn"}},{}"#,
+                usage(r#","server_tool_use":{"web_search_requests":2}"#)
+            ),
+        ),
+        event("message_stop", r#""x":0"#),
+    ]);
+    let mut body = chat("scripted");
+    (body["stream"], body["max_tokens"]) = (json!(true), json!(10));
+    body["tools"] = json!([{"type": "web_search_20250305", "name": "web_search", "max_uses": 3}]);
+    let said = house.worker.send("POST", "/anthropic/v1/messages", &body.to_string()).await;
+    assert_eq!(said.status, 200, "{said:?}");
+    let meter = told(&house, &said);
+    assert_eq!(meter.cost, Some(10 + 40 * 2 + 50 * 8 + 10 + 2 * 10_000), "{meter:?}");
+    assert_eq!((meter.cache_write_long, &*meter.uses), (50, &[("web_search".into(), 2)][..]));
+    let (decision, _) = house.book().both(said.header("bailiwick-decision").unwrap());
+    assert!(decision.bound.unwrap() >= 30_000, "{decision:?}");
 }

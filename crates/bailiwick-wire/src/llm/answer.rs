@@ -1,10 +1,13 @@
 //! What a whole answer tells: who answered, what it took, why it ended, and what stands in it.
 
+use std::collections::BTreeMap;
+
 use super::delta::Delta;
 use super::fields::given;
 use super::found::{Found, in_answer};
 use super::item::{Item, Items};
 use super::operation::Operation;
+use super::service::{Class, uses};
 use super::state::{self, STATE_MAX};
 use super::usage::{self, Usage};
 use crate::json::{Document, Limits, Node};
@@ -16,6 +19,10 @@ pub struct Told {
     pub model: Option<Box<str>>,
     /// What the call took.
     pub usage: Option<Usage>,
+    /// In which class it was served.
+    pub class: Class,
+    /// How often the provider ran tools of its own, by kind.
+    pub uses: BTreeMap<Box<str>, u64>,
     /// Why it ended, in the dialect's word.
     pub stop: Option<Box<str>>,
     /// The items of the answer, at most [`super::ITEMS_MAX`].
@@ -86,7 +93,16 @@ impl Told {
         if let Some(read) = given(root, "usage").and_then(|it| usage::read(operation, it)) {
             self.usage = Some(read);
         }
+        self.serve(operation, root);
         self.stop = stop(operation, root).or(self.stop.take());
+    }
+
+    /// How the call was served: what is told later stands for what was told before.
+    pub(super) fn serve(&mut self, operation: Operation, root: Node<'_>) {
+        self.class.hear(operation, root);
+        if let Some(told) = uses(operation, root).filter(|it| !it.is_empty()) {
+            self.uses = told;
+        }
     }
 
     /// Put down ids that were not told yet.

@@ -82,6 +82,9 @@ const KNOWN: &[&str] = &[
     "reasoning_effort",
     "reasoning",
     "service_tier",
+    "speed",
+    "inference_geo",
+    "max_tool_calls",
     "response_format",
     "text",
     "output_config",
@@ -100,7 +103,9 @@ pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Uninte
     let output_max = output_max(operation, root)?;
     let choices = choices(operation, root)?;
     let tells_usage = tells_usage(operation, root)?;
-    let tools = tools::offered(operation, root)?;
+    let calls_max = count(root, "max_tool_calls")?;
+    let tools = tools::offered(operation, root)?.into_iter();
+    let tools: Vec<OfferedTool> = tools.map(|it| it.at_most(calls_max)).collect();
     let chosen = choice::chosen(operation, root)?;
     let Prompt { items, messages, state } = prompt::read(operation, root)?;
     let state = all_state(operation, root, state)?;

@@ -54,6 +54,8 @@ pub(super) fn of(operation: Operation, root: Node<'_>, facts: &Facts<'_>) -> Rea
     for (name, said) in [
         ("reasoning_effort", effort(operation, root)?),
         ("service_tier", text(root, "service_tier")?.map(Box::from)),
+        ("speed", text(root, "speed")?.map(Box::from)),
+        ("inference_geo", text(root, "inference_geo")?.map(Box::from)),
         ("response_format", format(operation, root)?),
     ] {
         if let Some(text) = said {

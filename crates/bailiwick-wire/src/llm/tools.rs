@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Read, Unintelligible, given, list, needed, object, text};
+use super::fields::{Read, Unintelligible, count, given, list, needed, object, text};
 use super::operation::Operation;
 use crate::json::{Kind, Node};
 use crate::splice::Splice;
@@ -18,6 +18,8 @@ pub struct OfferedTool {
     pub name: Box<str>,
     /// Who runs it.
     pub kind: ToolKind,
+    /// How often a tool of the provider's may be used at most, where the body says it.
+    pub uses_max: Option<u64>,
 }
 
 /// Who runs a tool.
@@ -115,7 +117,8 @@ pub(super) fn offered(operation: Operation, root: Node<'_>) -> Read<Vec<OfferedT
     for shelf in shelves(operation, root)? {
         match shelf.form {
             Form::Tools => collect(operation, shelf.tools, "", &mut offered)?,
-            Form::Search => offered.push(hosted("web_search", None)),
+            // Models that search in a chat do so once.
+            Form::Search => offered.push(hosted("web_search", None).at_most(Some(1))),
             Form::Functions => {
                 for function in shelf.tools.elements() {
                     let function = object(function, "functions", &["name"])?;
@@ -155,7 +158,7 @@ pub(super) fn hosted_nodes(operation: Operation, root: Node<'_>) -> Read<Vec<Nod
 }
 
 const KNOWN: &[&str] =
-    &["type", "name", "function", "custom", "tools", "server_label", "mcp_server_name"];
+    &["type", "name", "function", "custom", "tools", "server_label", "mcp_server_name", "max_uses"];
 
 fn collect(
     operation: Operation,
@@ -169,9 +172,11 @@ fn collect(
             let name = format!("{namespace}{}.", needed(tool, "name")?);
             collect(operation, inner, &name, into)?;
         } else {
-            let OfferedTool { name, kind } = read(operation, tool)?;
-            let name = if namespace.is_empty() { name } else { [namespace, &name].concat().into() };
-            into.push(OfferedTool { name, kind });
+            let mut read = read(operation, tool)?;
+            if !namespace.is_empty() {
+                read.name = [namespace, &read.name].concat().into();
+            }
+            into.push(read);
         }
     }
     Ok(())
@@ -207,7 +212,7 @@ fn read(operation: Operation, tool: Node<'_>) -> Read<OfferedTool> {
                 Ok(if is_ours {
                     run_by_client(name.unwrap_or_else(own))
                 } else {
-                    hosted(kind, name)
+                    hosted(kind, name).at_most(count(tool, "max_uses")?)
                 })
             }
         },
@@ -225,13 +230,23 @@ fn described(tool: Node<'_>, name: &'static str) -> Read<OfferedTool> {
 }
 
 fn run_by_client(name: Cow<'_, str>) -> OfferedTool {
-    OfferedTool { name: name.into(), kind: ToolKind::Function }
+    OfferedTool { name: name.into(), kind: ToolKind::Function, uses_max: None }
+}
+
+impl OfferedTool {
+    /// The same, used so often at most, if there is a bound.
+    #[must_use]
+    pub(super) fn at_most(mut self, uses: Option<u64>) -> Self {
+        let bounds = [self.uses_max, uses];
+        self.uses_max = bounds.into_iter().flatten().min();
+        self
+    }
 }
 
 fn hosted(kind: &str, name: Option<Cow<'_, str>>) -> OfferedTool {
     let kind = family(kind);
     let name = name.unwrap_or(Cow::Borrowed(kind)).into();
-    OfferedTool { name, kind: ToolKind::Hosted(kind.into()) }
+    OfferedTool { name, kind: ToolKind::Hosted(kind.into()), uses_max: None }
 }
 
 /// A kind without its version: `web_search` for `web_search_20250305`, for `web_search_preview` and

@@ -14,10 +14,16 @@ pub struct Usage {
     pub cached: u64,
     /// Of it, what was put into the provider's cache.
     pub cache_write: u64,
+    /// Of that, what is to be kept for an hour.
+    pub cache_write_long: u64,
+    /// Of the input, what stands for sound.
+    pub audio_input: u64,
     /// All that was written.
     pub output: u64,
     /// Of it, what was written to think.
     pub reasoning: u64,
+    /// Of it, what stands for sound.
+    pub audio_output: u64,
 }
 
 fn tokens(object: Option<Node<'_>>, name: &str) -> Option<u64> {
@@ -51,8 +57,11 @@ fn openai(usage: Node<'_>, counts: [&str; 2], details: [&str; 2]) -> Option<Usag
         input: input.unwrap_or(0),
         cached: tokens(read, "cached_tokens").unwrap_or(0),
         cache_write: tokens(read, "cache_write_tokens").unwrap_or(0),
+        cache_write_long: 0,
+        audio_input: tokens(read, "audio_tokens").unwrap_or(0),
         output: output.unwrap_or(0),
         reasoning: tokens(written, "reasoning_tokens").unwrap_or(0),
+        audio_output: tokens(written, "audio_tokens").unwrap_or(0),
     })
 }
 
@@ -62,6 +71,7 @@ pub(super) struct Tally {
     plain: Option<u64>,
     cached: Option<u64>,
     cache_write: Option<u64>,
+    cache_write_long: Option<u64>,
     output: Option<u64>,
     reasoning: Option<u64>,
     /// What it took to compact the conversation: charged, and not part of the other sums.
@@ -75,6 +85,9 @@ impl Tally {
         self.plain = told("input_tokens").or(self.plain);
         self.cached = told("cache_read_input_tokens").or(self.cached);
         self.cache_write = told("cache_creation_input_tokens").or(self.cache_write);
+        let written = usage.member("cache_creation");
+        let long = tokens(written, "ephemeral_1h_input_tokens");
+        self.cache_write_long = long.or(self.cache_write_long);
         self.output = told("output_tokens").or(self.output);
         self.reasoning = tokens(details, "thinking_tokens").or(self.reasoning);
         if let Some(iterations) = usage.member("iterations") {
@@ -92,8 +105,11 @@ impl Tally {
             input: plain.saturating_add(cached).saturating_add(cache_write),
             cached,
             cache_write,
+            cache_write_long: self.cache_write_long.unwrap_or(0),
+            audio_input: 0,
             output: self.output.unwrap_or(0),
             reasoning: self.reasoning.unwrap_or(0),
+            audio_output: 0,
         };
         Some(own.and(self.compaction.unwrap_or_default()))
     }
@@ -112,8 +128,11 @@ impl Usage {
             input: self.input.saturating_add(more.input),
             cached: self.cached.saturating_add(more.cached),
             cache_write: self.cache_write.saturating_add(more.cache_write),
+            cache_write_long: self.cache_write_long.saturating_add(more.cache_write_long),
+            audio_input: self.audio_input.saturating_add(more.audio_input),
             output: self.output.saturating_add(more.output),
             reasoning: self.reasoning.saturating_add(more.reasoning),
+            audio_output: self.audio_output.saturating_add(more.audio_output),
         }
     }
 }

@@ -25,6 +25,7 @@ const PRICES: &str = r#"
 provider = "*"
 model = "*"
 per_million = { input = "1", output = "10" }
+per_use = { code_interpreter = "0", file_search = "0", image_generation = "0", web_search = "0" }
 "#;
 
 impl Peers {

@@ -77,9 +77,17 @@ fn samples() -> Vec<Record> {
                 stop: Some("length".into()),
                 status: 200,
                 first_ns: 77,
+                ..Meter::default()
             })),
             items: vec![Digest::of(b"answer")],
         }),
+        Record::Outcome(metered(Meter { audio_output: 3, ..Meter::default() })),
+        Record::Outcome(metered(Meter {
+            cache_write_long: 4,
+            class: Some("fast+us".into()),
+            uses: vec![("web_search".into(), 2)],
+            ..Meter::default()
+        })),
         Record::Refusal(RefusalRecord::new(
             ExchangeId::from_bytes([8; 16]),
             RefusalReason::Unidentified,
@@ -96,6 +104,40 @@ fn samples() -> Vec<Record> {
         Record::Stopped,
         Record::Heartbeat,
     ]
+}
+
+fn metered(meter: Meter) -> OutcomeRecord {
+    OutcomeRecord {
+        exchange: ExchangeId::from_bytes([7; 16]),
+        decision: 41,
+        disposition: "answered".into(),
+        answer: Digest::of(b""),
+        answer_bytes: 0,
+        chunks: 0,
+        findings: vec![],
+        findings_dropped: 0,
+        latency_ns: 9,
+        meter: Some(Box::new(meter)),
+        items: vec![],
+    }
+}
+
+/// What few meters say stands there only where it says something: older readers read the others.
+#[test]
+fn a_meter_says_nothing_in_one_way() {
+    let written = |meter| {
+        let mut bytes = Vec::new();
+        Record::Outcome(metered(meter)).encode(&mut bytes);
+        bytes
+    };
+    let plain = written(Meter { first_ns: 7, ..Meter::default() });
+    let said = written(Meter { first_ns: 7, audio_input: 1, ..Meter::default() });
+    // The array has 12 items or 17; what follows `first_ns` is `0, 1, 0, null, []`.
+    let (at, end) = (said.iter().position(|it| *it == 0x91).unwrap(), said.len() - 1);
+    assert_eq!((plain[at], &said[end - 5..end]), (0x8c, &[0, 1, 0, 0xf6, 0x80][..]));
+    let mut empty = said;
+    empty[end - 4] = 0;
+    assert!(Record::decode(&empty).is_err());
 }
 
 #[test]

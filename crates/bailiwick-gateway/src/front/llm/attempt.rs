@@ -82,15 +82,15 @@ impl Attempt {
         };
         let Shaped { operation, ask, body, crossing } = shaped;
         let bound = match operation {
-            Operation::CountTokens => Some(MicroDollars::ZERO),
+            Operation::CountTokens => Ok(MicroDollars::ZERO),
             Operation::Chat
             | Operation::Responses
             | Operation::Messages
             | Operation::Embeddings => models.money.bound(&route, &ask, body.len(), gate.now()),
         };
+        let about = about(&ask, bound.as_ref().ok().copied());
         let reserving = models.money.reserving(gate.log(), &gate.parts.store, &visit.who, bound)?;
         let reserving = Arc::new(reserving);
-        let about = about(&ask, bound);
         let server = route.provider.name.clone();
         let mut what = interpreted((operation, server, &route.model), ask, body, (exists, about));
         what.trace.clone_from(&visit.choices.trace);

@@ -79,6 +79,7 @@ impl Messages {
             self.tally.take(usage);
             notes.told.usage = self.tally.usage();
         }
+        notes.told.serve(Operation::Messages, holder);
     }
 
     /// A block begins: mostly empty, but what a tool of the provider gave comes here as a whole.

@@ -13,6 +13,7 @@ use crate::llm::fields::whole;
 use crate::llm::found::{Found, in_answer, in_item, in_part};
 use crate::llm::item::ItemKind;
 use crate::llm::operation::Operation;
+use crate::llm::service::Uses;
 use crate::llm::state;
 use crate::splice::Splice;
 
@@ -34,6 +35,7 @@ pub(super) struct Responses {
     /// The items of which pieces came, and those that were told whole.
     heard: BTreeSet<u64>,
     told: BTreeSet<u64>,
+    uses: Uses,
 }
 
 impl Responses {
@@ -99,6 +101,8 @@ impl Responses {
         let mut found = Vec::new();
         in_item(at, item, &mut found);
         if is_done {
+            self.uses.item(item);
+            notes.told.uses.clone_from(&self.uses.counts);
             self.told_whole(found, notes, step);
             notes.close(&mut step.ended, |it| outer_of(it) == at);
         } else {

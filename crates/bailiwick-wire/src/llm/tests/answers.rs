@@ -17,7 +17,14 @@ fn state(told: &Told) -> Vec<&str> {
 fn a_chat_tells() {
     let told = told(Operation::Chat, CHAT.as_bytes());
     assert_eq!(told.model.as_deref(), Some("gpt-5.1-2026-01-01"));
-    let usage = Usage { input: 19, cached: 4, cache_write: 3, output: 10, reasoning: 6 };
+    let usage = Usage {
+        input: 19,
+        cached: 4,
+        cache_write: 3,
+        output: 10,
+        reasoning: 6,
+        ..Usage::default()
+    };
     assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("tool_calls")));
     assert!(said(&told.items, Role::Assistant, ItemKind::Text, "It is warm."));
     assert!(said(&told.items, Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#));
@@ -27,7 +34,14 @@ fn a_chat_tells() {
 #[test]
 fn a_response_tells() {
     let told = told(Operation::Responses, RESPONSE.as_bytes());
-    let usage = Usage { input: 36, cached: 1, cache_write: 2, output: 87, reasoning: 9 };
+    let usage = Usage {
+        input: 36,
+        cached: 1,
+        cache_write: 2,
+        output: 87,
+        reasoning: 9,
+        ..Usage::default()
+    };
     assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("max_output_tokens")));
     for text in ["Hm.", "Warm.", "No."] {
         assert!(said(&told.items, Role::Assistant, ItemKind::Text, text), "{text}");
@@ -38,7 +52,14 @@ fn a_response_tells() {
 #[test]
 fn a_message_tells() {
     let told = told(Operation::Messages, MESSAGE.as_bytes());
-    let usage = Usage { input: 67, cached: 30, cache_write: 20, output: 6, reasoning: 2 };
+    let usage = Usage {
+        input: 67,
+        cached: 30,
+        cache_write: 20,
+        output: 6,
+        reasoning: 2,
+        ..Usage::default()
+    };
     assert_eq!((told.usage, told.stop.as_deref()), (Some(usage), Some("tool_use")));
     assert!(said(&told.items, Role::Assistant, ItemKind::Text, "Warm."));
     assert!(said(&told.items, Role::Assistant, ItemKind::Call, r#"{"in":"Rome"}"#));
@@ -130,4 +151,39 @@ fn every_text_of_an_answer_has_its_place() {
         let again = super::texts(operation, &masked);
         assert!(again.iter().all(|it| &*it.text == "masked") && again.len() == texts.len());
     }
+}
+
+#[test]
+fn what_has_a_price_beside_tokens_is_told() {
+    let told_of = |operation, json: &str| told(operation, json.as_bytes());
+    let uses = |told: &Told| -> Vec<String> {
+        told.uses.iter().map(|(kind, count)| format!("{kind} {count}")).collect()
+    };
+    let message = told_of(
+        Operation::Messages,
+        r#"{"service_tier":"no","usage":{"input_tokens":1,"output_tokens":2,
+        "cache_creation_input_tokens":9,"cache_creation":{"ephemeral_5m_input_tokens":2,
+        "ephemeral_1h_input_tokens":7},"service_tier":"standard","speed":"fast",
+        "inference_geo":"us","server_tool_use":{"web_search_requests":3,"web_fetch_requests":0}}}"#,
+    );
+    assert_eq!(message.usage.unwrap().cache_write_long, 7);
+    assert_eq!(message.class.word().as_deref(), Some("fast+us"));
+    assert_eq!(uses(&message), ["web_search 3"]);
+    let chat = told_of(
+        Operation::Chat,
+        r#"{"service_tier":"priority","usage":{"prompt_tokens":9,"completion_tokens":8,
+        "prompt_tokens_details":{"audio_tokens":4},"completion_tokens_details":{"audio_tokens":5}}}"#,
+    );
+    let usage = chat.usage.unwrap();
+    assert_eq!((usage.audio_input, usage.audio_output), (4, 5));
+    assert_eq!(chat.class.word().as_deref(), Some("priority"));
+    let response = told_of(
+        Operation::Responses,
+        r#"{"service_tier":"default","output":[{"type":"web_search_call","action":{"type":"search"}},
+        {"type":"web_search_call","action":{"type":"open_page"}},{"type":"function_call"},
+        {"type":"code_interpreter_call","container_id":"c"},{"type":"mcp_call"},
+        {"type":"code_interpreter_call","container_id":"c"},{"type":"web_search_call"}]}"#,
+    );
+    assert_eq!(response.class.word(), None);
+    assert_eq!(uses(&response), ["code_interpreter 1", "mcp 1", "web_search 2"]);
 }

@@ -1,5 +1,6 @@
 //! `bailiwick log query`: which calls, by whom, of what, when.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bailiwick_core::{ExchangeId, Meter, Record, Subject, TenantId, Timestamp};
@@ -259,5 +260,10 @@ fn meter(it: &Meter) -> Value {
         "stop": it.stop,
         "status": it.status,
         "first_ns": it.first_ns,
+        "cache_write_long_tokens": it.cache_write_long,
+        "audio_input_tokens": it.audio_input,
+        "audio_output_tokens": it.audio_output,
+        "class": it.class,
+        "uses": it.uses.iter().map(|(kind, count)| (&**kind, count)).collect::<BTreeMap<_, _>>(),
     })
 }

@@ -11,7 +11,16 @@ const MESSAGE: &str = r#"{"id":"msg_1","type":"message","role":"assistant","mode
 "stop_reason":"tool_use","usage":{"input_tokens":12,"cache_creation_input_tokens":3,
 "cache_read_input_tokens":4,"output_tokens":10,"output_tokens_details":{"thinking_tokens":6}}}"#;
 
-const USAGE: Usage = Usage { input: 19, cached: 4, cache_write: 3, output: 10, reasoning: 6 };
+const USAGE: Usage = Usage {
+    input: 19,
+    cached: 4,
+    cache_write: 3,
+    cache_write_long: 0,
+    audio_input: 0,
+    output: 10,
+    reasoning: 6,
+    audio_output: 0,
+};
 
 #[test]
 fn a_chat_answers_as_a_message() {

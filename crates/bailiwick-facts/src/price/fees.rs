@@ -1,0 +1,50 @@
+//! What a model's calls cost beside tokens: a fee for each use of a tool that its provider runs.
+
+use std::collections::BTreeMap;
+
+use bailiwick_core::cbor::Writer;
+
+use crate::money::MicroDollars;
+
+/// Fees by the kind of tool, such as `web_search`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Fees(BTreeMap<Box<str>, MicroDollars>);
+
+/// Kinds that cost their tokens and no more, wherever they are offered. Of all others somebody has
+/// to say it.
+const FREE: [&str; 8] = [
+    "apply_patch",
+    "computer_use",
+    "local_shell",
+    "mcp",
+    "shell",
+    "tool_search_tool_bm25",
+    "tool_search_tool_regex",
+    "web_fetch",
+];
+
+impl Fees {
+    pub(crate) fn insert(&mut self, kind: &str, fee: MicroDollars) {
+        self.0.insert(kind.into(), fee);
+    }
+
+    /// The fee of one use. `None`: nobody has said it.
+    pub(super) fn of(&self, kind: &str) -> Option<MicroDollars> {
+        let own = self.0.get(kind).copied();
+        own.or_else(|| FREE.contains(&kind).then_some(MicroDollars::ZERO))
+    }
+
+    pub(super) fn encode(&self, w: &mut Writer<'_>) {
+        w.array(2 * self.0.len());
+        for (kind, fee) in &self.0 {
+            w.text(kind);
+            w.uint(fee.micro());
+        }
+    }
+}
+
+impl FromIterator<(Box<str>, MicroDollars)> for Fees {
+    fn from_iter<I: IntoIterator<Item = (Box<str>, MicroDollars)>>(fees: I) -> Self {
+        Self(fees.into_iter().collect())
+    }
+}
