@@ -4,7 +4,7 @@
 
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::llm::translate::Translating;
-use bailiwick_wire::llm::{Ending, Following, Operation, with_text};
+use bailiwick_wire::llm::{Ending, Following, Operation, called, with_text};
 use bailiwick_wire::sse::{Decoder, Event};
 use libfuzzer_sys::fuzz_target;
 
@@ -14,6 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
     let events = events(bytes);
     for operation in OPERATIONS {
         translated(operation, &events);
+        let _ = called(operation, bytes);
         let mut following = Following::new(operation);
         for event in &events {
             let before = following.output_bytes();

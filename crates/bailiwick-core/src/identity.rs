@@ -39,7 +39,7 @@ impl Purpose {
 }
 
 /// Who makes a call: the chain from the person at the root to whoever acts.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Principal {
     /// The links, root first. Never empty once identified.
     pub chain: Vec<Link>,

@@ -36,7 +36,9 @@ pub(crate) async fn exchange(
     envelope: &Envelope,
 ) -> Result<Reply, Unrecorded> {
     let rules = gate.rules();
-    let screened = screen(gate.inspectors(), call);
+    let hidden = envelope.hidden.as_deref();
+    let watching = gate.watching(hidden);
+    let screened = screen(watching.inspectors(), call);
     let decision = decide(&gate.ordered(&rules), screened, gate.now(), gate.stance());
     let ruling = decision.record(gate.log(), gate.now(), |call| gate.durability(call))?;
     let permitted = match ruling {
@@ -52,10 +54,14 @@ pub(crate) async fn exchange(
             match answered(gate, &rules, owed.call(), message, disposition).await {
                 Ok(message) => {
                     let came = message.clone();
-                    let Some(message) = mask::duly(gate, &mut owed, message) else {
+                    let passes = hidden.is_none_or(|it| {
+                        view::calls_pass(gate, it, &mut owed, &upstream.called(&message))
+                    });
+                    let duly = || mask::duly(gate, hidden, &mut owed, message);
+                    let Some(message) = passes.then(duly).flatten() else {
                         return end(gate, upstream, (owed, &came), Disposition::Withheld);
                     };
-                    let inspected = owed.last(gate.inspectors(), message, disposition);
+                    let inspected = owed.last(watching.inspectors(), message, disposition);
                     let metered = gate.metered(upstream, inspected, &came, disposition);
                     metered.record(gate.log(), gate.now()).map(Reply::Whole)
                 }

@@ -21,6 +21,7 @@ use crate::clock;
 use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
+use crate::hidden::{Hidden, HiddenNames, Watching};
 use crate::listener::Listener;
 use crate::models::Models;
 use crate::orders::Ordered;
@@ -59,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
     pub(crate) models: Models,
+    pub(crate) hidden: HiddenNames,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) outside: Arc<Outside>,
     pub(crate) pace: Arc<Pace>,
@@ -116,11 +118,16 @@ impl Gate {
     }
 
     pub(crate) fn inspectors(&self) -> Inspectors<'_> {
-        if self.observes() {
-            self.parts.observer.inspectors()
-        } else {
-            self.parts.watch.inspectors()
-        }
+        self.inspects().inspectors()
+    }
+
+    fn inspects(&self) -> &Watch {
+        if self.observes() { &self.parts.observer } else { &self.parts.watch }
+    }
+
+    /// Who inspects a call from whose caller this is hidden.
+    pub(crate) fn watching<'a>(&'a self, hidden: Option<&'a Hidden>) -> Watching<'a> {
+        Watching { watch: self.inspects(), hidden }
     }
 
     /// Whether denials refuse, or are only noted.

@@ -22,6 +22,7 @@ mod federated;
 mod federation;
 mod front;
 mod gate;
+mod hidden;
 pub mod kills;
 mod legs;
 mod listener;

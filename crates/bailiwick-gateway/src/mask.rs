@@ -1,22 +1,28 @@
-//! The duty to mask: secrets in an answer are replaced by words for their kind. What was there is
-//! found and recorded all the same.
+//! The duty to mask: secrets in an answer, and names hidden from its caller, are replaced by words
+//! for their kind. What was there is found and recorded all the same.
 
 use bailiwick_core::Pending;
-use bailiwick_guard::{credentials, masked};
+use bailiwick_guard::masked;
 use bailiwick_wire::texts;
 use bytes::Bytes;
 
 use crate::gate::Gate;
+use crate::hidden::{Hidden, maskable};
 
 /// The message as it may leave; `None` when nothing of the answer may any more.
-pub(crate) fn duly(gate: &Gate, owed: &mut Pending, message: Bytes) -> Option<Bytes> {
+pub(crate) fn duly(
+    gate: &Gate,
+    hidden: Option<&Hidden>,
+    owed: &mut Pending,
+    message: Bytes,
+) -> Option<Bytes> {
     if !owed.masks() || message.is_empty() {
         return Some(message);
     }
-    owed.glance(gate.inspectors(), &message).then_some(())?;
+    owed.glance(gate.watching(hidden).inspectors(), &message).then_some(())?;
     // What cannot be read cannot be masked.
     texts::replaced(&message, |text| {
-        let found = credentials(text)?;
+        let found = maskable(text, hidden)?;
         (!found.is_empty()).then(|| masked(text, found))
     })
 }

@@ -199,7 +199,7 @@ impl Relay {
             Some(it) => it.told(notice, message),
             None => message.clone(),
         };
-        let Some(told) = mask::duly(&self.gate, owed, told) else { return false };
+        let Some(told) = mask::duly(&self.gate, None, owed, told) else { return false };
         let Some(passed) = owed.interim(self.gate.inspectors(), self.event(piece, &told)) else {
             return false;
         };
@@ -236,8 +236,9 @@ impl Relay {
         if let (Action::Connect, Ok(answer)) = (owed.call().action(), &cut) {
             self.session.agree(answer);
         }
-        let cut =
-            cut.and_then(|it| mask::duly(&self.gate, &mut owed, it).ok_or(Disposition::Withheld));
+        let cut = cut.and_then(|it| {
+            mask::duly(&self.gate, None, &mut owed, it).ok_or(Disposition::Withheld)
+        });
         let inspected = match cut {
             Ok(message) => {
                 let message = match &self.session.one_of_many {

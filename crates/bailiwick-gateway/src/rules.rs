@@ -118,6 +118,11 @@ impl RulesInForce {
         self.changes.send_modify(|it| *it += 1);
     }
 
+    /// How often what is decided by has changed.
+    pub(crate) fn count(&self) -> u64 {
+        *self.changes.borrow()
+    }
+
     /// Tells when new rules are in force.
     pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

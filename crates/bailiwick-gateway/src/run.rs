@@ -250,6 +250,7 @@ pub(crate) fn put_together(
         models: Models::new(&settings.models, money),
         outside: Arc::default(),
         pace: Arc::default(),
+        hidden: crate::hidden::HiddenNames::default(),
         sessions: Arc::new(Sessions::new(
             settings.limits.sessions,
             settings.limits.sessions_per_caller,

@@ -2,6 +2,7 @@
 //!
 //! The same kernel and the same policies decide here, entry by entry, as decide on a call.
 
+mod hidden;
 mod models;
 
 use std::collections::HashSet;
@@ -22,6 +23,8 @@ use crate::catalogue::Known;
 use crate::gate::Gate;
 use crate::rules::Rules;
 use crate::server::Server;
+
+pub(crate) use self::hidden::{hidden, is_tool_visible, passes as calls_pass};
 
 /// The most work of looking for names in a text: their number times its bytes.
 const LOOKED_THROUGH_MAX: usize = 1 << 26;

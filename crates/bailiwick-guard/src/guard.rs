@@ -2,7 +2,7 @@
 
 use bailiwick_core::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface};
 
-use crate::inspectors::INSPECTORS;
+use crate::inspectors::{INSPECTORS, Names, hidden};
 use crate::plain;
 
 /// More findings in one piece of a body than are kept one by one.
@@ -49,7 +49,8 @@ impl Guard {
     /// [`UnknownKind`] for a name that no inspector has.
     pub fn with_policy(withhold: &[&str]) -> Result<Self, UnknownKind> {
         let known = |name: &str| {
-            INSPECTORS.iter().any(|it| it.name() == name || it.kinds().contains(&name))
+            let listed = |it: &&dyn Inspector| it.name() == name || it.kinds().contains(&name);
+            INSPECTORS.iter().any(listed) || hidden::NAME == name || hidden::KINDS.contains(&name)
         };
         match withhold.iter().find(|name| !known(name)) {
             Some(&name) => Err(UnknownKind(name.into())),
@@ -60,6 +61,19 @@ impl Guard {
     /// The table to inspect with.
     pub fn inspectors(&self) -> Inspectors<'_> {
         Inspectors::of(self, &[])
+    }
+
+    /// Look for what this caller may not know of, and withhold it where that is wanted.
+    pub fn scan_for(&self, names: &Names, seen: &Seen<'_>, findings: &mut Findings) {
+        if names.is_empty() {
+            return;
+        }
+        let plain = plain::without_escapes(seen.bytes);
+        let seen = &Seen { bytes: plain.as_deref().unwrap_or(seen.bytes), ..*seen };
+        match seen.surface {
+            Surface::Ask => names.scan(seen, findings),
+            Surface::Answer => self.run(names, seen, findings),
+        }
     }
 
     fn withholds(&self, name: &str) -> bool {

@@ -6,7 +6,8 @@ use bailiwick_core::{Digest, Obligation, PolicyId};
 use rustc_hash::FxHashMap;
 
 use crate::cedar::{
-    Condition, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Store, parse_policies,
+    Condition, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Roles, Store,
+    parse_policies,
 };
 use crate::lint::Lint;
 use crate::problem::{Lines, LoadError, LoadErrors, Place};
@@ -36,6 +37,7 @@ struct Loading<'a> {
     conditions: Vec<Option<Condition>>,
     ids: FxHashMap<PolicyId, Place>,
     lint: Lint,
+    roles: Roles,
     errors: Vec<LoadError>,
 }
 
@@ -83,10 +85,11 @@ fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicyS
         conditions: Vec::new(),
         ids: FxHashMap::default(),
         lint: Lint::default(),
+        roles: Roles::new(&store),
         errors,
     };
     policies.iter().for_each(|source| loading.source(source));
-    let Loading { index, input, infos, conditions, lint, errors, .. } = loading;
+    let Loading { index, input, infos, conditions, lint, roles, errors, .. } = loading;
     if !errors.is_empty() {
         return Err(LoadErrors(errors));
     }
@@ -99,6 +102,7 @@ fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicyS
         conditions,
         warnings,
         mentioned,
+        roles,
         digest: digest(policies, entities),
     })
 }
@@ -163,6 +167,7 @@ impl Loading<'_> {
             self.input.add(&reads.input);
         }
         self.lint.policy(policy, reads.as_ref(), &place, self.store);
+        self.roles.add(policy, self.store);
         self.index.add(number, policy);
         self.ids.insert(id.clone(), place.clone());
         let info = PolicyInfo {

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bailiwick_core::{
-    Ballot, Digest, Effect, LinkVote, Obligation, Permitting, Policy, PolicyId, Question, ServerId,
-    Verb, Votes,
+    Ballot, Digest, Effect, Link, LinkVote, Obligation, Permitting, Policy, PolicyId, Question,
+    ServerId, Verb, Votes,
 };
 use rustc_hash::FxHashMap;
 
 use crate::cedar::{
-    Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Store, build_context,
+    Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Roles, Store,
+    build_context,
 };
 use crate::mentioned::{Mentioned, Surroundings};
 use crate::problem::Warning;
@@ -72,6 +73,7 @@ pub struct PolicySet {
     pub(crate) conditions: Vec<Option<Condition>>,
     pub(crate) warnings: Vec<Warning>,
     pub(crate) mentioned: Mentioned,
+    pub(crate) roles: Roles,
     pub(crate) digest: Digest,
 }
 
@@ -109,6 +111,12 @@ impl PolicySet {
     /// Names that nothing has in these surroundings: no policy that asks for one ever matches.
     pub fn strangers(&self, around: &Surroundings<'_>) -> Vec<Warning> {
         self.mentioned.strangers(&self.store, around)
+    }
+
+    /// The names of the roles and groups that policies gate something with, and that nobody of
+    /// this chain is in.
+    pub fn roles_beyond<'a>(&'a self, chain: &[Link]) -> impl Iterator<Item = &'a str> {
+        self.roles.beyond(chain, &self.store)
     }
 
     /// The policies, in the order of their sources.

@@ -27,11 +27,13 @@ use std::time::Duration;
 
 use bailiwick_broker::Vault;
 use bailiwick_core::{Cleared, Disposition, ExchangeId, Pending};
+use bailiwick_wire::llm::called;
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 
 use crate::config::Limits;
+use crate::hidden::Hidden;
 use crate::kills::Kills;
 use crate::reserving::Reserving;
 
@@ -91,6 +93,8 @@ pub(crate) struct Envelope {
     pub(crate) parent: Option<ExchangeId>,
     /// What a call of a model reserves before it goes out.
     pub(crate) reserving: Option<Arc<Reserving>>,
+    /// What a call of a model must not tell its caller of.
+    pub(crate) hidden: Option<Arc<Hidden>>,
 }
 
 impl Envelope {
@@ -104,6 +108,7 @@ impl Envelope {
             patience: None,
             parent: None,
             reserving: None,
+            hidden: None,
         }
     }
 
@@ -247,6 +252,12 @@ impl Upstream {
     pub(crate) const fn provider(&self) -> Option<&ProviderCall> {
         let Self::Provider(call) = self else { return None };
         Some(call)
+    }
+
+    /// The tools that a whole answer of a model's calls.
+    pub(crate) fn called(&self, answer: &[u8]) -> Vec<Box<str>> {
+        let operation = self.provider().and_then(ProviderCall::answers);
+        operation.map_or_else(Vec::new, |it| called(it, answer))
     }
 
     /// The same, to be kept while its answer is streamed.

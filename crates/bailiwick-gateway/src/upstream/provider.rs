@@ -78,6 +78,11 @@ impl ProviderCall {
         self.crossing.as_ref()
     }
 
+    /// The operation whose answer the client is told: that which it asked for.
+    pub(crate) fn answers(&self) -> Option<Operation> {
+        self.crossing().map(Crossing::asked).or(self.operation)
+    }
+
     /// How the reply begins for the client; `None` when there was none.
     pub(crate) fn reply_head(&self) -> Option<(StatusCode, HeaderMap)> {
         let Heading { status, headers, .. } = self.heading()?;

@@ -60,6 +60,8 @@ mod following;
 #[cfg(test)]
 mod hidden;
 #[cfg(test)]
+mod hidden_models;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod hostile_children;

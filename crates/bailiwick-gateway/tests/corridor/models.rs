@@ -474,7 +474,7 @@ fn secret_in_pieces() -> (String, Vec<String>) {
     (secret.clone(), pieces.chain([ending("stop", 9, 9)]).collect())
 }
 
-fn text_of(stream: &str) -> String {
+pub(crate) fn text_of(stream: &str) -> String {
     let data = stream.lines().filter_map(|it| it.strip_prefix("data: "));
     let chunks = data.filter_map(|it| serde_json::from_str::<Value>(it).ok());
     let texts =

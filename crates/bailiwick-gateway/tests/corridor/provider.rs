@@ -32,6 +32,8 @@ struct State {
     asked: Mutex<Vec<Asked>>,
     /// What stands in the stream of the model `scripted`, one entry a chunk, and what `told` says.
     script: Mutex<Vec<String>>,
+    /// What the model `says` answers, whole.
+    says: Mutex<Value>,
     hung_up: AtomicUsize,
 }
 
@@ -100,6 +102,11 @@ impl Provider {
         *self.state.script.lock().unwrap() = chunks.to_vec();
     }
 
+    /// What the model `says` answers, whole.
+    pub(crate) fn says(&self, body: Value) {
+        *self.state.says.lock().unwrap() = body;
+    }
+
     /// How many streams were hung up on before their end.
     pub(crate) fn hung_up(&self) -> usize {
         self.state.hung_up.load(Ordering::SeqCst)
@@ -157,6 +164,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
             reply
         }
         (_, "keyless") => whole(401, &json!({"error": {"message": "bad key sk-…"}})),
+        (_, "says") => whole(200, &state.says.lock().unwrap()),
         (_, "silent") => std::future::pending().await,
         (_, "broken") => {
             whole(500, &json!({"error": {"message": "broken", "type": "server_error"}}))

@@ -1,6 +1,6 @@
 //! The table of inspectors, in the order of running.
 
-mod hidden_name;
+pub(crate) mod hidden;
 mod hidden_text;
 mod own_key;
 mod secret;
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use bailiwick_core::{Inspector, Inspectors};
 
-pub use hidden_name::{HIDDEN_NAME, Names};
+pub use hidden::{HIDDEN_ROLE, HIDDEN_TOOL, Names};
 pub use secret::{CONTEXT_BYTES, HELD_BYTES_MAX, open_end};
 
 /// What can stop an answer runs first.

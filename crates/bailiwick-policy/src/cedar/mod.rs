@@ -15,6 +15,7 @@ mod mentions;
 mod names;
 mod parse;
 mod reads;
+mod roles;
 mod satisfied;
 mod store;
 
@@ -25,4 +26,5 @@ pub(crate) use index::{Index, IndexBuilder};
 pub(crate) use names::{CORE_WORDS, GROUPS, is_word};
 pub(crate) use parse::{Fault, ParsedPolicy, policies as parse_policies};
 pub(crate) use reads::{InputReads, Reads, members};
+pub(crate) use roles::Roles;
 pub(crate) use store::{Named, Store};

@@ -153,6 +153,25 @@ fn known_and(also: &str) -> PolicySet {
 }
 
 #[test]
+fn roles_are_what_gates_and_who_is_in_one_knows_it() {
+    let set = set(r#"
+        permit (principal in Team::"support", action, resource);
+        permit (principal, action, resource) when { context.person in Team::"sales" };
+        permit (principal in Role::"on-call", action, resource);
+        permit (principal == Person::"ada", action, resource in Env::"prod");
+        permit (principal, action, resource == Customer::"c_1");
+    "#);
+    let beyond = |person: &str| {
+        let chain = [Link::Person(person.into()), Link::Agent("bot".into())];
+        set.roles_beyond(&chain).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // What things are in is no role, and neither is a person or a thing.
+    assert_eq!(beyond("ada"), ["on-call", "sales"]);
+    assert_eq!(beyond("bob"), ["on-call", "support"]);
+    assert_eq!(beyond("eve"), ["on-call", "sales", "support"]);
+}
+
+#[test]
 fn nothing_is_permitted_by_nobody() {
     assert_eq!(Trial::default().verdict(&set("")), "hidden no_permit");
     assert_eq!(Trial::default().verdict(&known_and("")), "no_permit");

@@ -14,6 +14,7 @@
 
 mod answer;
 mod ask;
+mod calls;
 mod change;
 mod choice;
 mod content;
@@ -34,6 +35,7 @@ mod usage;
 
 pub use answer::{Told, texts, told};
 pub use ask::{Ask, read};
+pub use calls::called;
 pub use change::{Changes, changed};
 pub use delta::{Delta, with_text};
 pub use fields::Unintelligible;

@@ -74,14 +74,14 @@ fn told(
             reply::whole(visit.dialect, whole.released, call, short.as_ref())
         }
         Ok(Came::Stream(streaming)) => {
-            let Streaming { owed, call, events, tells_usage } = *streaming;
+            let Streaming { owed, call, events, told } = *streaming;
             let mut reply = Response::new(Body::Whole(None));
             if let Some((_, headers)) = call.reply_head() {
                 *reply.headers_mut() = headers;
             }
             stamp_at(&mut reply, owed.appended());
             stream_headers(&mut reply);
-            let events = stream::start(&visit.gate, (call, place), tells_usage, owed, events);
+            let events = stream::start(&visit.gate, (call, place), told, owed, events);
             *reply.body_mut() = Body::Events(events);
             reply
         }

@@ -14,6 +14,7 @@ use hyper::Method;
 use super::shape::{Shaped, shaped};
 use super::{Visit, place, view};
 use crate::exchange::{Reply, exchange};
+use crate::hidden::Hidden;
 use crate::reserving::{Reserving, Short};
 use crate::upstream::{Asking, Envelope, Events, Head, Leg, ProviderCall, Route, Upstream};
 
@@ -51,7 +52,15 @@ pub(super) struct Streaming {
     pub(super) owed: Pending,
     pub(super) call: ProviderCall,
     pub(super) events: Box<Events>,
+    pub(super) told: Told,
+}
+
+/// What of an answer its client is told.
+pub(super) struct Told {
+    /// Whether it wants to see the usage that the provider was asked for.
     pub(super) tells_usage: bool,
+    /// What it must not be told of.
+    pub(super) hidden: Option<Arc<Hidden>>,
 }
 
 impl Whole {
@@ -73,6 +82,7 @@ impl Attempt {
         let exists = models.owns_all(&route.provider.name, &ask.state, &visit.who);
         let tells_usage = ask.tells_usage || !ask.stream;
         let keep = view::kept(visit, &route, &ask, id).await;
+        let hidden = view::hidden(visit, &ask, &keep).map(Arc::new);
         let shaped = match shaped(operation, ask, body, &route, &keep) {
             Ok(shaped) => shaped,
             Err(why) => return Ok(Came::Unsaid(why)),
@@ -96,8 +106,11 @@ impl Attempt {
         what.trace.clone_from(&visit.choices.trace);
         let call = Call::new(id, gate.now(), visit.who.clone(), what);
         let call = if let Some(parent) = parent { call.within(parent) } else { call };
-        let reserves = Some(Arc::clone(&reserving));
-        let envelope = Envelope { reserving: reserves, ..Envelope::new(Leg::Message, None) };
+        let envelope = Envelope {
+            reserving: Some(Arc::clone(&reserving)),
+            hidden: hidden.clone(),
+            ..Envelope::new(Leg::Message, None)
+        };
         let provider = ProviderCall::new(route, Some(operation), asking, visit.away.clone());
         let upstream = Upstream::Provider(Box::new(provider.over(crossing)));
         match exchange(gate, &upstream, call, &envelope).await? {
@@ -107,7 +120,8 @@ impl Attempt {
             Reply::Stream(owed, messages) => {
                 let both = messages.into_events().zip(upstream.into_provider());
                 let (events, call) = both.ok_or(Unrecorded::Stopped)?;
-                Ok(Came::Stream(Box::new(Streaming { owed, call, events, tells_usage })))
+                let told = Told { tells_usage, hidden };
+                Ok(Came::Stream(Box::new(Streaming { owed, call, events, told })))
             }
         }
     }

@@ -9,12 +9,15 @@ use bailiwick_wire::llm::{Ending, Following, Mark, Operation, Step, error_body};
 use bailiwick_wire::sse::{Event, encode};
 use bytes::{Bytes, BytesMut};
 
+use super::attempt::Told;
 use super::window::{self, Freed, Window};
 use crate::gate::Gate;
+use crate::hidden::Hidden;
 use crate::models::Measured;
 use crate::pace::Place;
 use crate::queue::{Reader, Unread, Writer};
 use crate::upstream::{Crossed, Crossing, Events, ProviderCall};
+use crate::view;
 
 /// A streamed answer.
 struct Stream {
@@ -26,6 +29,8 @@ struct Stream {
     crossed: Option<Crossed>,
     /// Whether the client wants to see the usage that the provider was asked for.
     tells_usage: bool,
+    /// What it must not tell of.
+    hidden: Option<Arc<Hidden>>,
     following: Following,
     window: Window,
     /// Where the stream was when the last event was sent.
@@ -61,24 +66,24 @@ enum End {
 pub(super) fn start(
     gate: &Arc<Gate>,
     (call, place): (ProviderCall, Option<Place>),
-    tells_usage: bool,
+    told: Told,
     owed: Pending,
     events: Box<Events>,
 ) -> Reader {
     let (client, reader) = gate.client_queue();
-    let (asked, crossed) = (call.crossing().map(Crossing::asked), call.crossing());
-    let operation = asked.or(call.operation).unwrap_or(Operation::Chat);
-    let crossed = crossed.and_then(Crossing::stream);
+    let operation = call.answers().unwrap_or(Operation::Chat);
+    let crossed = call.crossing().and_then(Crossing::stream);
     let following = Following::new(operation);
     let stream = Stream {
         gate: Arc::clone(gate),
         call,
         operation,
         crossed,
-        tells_usage,
+        tells_usage: told.tells_usage,
         sent: following.mark(),
         following,
-        window: Window::new(owed.masks()),
+        window: Window::new(owed.masks(), told.hidden.clone()),
+        hidden: told.hidden,
         client,
         counted: 0,
         is_cut: false,
@@ -151,6 +156,10 @@ impl Stream {
         if step.is_unreadable && owed.masks() {
             return Some(End::Withheld);
         }
+        let hidden = self.hidden.as_deref();
+        if !hidden.is_none_or(|it| view::calls_pass(&self.gate, it, owed, &step.calls)) {
+            return Some(End::Withheld);
+        }
         if step.is_last {
             let Some(last) = self.duly_last(owed, event, &step) else {
                 return Some(End::Withheld);
@@ -190,7 +199,9 @@ impl Stream {
         if !owed.masks() {
             return Some(event.raw);
         }
-        owed.glance(self.gate.inspectors(), &event.raw).then(|| window::alone(event, step))
+        let hidden = self.hidden.as_deref();
+        let passes = owed.glance(self.gate.watching(hidden).inspectors(), &event.raw);
+        passes.then(|| window::alone(event, step, hidden))
     }
 
     async fn send(&self, out: Bytes) -> Result<(), Unread> {
@@ -206,7 +217,8 @@ impl Stream {
 
     /// Inspect what may leave, and let it, all or nothing. `None` when nothing may any more.
     fn pass(&self, owed: &mut Pending, freed: Freed, out: &mut BytesMut) -> Option<()> {
-        let inspectors = self.gate.inspectors();
+        let watching = self.gate.watching(self.hidden.as_deref());
+        let inspectors = watching.inspectors();
         // More waited than can be looked at in one piece.
         if freed.overflows && owed.masks() {
             return None;
@@ -237,7 +249,8 @@ impl Stream {
 
     /// The last of an answer: recorded, and only then sent.
     async fn last(self, owed: Pending, last: Bytes, disposition: Disposition) {
-        let inspected = owed.last(self.gate.inspectors(), last, disposition);
+        let watching = self.gate.watching(self.hidden.as_deref());
+        let inspected = owed.last(watching.inspectors(), last, disposition);
         if inspected.disposition() != disposition {
             let (end, client) = (self.sent.ending(Ending::Filter), self.client.clone());
             self.conclude(inspected, Disposition::Withheld).await;

@@ -6,13 +6,12 @@
 use std::collections::BTreeMap;
 
 use super::{Visit, hosted};
-use crate::gate::Gate;
+use crate::hidden::Hidden;
 use crate::upstream::Route;
-use bailiwick_core::{Action, Digest, ExchangeId, Resource, ServerId};
+use crate::view::is_tool_visible;
+use bailiwick_core::{Digest, ExchangeId};
 use bailiwick_wire::llm::{Ask, OfferedTool, ToolKind};
 
-/// What hosts that know many servers write before a tool's name.
-const HOST_PREFIX: &str = "mcp__";
 /// How many kinds of tools one request may bring that the provider runs.
 const KINDS_MAX: usize = 32;
 
@@ -23,7 +22,7 @@ pub(super) async fn kept(visit: &Visit, route: &Route, ask: &Ask, within: Exchan
     let mut hosted: BTreeMap<&str, bool> = BTreeMap::new();
     for tool in &ask.tools {
         let may = match &tool.kind {
-            ToolKind::Function => is_visible(visit, &tool.name),
+            ToolKind::Function => is_tool_visible(&visit.gate, &visit.who, &tool.name),
             ToolKind::Hosted(kind) => match hosted.get(&**kind) {
                 Some(may) => *may,
                 None if hosted.len() == KINDS_MAX => false,
@@ -39,6 +38,14 @@ pub(super) async fn kept(visit: &Visit, route: &Route, ask: &Ask, within: Exchan
     kept
 }
 
+/// What is hidden from the caller, besides the tools that were cut.
+pub(super) fn hidden(visit: &Visit, ask: &Ask, keep: &[bool]) -> Option<Hidden> {
+    let own = ask.tools.iter().zip(keep).filter(|(it, _)| it.kind == ToolKind::Function);
+    let (kept, cut): (Vec<_>, Vec<_>) = own.partition(|(_, stays)| **stays);
+    let names = |all: Vec<(&OfferedTool, _)>| all.iter().map(|(it, _)| it.name.clone()).collect();
+    crate::view::hidden(&visit.gate, &visit.who, (names(kept), names(cut)))
+}
+
 /// The digest of the tools that a model is shown.
 pub(super) fn digest(tools: &[OfferedTool]) -> Digest {
     let mut names: Vec<&str> = tools.iter().map(|it| &*it.name).collect();
@@ -49,26 +56,4 @@ pub(super) fn digest(tools: &[OfferedTool]) -> Digest {
         all.extend_from_slice(name.as_bytes());
     }
     Digest::of(&all)
-}
-
-/// Whether the caller may know of the tool of this name, wherever it is.
-fn is_visible(visit: &Visit, name: &str) -> bool {
-    let bare = name.strip_prefix(HOST_PREFIX).unwrap_or(name);
-    let mut meant = Vec::new();
-    // Federated names, and those of a namespace that is called like a server.
-    for apart in ["__", "."] {
-        let parts = bare.split_once(apart);
-        meant.extend(parts.and_then(|(server, tool)| tool_of(&visit.gate, server, tool)));
-    }
-    let servers = visit.gate.parts.servers.keys();
-    meant.extend(servers.filter_map(|server| tool_of(&visit.gate, server.as_str(), bare)));
-    meant.is_empty()
-        || meant.iter().any(|it| visit.gate.is_visible(&visit.who, Action::InvokeTool, it))
-}
-
-/// The tool, when its server has it.
-fn tool_of(gate: &Gate, server: &str, name: &str) -> Option<Resource> {
-    let known = gate.server(server)?.catalogue.known();
-    let tool = Resource::Tool { server: ServerId::from(server), name: name.into() };
-    known.has(&tool).then_some(tool)
 }

@@ -4,11 +4,14 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::sync::Arc;
 
-use bailiwick_guard::{CONTEXT_BYTES, HELD_BYTES_MAX, credentials, masked, open_end};
+use bailiwick_guard::{CONTEXT_BYTES, HELD_BYTES_MAX, masked, open_end};
 use bailiwick_wire::llm::{Delta, Step, with_text};
 use bailiwick_wire::sse::{Decoder, Event};
 use bytes::Bytes;
+
+use crate::hidden::{Hidden, maskable};
 
 /// The most that waits, in bytes of events: a provider may wrap a little text in much else.
 const WAITING_BYTES_MAX: usize = 16 * HELD_BYTES_MAX;
@@ -17,6 +20,8 @@ const WAITING_BYTES_MAX: usize = 16 * HELD_BYTES_MAX;
 pub(super) struct Window {
     /// Whether secrets are replaced.
     masks: bool,
+    /// What must not be told of.
+    hidden: Option<Arc<Hidden>>,
     texts: Vec<Text>,
     waiting: VecDeque<Waiting>,
     bytes: usize,
@@ -54,8 +59,8 @@ pub(super) struct Freed {
 }
 
 impl Window {
-    pub(super) const fn new(masks: bool) -> Self {
-        Self { masks, texts: Vec::new(), waiting: VecDeque::new(), bytes: 0 }
+    pub(super) const fn new(masks: bool, hidden: Option<Arc<Hidden>>) -> Self {
+        Self { masks, hidden, texts: Vec::new(), waiting: VecDeque::new(), bytes: 0 }
     }
 
     /// Whether anything waits.
@@ -103,7 +108,8 @@ impl Window {
 
     /// How many events at the front hold nothing that must wait.
     fn clear(&self) -> usize {
-        let limits: Vec<(u64, u64)> = self.texts.iter().map(Text::clear_until).collect();
+        let limits: Vec<(u64, u64)> =
+            self.texts.iter().map(|it| it.clear_until(self.hidden.as_deref())).collect();
         let is_clear = |(channel, end): &(u64, u64)| {
             limits.iter().all(|(other, limit)| other != channel || end <= limit)
         };
@@ -114,6 +120,7 @@ impl Window {
     fn leave(&mut self, count: usize, shows_all: bool) -> Freed {
         let leaving: Vec<Waiting> = self.waiting.drain(..count).collect();
         self.bytes -= leaving.iter().map(|it| it.event.raw.len()).sum::<usize>();
+        let hidden = self.hidden.as_deref();
         let mut joined = Vec::new();
         let mut clean = Vec::new();
         for text in &mut self.texts {
@@ -123,7 +130,8 @@ impl Window {
             let until = usize::try_from(last - text.gone).unwrap_or(usize::MAX);
             if !shows_all {
                 let shown = text.said.get(..until).unwrap_or(&text.said).to_owned();
-                clean.push((text.channel, cuts(&shown, text.left, self.masks)));
+                let found = if self.masks { found(&shown, hidden) } else { Vec::new() };
+                clean.push((text.channel, cuts(found, text.left)));
                 joined.push(shown);
             }
             text.leave(until);
@@ -132,7 +140,7 @@ impl Window {
         self.texts.retain(|it| !is_over(it));
         let masks = self.masks;
         let events = leaving.into_iter().map(|Waiting { event, deltas, .. }| {
-            if masks { rewritten(event, &deltas, &mut clean) } else { event.raw }
+            if masks { rewritten(event, &deltas, &mut clean, hidden) } else { event.raw }
         });
         Freed { events: events.collect(), joined, overflows: false }
     }
@@ -144,8 +152,10 @@ impl Text {
     }
 
     /// Up to where nothing of it must wait.
-    fn clear_until(&self) -> (u64, u64) {
-        let open = if self.ended { 0 } else { open_end(self.said.as_bytes()) };
+    fn clear_until(&self, hidden: Option<&Hidden>) -> (u64, u64) {
+        let of_name = || hidden.map_or(0, |it| it.names.open_end(&self.said));
+        let open = || open_end(self.said.as_bytes()).max(of_name());
+        let open = if self.ended { 0 } else { open() };
         (self.channel, self.gone + (self.said.len() - open) as u64)
     }
 
@@ -162,30 +172,32 @@ impl Text {
 }
 
 /// One event with secrets replaced in each of its texts, which stand for themselves.
-pub(super) fn alone(event: Event, step: &Step) -> Bytes {
+pub(super) fn alone(event: Event, step: &Step, hidden: Option<&Hidden>) -> Bytes {
     let whole = step.deltas.iter().map(|it| Delta { is_whole: true, ..it.clone() });
-    rewritten(event, &whole.collect::<Vec<_>>(), &mut [])
+    rewritten(event, &whole.collect::<Vec<_>>(), &mut [], hidden)
 }
 
-/// The secrets in a text that are not wholly in what left before, counted from there.
-fn cuts(shown: &str, left: usize, masks: bool) -> Vec<Cut> {
-    if !masks {
-        return Vec::new();
-    }
-    let new = found(shown).into_iter().filter(|(_, it)| it.end > left);
-    let cut = |(kind, it): (&'static str, Range<usize>)| Cut {
+/// Of what was found in a text, what is not wholly in that which left before, counted from there.
+fn cuts(found: Vec<Place>, left: usize) -> Vec<Cut> {
+    let new = found.into_iter().filter(|(_, it)| it.end > left);
+    let cut = |(kind, it): Place| Cut {
         kind,
         from: it.start.saturating_sub(left),
         to: it.end - left,
         has_begun: false,
     };
-    new.map(cut).collect()
+    let mut cuts: Vec<Cut> = new.map(cut).collect();
+    cuts.sort_by_key(|it| it.from);
+    cuts
 }
 
-/// The credentials in a text, first ones first. Where it could not be looked at, the inspectors say
-/// so of the same text, and nothing of it leaves.
-fn found(text: &str) -> Vec<(&'static str, Range<usize>)> {
-    credentials(text).unwrap_or_default()
+/// What is found, and where.
+type Place = (&'static str, Range<usize>);
+
+/// What is to be masked in a text. Where it could not be looked at, the inspectors say so of the
+/// same text, and nothing of it leaves.
+fn found(text: &str, hidden: Option<&Hidden>) -> Vec<Place> {
+    maskable(text, hidden).unwrap_or_default()
 }
 
 /// A secret in what leaves: from which byte to which.
@@ -202,11 +214,16 @@ type Clean = (u64, Vec<Cut>);
 
 /// An event with secrets replaced in its texts. `clean` says where they are, and moves on with
 /// each piece.
-fn rewritten(event: Event, deltas: &[Delta], clean: &mut [Clean]) -> Bytes {
+fn rewritten(
+    event: Event,
+    deltas: &[Delta],
+    clean: &mut [Clean],
+    hidden: Option<&Hidden>,
+) -> Bytes {
     let mut new: Vec<(Range<usize>, String)> = Vec::new();
     for delta in deltas {
         let text = if delta.is_whole {
-            let found = found(&delta.text);
+            let found = found(&delta.text, hidden);
             (!found.is_empty()).then(|| masked(&delta.text, found))
         } else {
             let cuts = clean.iter_mut().find(|(channel, _)| *channel == delta.channel);
@@ -275,7 +292,7 @@ mod tests {
     /// What a client reads of a text that comes in these pieces, and how much came at once.
     fn read(masks: bool, pieces: &[&str]) -> (String, usize) {
         let mut following = Following::new(Operation::Chat);
-        let mut window = Window::new(masks);
+        let mut window = Window::new(masks, None);
         let mut reader = Following::new(Operation::Chat);
         let (mut out, mut at_once) = (String::new(), 0);
         let mut hear = |freed: Freed, out: &mut String| {
@@ -305,7 +322,7 @@ mod tests {
     #[test]
     fn what_is_before_a_possible_secret_does_not_wait_with_it() {
         let mut following = Following::new(Operation::Chat);
-        let mut window = Window::new(false);
+        let mut window = Window::new(false, None);
         let mut sent = Vec::new();
         // Each piece ends with what may go on to be a key.
         for _ in 0..100 {

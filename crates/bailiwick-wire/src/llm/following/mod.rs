@@ -9,6 +9,7 @@ mod responses;
 use bytes::Bytes;
 
 use super::answer::Told;
+use super::calls::Calls;
 use super::delta::Delta;
 use super::operation::Operation;
 use crate::json::{Document, Limits, quote};
@@ -25,6 +26,8 @@ pub struct Step {
     pub deltas: Vec<Delta>,
     /// Channels to which nothing is added any more.
     pub ended: Vec<u64>,
+    /// Names of tools that it calls and that the client runs, each as far as it is told by now.
+    pub calls: Vec<Box<str>>,
     /// Whether it is the dialect's last event.
     pub is_last: bool,
     /// Whether it is the chunk that only `include_usage` brings, which a client that did not ask
@@ -46,7 +49,9 @@ pub enum Ending {
 /// Follows one stream.
 #[derive(Debug)]
 pub struct Following {
+    operation: Operation,
     notes: Notes,
+    calls: Calls,
     stream: Stream,
 }
 
@@ -69,7 +74,7 @@ impl Following {
             Operation::Messages => Stream::Messages(Messages::default()),
             Operation::Embeddings | Operation::CountTokens => Stream::Whole,
         };
-        Self { notes: Notes::default(), stream }
+        Self { operation, notes: Notes::default(), calls: Calls::default(), stream }
     }
 
     /// The next event.
@@ -87,6 +92,7 @@ impl Following {
             return step;
         };
         let (root, notes) = (document.root(), &mut self.notes);
+        step.calls = self.calls.event(self.operation, root);
         match &mut self.stream {
             Stream::Chat(chat) => chat.event(root, notes, &mut step),
             Stream::Responses(responses) => responses.event(root, notes, &mut step),

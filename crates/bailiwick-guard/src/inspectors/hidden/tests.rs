@@ -7,7 +7,11 @@ const NAMES: [&str; 6] =
     ["delete_ledger", "get-user", "get-user-list", "payments.refund", "sendMail", "finance-admin"];
 
 fn names() -> Names {
-    Names::new(NAMES.into_iter())
+    of(&NAMES)
+}
+
+fn of(names: &[&str]) -> Names {
+    Names::new(names.iter().map(|it| (HIDDEN_TOOL, *it)))
 }
 
 #[test]
@@ -25,18 +29,43 @@ fn names_are_found_as_whole_words_in_any_case() {
         ("finance-admin", &["finance-admin"]),
         ("", &[]),
     ] {
-        let got: Vec<_> = names().find(text).into_iter().map(|it| &text[it]).collect();
+        let got: Vec<_> = names().find(text).into_iter().map(|(_, it)| &text[it]).collect();
         assert_eq!(got, found, "{text}");
     }
 }
 
 #[test]
+fn any_sign_may_stand_between_the_words_of_a_name() {
+    let names = Names::new([(HIDDEN_TOOL, "deleteLedger"), (HIDDEN_ROLE, "sign_up")]);
+    for text in ["deleteledger", "DELETE-LEDGER", "delete_ledger", "delete.ledger"] {
+        assert_eq!(names.find(text), [(HIDDEN_TOOL, 0..text.len())], "{text}");
+        assert!(names.has(text), "{text}");
+    }
+    assert_eq!(names.find("a sign-up"), [(HIDDEN_ROLE, 2..9)]);
+    // Which are words that everybody writes.
+    assert!(names.find("signup, sign up, delete ledger").is_empty());
+    let changed = names.changed([(HIDDEN_TOOL, "move_my_money")], ["Delete_Ledger"]);
+    assert!(!changed.has("deleteLedger") && changed.has("moveMyMoney") && changed.has("sign-up"));
+}
+
+#[test]
+fn names_are_found_between_the_escapes_of_json() {
+    let seen = |bytes| Seen { surface: bailiwick_core::Surface::Answer, bytes, offset: 7 };
+    let mut found = Findings::default();
+    let text = r#"{"t":"first\ndelete_ledger\tthen \"sendMail\" \u00e9\\"#;
+    names().scan(&seen(text.as_bytes()), &mut found);
+    let places: Vec<_> = found.kept().iter().map(|it| (it.offset - 7, it.length)).collect();
+    let at = |it: &str| text.find(it).unwrap() as u64;
+    assert_eq!(places, [(at("delete"), 13), (at("sendMail"), 8)]);
+}
+
+#[test]
 fn words_that_everybody_writes_are_not_looked_for() {
     for name in ["read", "search", "Read", "READ", "a_b", "", "_", "x-y", "Überblick"] {
-        assert!(Names::new([name].into_iter()).is_empty(), "{name}");
+        assert!(of(&[name]).is_empty(), "{name}");
     }
     for name in ["read_file", "readFile", "ReadFile", "read-file", "fs.read"] {
-        assert!(!Names::new([name].into_iter()).is_empty(), "{name}");
+        assert!(!of(&[name]).is_empty(), "{name}");
     }
 }
 
@@ -59,7 +88,7 @@ fn a_beginning_waits() {
     ] {
         assert_eq!(names().open_end(text), waits, "{text}");
     }
-    assert_eq!(Names::new(std::iter::empty()).open_end("delete_ledger"), 0);
+    assert_eq!(Names::default().open_end("delete_ledger"), 0);
 }
 
 /// Every place where a name stands between the ends of words, by trying all of them.
@@ -108,7 +137,8 @@ proptest! {
 
     #[test]
     fn what_is_found_is_what_trying_all_finds(text in text()) {
-        prop_assert_eq!(names().find(&text), slowly(&text));
+        let found: Vec<_> = names().find(&text).into_iter().map(|(_, it)| it).collect();
+        prop_assert_eq!(found, slowly(&text));
     }
 
     #[test]
