@@ -4,6 +4,7 @@
 //! made absolute, defaults filled in, contradictions refused. The second cannot be invalid.
 
 mod date;
+mod fallback;
 mod meant;
 mod models;
 mod named;

@@ -9,6 +9,7 @@ use hyper::Uri;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fallback::Sections;
 use super::named::{address_of, is_server_name};
 use super::secret_ref::{SecretRef, placed};
 
@@ -61,6 +62,10 @@ pub struct Alias {
     pub provider: String,
     /// The provider's name for the model.
     pub model: String,
+    /// What is asked next when it answers 429 or 5xx, cannot be reached, or says nothing in time:
+    /// other names of this section, or `provider/model`.
+    #[serde(default)]
+    pub fallback: Vec<String>,
 }
 
 /// What calls of models may cost. Amounts are US dollars, such as `"12.50"`.
@@ -132,6 +137,8 @@ pub struct ModelSettings {
     pub providers: Vec<ProviderSettings>,
     /// Other names for models.
     pub aliases: BTreeMap<String, (ServerId, String)>,
+    /// What each of these names falls back to.
+    pub fallbacks: BTreeMap<String, Vec<(ServerId, String)>>,
     /// What calls may cost.
     pub spending: Spending,
     /// The files of prices, the first above the others.
@@ -157,16 +164,25 @@ impl ModelSettings {
                 Err(what) => problems.push((format!("providers.{name}"), what)),
             }
         }
+        let alias = |it: &Alias| (ServerId::from(it.provider.as_str()), it.model.clone());
+        let names = aliases.iter().map(|(name, it)| (&**name, (alias(it), &*it.fallback)));
+        let providing = providers.keys().map(String::as_str).collect();
+        let sections = Sections { names: names.collect(), providers: providing };
+        let mut fallbacks = BTreeMap::new();
         for (name, said) in aliases {
+            match sections.fallbacks(name) {
+                Ok(found) => drop(fallbacks.insert(name.clone(), found)),
+                Err(what) => problems.push((format!("models.{name}"), what)),
+            }
             if !providers.contains_key(&said.provider) {
                 let what = format!("provider is `{}`, which [providers] has not", said.provider);
                 problems.push((format!("models.{name}"), what));
             }
         }
-        let alias = |it: &Alias| (ServerId::from(it.provider.as_str()), it.model.clone());
         Self {
             providers: meant,
             aliases: aliases.iter().map(|(name, it)| (name.clone(), alias(it))).collect(),
+            fallbacks,
             spending: spending.clone(),
             prices: spending.prices.iter().map(|it| base.join(it)).collect(),
         }

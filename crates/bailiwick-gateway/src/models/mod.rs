@@ -25,6 +25,7 @@ pub(crate) use money::{Money, Unpriced};
 pub(crate) struct Models {
     providers: Vec<Arc<Provider>>,
     aliases: BTreeMap<String, (ServerId, String)>,
+    fallbacks: BTreeMap<String, Vec<(ServerId, String)>>,
     pub(crate) money: Money,
     owned: Owned,
 }
@@ -33,7 +34,8 @@ impl Models {
     pub(crate) fn new(settings: &ModelSettings, money: Money) -> Self {
         let providers = settings.providers.iter().map(|it| Arc::new(Provider::new(it)));
         let (providers, aliases) = (providers.collect(), settings.aliases.clone());
-        Self { providers, aliases, money, owned: Owned::default() }
+        let fallbacks = settings.fallbacks.clone();
+        Self { providers, aliases, fallbacks, money, owned: Owned::default() }
     }
 
     /// The providers that speak this dialect, in the order of their names.
@@ -53,9 +55,23 @@ impl Models {
     }
 
     fn alias(&self, name: &str) -> Option<Route> {
-        let (provider, model) = self.aliases.get(name)?;
+        self.named(self.aliases.get(name)?)
+    }
+
+    fn named(&self, (provider, model): &(ServerId, String)) -> Option<Route> {
         let provider = self.all().find(|it| it.name == *provider)?;
         Some(Route::new(provider, model))
+    }
+
+    /// Where else to ask when the model of this name gives no answer, first ones first.
+    pub(crate) fn fallbacks(&self, dialect: Dialect, crosses: bool, asked: &str) -> Vec<Route> {
+        let fits = |it: &Route| crosses || it.provider.api.dialect() == dialect;
+        // A name that leads nowhere in this dialect is not the operator's here.
+        if !self.alias(asked).is_some_and(|it| fits(&it)) {
+            return Vec::new();
+        }
+        let models = self.fallbacks.get(asked).into_iter().flatten();
+        models.filter_map(|it| self.named(it)).filter(fits).collect()
     }
 
     /// Where the model is that is asked for by this name: by another name that the operator gave

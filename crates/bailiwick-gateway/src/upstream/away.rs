@@ -20,6 +20,11 @@ impl Away {
         Self(None)
     }
 
+    /// Whether the caller has gone.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.0.as_ref().is_some_and(|it| it.has_changed().is_err())
+    }
+
     /// Wait until the caller has gone.
     pub(crate) async fn gone(&self) {
         match self.0.clone() {

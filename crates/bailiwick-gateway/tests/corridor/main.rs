@@ -44,6 +44,8 @@ mod disk;
 #[cfg(test)]
 mod exits;
 #[cfg(test)]
+mod fallbacks;
+#[cfg(test)]
 mod federated;
 #[cfg(test)]
 mod federated_addresses;

@@ -45,12 +45,37 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
         return nowhere(&visit, operation, ask, body, id).await;
     };
     let is_hidden = is_hidden(&visit, &route);
+    let others = models.fallbacks(visit.dialect, crosses, &asked);
     let first = Attempt { id, parent: None, route, operation, ask, body: body.clone() };
-    match first.make(&visit).await {
+    let came = match first.make(&visit).await {
         // Whoever may not know of the model learns nothing of it from why it cannot be asked.
-        Ok(Came::Unsaid(_)) if is_hidden => hidden(&visit, operation, body).await,
-        came => told(visit, came, &asked, place),
+        Ok(Came::Unsaid(_)) if is_hidden => return hidden(&visit, operation, body).await,
+        Ok(came) => fall_back(&visit, came, others, (operation, &body)).await,
+        Err(why) => Err(why),
+    };
+    told(visit, came, &asked, place)
+}
+
+/// Where a model gives no answer the next is asked, by an exchange of its own that names the one
+/// before. What may not be asked is passed over as if it stood nowhere. What came last is told.
+async fn fall_back(
+    visit: &Visit,
+    mut came: Came,
+    others: Vec<Route>,
+    (operation, body): (Operation, &Bytes),
+) -> Result<Came, Unrecorded> {
+    for route in others {
+        let Some(before) = came.failed().filter(|_| !visit.away.is_gone()) else { break };
+        let id = entropy::exchange_id(visit.gate.now()).map_err(|_| Unrecorded::NoKey)?;
+        let Ok(ask) = understood(operation, body) else { break };
+        let body = body.clone();
+        let next = Attempt { id, parent: Some(before), route, operation, ask, body };
+        let next = next.make(visit).await?;
+        if !next.is_unasked() {
+            came = next;
+        }
     }
+    Ok(came)
 }
 
 /// What the client is told of what came.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bailiwick_core::{
-    Action, Call, Effect, ExchangeId, Interpreted, ModelAsk, Pending, Released, Resource, ServerId,
-    Unrecorded, Value,
+    Action, Call, Disposition, Effect, ExchangeId, Interpreted, ModelAsk, Pending, Released,
+    Resource, ServerId, Unrecorded, Value,
 };
 use bailiwick_facts::MicroDollars;
 use bailiwick_wire::llm::{Ask, Operation};
@@ -63,7 +63,43 @@ pub(super) struct Told {
     pub(super) hidden: Option<Arc<Hidden>>,
 }
 
+impl Came {
+    /// The exchange whose model gave no answer, so that another may be asked.
+    pub(super) fn failed(&self) -> Option<ExchangeId> {
+        match self {
+            Self::Whole(whole) => whole.is_failed().then(|| whole.released.exchange()),
+            Self::Unsaid(_) | Self::Stream(_) => None,
+        }
+    }
+
+    /// Whether nothing was asked, because it was not permitted, not paid for, or cannot be said.
+    pub(super) fn is_unasked(&self) -> bool {
+        match self {
+            Self::Unsaid(_) => true,
+            Self::Whole(whole) => {
+                let unmet = whole.released.disposition() == Some(Disposition::Unmet);
+                unmet || whole.released.denial().is_some()
+            }
+            Self::Stream(_) => false,
+        }
+    }
+}
+
 impl Whole {
+    /// Whether its provider gave no answer, so that another may be asked. What the gateway refused
+    /// or ended is not asked elsewhere.
+    fn is_failed(&self) -> bool {
+        let heading = self.upstream.provider().and_then(ProviderCall::heading);
+        match (self.released.disposition(), heading.map(|it| it.status.as_u16())) {
+            (
+                Some(Disposition::Erred | Disposition::Unreachable | Disposition::TimedOut),
+                Some(status),
+            ) => matches!(status, 429 | 500..=599),
+            (Some(Disposition::Unreachable | Disposition::TimedOut), None) => true,
+            (_, _) => false,
+        }
+    }
+
     /// Why it was not paid for.
     pub(super) fn short(&self) -> Option<&Short> {
         self.reserving.short()
