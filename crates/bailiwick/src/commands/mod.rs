@@ -2,6 +2,7 @@
 
 mod admin;
 pub(crate) mod ask;
+mod asked;
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;

@@ -11,7 +11,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::settings;
+use super::{asked, settings};
 use crate::output::{self, Common, Failure, Outcome, YES, instant, no, say};
 
 #[derive(Args)]
@@ -44,6 +44,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
     let answer = dry_run(&rules, Some(&store), &inputs, entry.at)?;
     if !common.json {
+        say(format!("call        {}", asked::in_a_line(&inputs)));
         head(decision, entry.at, &rules);
     }
     print(common, &inputs, &answer, &orders(&store, &answer))

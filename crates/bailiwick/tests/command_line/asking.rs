@@ -80,6 +80,7 @@ fn why_tells_of_a_decision_and_of_edits_since() {
 
     let told = house.run(&["why", &denied]).expect(1).out;
     for word in [
+        r#"invoke_tool helpdesk/get_billing {"customer_id":"c_42"}"#,
         "on record   denied (forbidden)",
         "by          no_agent_reads_tier_2_billing",
         "a policy forbids it",
