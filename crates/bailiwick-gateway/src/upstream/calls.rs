@@ -91,7 +91,11 @@ impl CallGuard {
 
 impl Drop for CallGuard {
     fn drop(&mut self) {
-        self.calls.table().remove(&self.id);
+        // Its id may be another call's by now.
+        let mut table = self.calls.table();
+        if table.get(&self.id).is_some_and(|it| Arc::ptr_eq(&it.called_off, &self.called_off)) {
+            table.remove(&self.id);
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 
-use super::replaced;
-use crate::json::quote;
+use super::{at, replaced};
+use crate::json::{Document, Limits, quote};
 
 /// Between a server's name and a tool's or prompt's. No server's name holds or ends in it.
 const JOINT: &str = "__";
@@ -54,10 +54,18 @@ pub fn renamed(body: &Bytes, method: &str, own: &str) -> Option<Bytes> {
         | "resources/unsubscribe"
         | "notifications/resources/updated" => &[&["params", "uri"]],
         method if method.starts_with("tasks/") => &[&["params", "taskId"]],
-        "completion/complete" => &[&["params", "ref", "name"], &["params", "ref", "uri"]],
+        // By its type: a reference to a resource may have a name beside its address.
+        "completion/complete" if refers_to_resource(body) => &[&["params", "ref", "uri"]],
+        "completion/complete" => &[&["params", "ref", "name"]],
         _ => &[],
     };
     places.iter().find_map(|place| replaced(body, place, &raw))
+}
+
+fn refers_to_resource(body: &Bytes) -> bool {
+    let document = Document::parse(body, Limits::default()).ok();
+    let kind = document.as_ref().and_then(|it| at(it, &["params", "ref", "type"]));
+    kind.is_some_and(|it| it.says("ref/resource"))
 }
 
 /// An error that names what was asked for in vain, with the URI that the client asked for.

@@ -48,6 +48,11 @@ fn nothing_but_the_name_changes() {
             r#"{"params":{"ref":{"type":"ref/prompt","name":"look"},"argument":{"name":"n"}}}"#,
         ),
         (
+            "completion/complete",
+            r#"{"params":{"ref":{"type":"ref/resource","name":"x","uri":"bailiwick://a/t://{y}"}}}"#,
+            r#"{"params":{"ref":{"type":"ref/resource","name":"x","uri":"look"}}}"#,
+        ),
+        (
             "resources/read",
             r#"{"params":{"uri":"bailiwick://a/b"}}"#,
             r#"{"params":{"uri":"look"}}"#,
