@@ -54,6 +54,7 @@ mod secrets;
 mod server;
 mod session;
 mod sessions;
+mod shares;
 mod start_error;
 mod stopping;
 pub mod store;

@@ -1,11 +1,13 @@
 //! Handles of tasks: each belongs to whoever was given it. To all others it never was.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use bailiwick_core::{Identified, Resource};
 
-/// How many handles of one server are remembered. The oldest goes first.
+use crate::shares::{Caller, Shares};
+
+/// How many handles of one server are remembered. Of more, whoever has the most loses its oldest.
 const HANDLES_MAX: usize = 16_384;
 /// The longest handle that is remembered.
 const HANDLE_BYTES_MAX: usize = 1024;
@@ -14,10 +16,15 @@ const HANDLE_BYTES_MAX: usize = 1024;
 #[derive(Default)]
 pub(crate) struct Tasks(Mutex<Given>);
 
-#[derive(Default)]
 struct Given {
     to: HashMap<Box<str>, (Identified, Resource)>,
-    order: VecDeque<Box<str>>,
+    shares: Shares<Box<str>>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { to: HashMap::new(), shares: Shares::new(HANDLES_MAX) }
+    }
 }
 
 impl Tasks {
@@ -31,12 +38,9 @@ impl Tasks {
         if let Some((owner, _)) = given.to.get(handle) {
             return owner.is_same_caller(who);
         }
-        if given.order.len() >= HANDLES_MAX
-            && let Some(oldest) = given.order.pop_front()
-        {
-            given.to.remove(&oldest);
+        if let Some((_, lost)) = given.shares.add(Caller(who.clone()), handle.into()) {
+            given.to.remove(&lost);
         }
-        given.order.push_back(handle.into());
         given.to.insert(handle.into(), (who.clone(), of.clone()));
         true
     }

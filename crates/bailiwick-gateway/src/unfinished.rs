@@ -1,24 +1,30 @@
 //! Calls that go on in a next leg: which call it is that a server's `requestState` continues, and
 //! whose. What was given to one caller is of no use to another.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use bailiwick_core::{Digest, ExchangeId, Identified};
 
-/// How many states of one server are remembered. The oldest goes first.
+use crate::shares::{Caller, Shares};
+
+/// How many states of one server are remembered. Of more, whoever has the most loses its oldest.
 const STATES_MAX: usize = 16_384;
 
 /// The calls of one server that are not finished.
 #[derive(Default)]
 pub(crate) struct Unfinished(Mutex<Given>);
 
-/// To whom each state was given, and in which call first. A server may give the same one to several
-/// callers.
-#[derive(Default)]
+/// In which call first a state was given to a caller. A server may give the same one to several.
 struct Given {
-    to: HashMap<Digest, VecDeque<(Identified, ExchangeId)>>,
-    order: VecDeque<Digest>,
+    to: HashMap<(Caller, Digest), ExchangeId>,
+    shares: Shares<Digest>,
+}
+
+impl Default for Given {
+    fn default() -> Self {
+        Self { to: HashMap::new(), shares: Shares::new(STATES_MAX) }
+    }
 }
 
 /// What a leg goes on with.
@@ -35,30 +41,19 @@ impl Unfinished {
     pub(crate) fn goes_on(&self, state: &str, who: &Identified, first: ExchangeId) {
         let state = Digest::of(state.as_bytes());
         let mut given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Given { to, order } = &mut *given;
-        let callers = to.entry(state).or_default();
-        if let Some((_, known)) = callers.iter_mut().find(|(it, _)| it.is_same_caller(who)) {
-            *known = first;
-            return;
-        }
-        callers.push_back((who.clone(), first));
-        order.push_back(state);
-        if order.len() > STATES_MAX
-            && let Some(oldest) = order.pop_front()
-            && let Some(callers) = to.get_mut(&oldest)
+        let Given { to, shares } = &mut *given;
+        let caller = Caller(who.clone());
+        if to.insert((caller.clone(), state), first).is_none()
+            && let Some(lost) = shares.add(caller, state)
         {
-            callers.pop_front();
-            if callers.is_empty() {
-                to.remove(&oldest);
-            }
+            to.remove(&lost);
         }
     }
 
     /// What the caller goes on with by bringing this state back.
     pub(crate) fn continues(&self, state: &str, who: &Identified) -> Continues {
         let given = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let callers = given.to.get(&Digest::of(state.as_bytes()));
-        let own = callers.into_iter().flatten().find(|(it, _)| it.is_same_caller(who));
-        own.map_or(Continues::Nothing, |(_, first)| Continues::Own(*first))
+        let first = given.to.get(&(Caller(who.clone()), Digest::of(state.as_bytes())));
+        first.map_or(Continues::Nothing, |it| Continues::Own(*it))
     }
 }

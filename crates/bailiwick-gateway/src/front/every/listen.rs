@@ -122,7 +122,10 @@ impl Wish {
                 // Refused on record, like what others have and may not be followed.
                 drop(nobody(knock, &knock.who, asked, None, said.body.clone()).await);
             }
-            resources.push(found.map(|(it, own)| (it, own.unwrap_or_else(|| uri.clone()))));
+            let home = found.map(|(it, own)| (it, own.unwrap_or_else(|| uri.clone())));
+            // Under a second name it is not followed: word of it comes under the first.
+            resources
+                .push(home.filter(|home| !resources.iter().flatten().any(|it| is_same(it, home))));
         }
         let home = |handle: &str| {
             let (server, own) = wire::split_task(handle)?;
@@ -182,6 +185,10 @@ impl Wish {
             tasks: kept(&self.asked.tasks, &self.tasks, |it| &it.tasks),
         }
     }
+}
+
+fn is_same(one: &(Arc<Server>, Box<str>), other: &(Arc<Server>, Box<str>)) -> bool {
+    Arc::ptr_eq(&one.0, &other.0) && one.1 == other.1
 }
 
 fn own_of<'h>(home: &'h Home, server: &Arc<Server>) -> Option<&'h str> {
