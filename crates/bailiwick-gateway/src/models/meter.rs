@@ -87,7 +87,7 @@ impl Models {
                     (meter.output, meter.estimated) = (counted, true);
                 }
             }
-            None if was_taken(*disposition, meter.status) => {
+            None if was_taken(*disposition, meter.status, provider.may_be_heard()) => {
                 meter.input = tokens(call.ask().len() as u64);
                 meter.output = tokens(*output_bytes);
                 meter.estimated = true;
@@ -129,11 +129,13 @@ fn hosted(asked: &Value) -> Vec<Box<str>> {
 }
 
 /// Whether a provider that tells nothing may have begun to work, and will charge for it.
-const fn was_taken(disposition: Disposition, status: u16) -> bool {
+const fn was_taken(disposition: Disposition, status: u16, may_be_heard: bool) -> bool {
     match disposition {
         Disposition::Answered | Disposition::ToolFailed | Disposition::Withheld => true,
         // An error before the answer begins is not charged; a stream that breaks off is.
-        Disposition::Erred | Disposition::Unreachable => status / 100 == 2,
+        Disposition::Erred => status / 100 == 2,
+        // Where there is not even a status, nobody knows how far it came.
+        Disposition::Unreachable => may_be_heard && (status == 0 || status / 100 == 2),
         // Nobody knows how far it came.
         Disposition::TimedOut | Disposition::Cancelled | Disposition::Killed => true,
         Disposition::Accepted | Disposition::Unmet => false,

@@ -29,6 +29,21 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 #[error("the upstream could not be reached")]
 pub(crate) struct Unreachable;
 
+/// Why a request has no answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Unanswered {
+    /// Not a byte of it was sent.
+    Unsent,
+    /// It was sent, or some of it: it may have been carried out.
+    BrokeOff,
+}
+
+impl From<Unanswered> for Unreachable {
+    fn from(_: Unanswered) -> Self {
+        Self
+    }
+}
+
 /// What moves the bytes of one connection.
 type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -148,7 +163,7 @@ impl Pool {
     pub(crate) async fn send(
         self: &Arc<Self>,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<(Response<Incoming>, Lease), Unreachable> {
+    ) -> Result<(Response<Incoming>, Lease), Unanswered> {
         while let Some(mut kept) = self.kept() {
             let Connection { sender, driver } = &mut kept;
             // Nobody looked at it while it was idle: the server may have closed it meanwhile.
@@ -158,15 +173,18 @@ impl Pool {
             }
             match drive(driver, sender.try_send_request(request)).await {
                 Ok(response) => return Ok((response, self.lease(kept))),
-                Err(mut refused) => request = refused.take_message().ok_or(Unreachable)?,
+                Err(mut refused) => request = refused.take_message().ok_or(Unanswered::BrokeOff)?,
             }
         }
         // On the heap: few calls need it, and every call would carry its room along.
-        let mut fresh = Box::pin(self.connect()).await?;
+        let fresh = Box::pin(self.connect()).await;
+        let mut fresh = fresh.map_err(|Unreachable| Unanswered::Unsent)?;
         let Connection { sender, driver } = &mut fresh;
-        let response =
-            drive(driver, sender.send_request(request)).await.map_err(|_| Unreachable)?;
-        Ok((response, self.lease(fresh)))
+        match drive(driver, sender.try_send_request(request)).await {
+            Ok(response) => Ok((response, self.lease(fresh))),
+            Err(refused) if refused.message().is_some() => Err(Unanswered::Unsent),
+            Err(_) => Err(Unanswered::BrokeOff),
+        }
     }
 
     fn lease(self: &Arc<Self>, connection: Connection) -> Lease {

@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
-use super::connection::{Lease, Unreachable};
+use super::connection::{Lease, Unanswered};
 use super::crossing::Crossing;
 use super::messages::{Events, Messages};
 use super::route::Route;
@@ -47,6 +47,8 @@ pub(crate) struct ProviderCall {
     asking: Asking,
     away: Away,
     began: OnceLock<Timestamp>,
+    /// Set when the provider cannot have heard of it.
+    unsent: OnceLock<()>,
     heading: OnceLock<Heading>,
 }
 
@@ -64,8 +66,8 @@ impl ProviderCall {
         asking: Asking,
         away: Away,
     ) -> Self {
-        let (began, heading) = (OnceLock::new(), OnceLock::new());
-        Self { route, operation, crossing: None, asking, away, began, heading }
+        let (began, unsent, heading) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self { route, operation, crossing: None, asking, away, began, unsent, heading }
     }
 
     /// The same for a client that speaks another dialect.
@@ -102,6 +104,11 @@ impl ProviderCall {
         self.began.get().copied()
     }
 
+    /// Whether the provider may have heard of it.
+    pub(crate) fn may_be_heard(&self) -> bool {
+        self.began.get().is_some() && self.unsent.get().is_none()
+    }
+
     pub(super) async fn forward(
         &self,
         means: Means<'_>,
@@ -122,12 +129,17 @@ impl ProviderCall {
             () = means.kills.stopped(owed.call()) => {
                 return Answer::Ended(owed, Disposition::Killed);
             }
-            () = self.route.provider.pool.too_late() => Ok(Err(Unreachable)),
+            () = self.route.provider.pool.too_late() => Ok(Err(Unanswered::BrokeOff)),
             answered = tokio::time::timeout(patience, self.send(means, request)) => answered,
         };
         match answered {
             Err(_) => Answer::Ended(owed, Disposition::TimedOut),
-            Ok(Err(Unreachable)) => Answer::Ended(owed, Disposition::Unreachable),
+            Ok(Err(why)) => {
+                if why == Unanswered::Unsent {
+                    let _ = self.unsent.set(());
+                }
+                Answer::Ended(owed, Disposition::Unreachable)
+            }
             Ok(Ok(came)) => self.answer(owed, came),
         }
     }
@@ -162,7 +174,7 @@ impl ProviderCall {
         &self,
         means: Means<'_>,
         request: Request<Full<Bytes>>,
-    ) -> Result<Came, Unreachable> {
+    ) -> Result<Came, Unanswered> {
         let (response, mut lease) = self.route.provider.pool.send(request).await?;
         self.note(&response);
         let (head, body) = response.into_parts();
@@ -172,7 +184,8 @@ impl ProviderCall {
             return Ok(Came::Stream(body, lease, limit));
         }
         let limited = Limited::new(body, limit);
-        let collected = lease.drive(limited.collect()).await.map_err(|_| Unreachable)?;
+        let collected = lease.drive(limited.collect()).await;
+        let collected = collected.map_err(|_| Unanswered::BrokeOff)?;
         lease.give_back();
         // Copied, so that the connection's buffer can be used again.
         let message = Bytes::copy_from_slice(&collected.to_bytes());

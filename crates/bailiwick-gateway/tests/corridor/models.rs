@@ -407,6 +407,35 @@ async fn counting_tokens_costs_nothing() {
     assert_eq!(meter.cost, Some(0), "{meter:?}");
 }
 
+#[tokio::test]
+async fn what_may_have_been_carried_out_unseen_is_booked_as_reserved() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "agent_day = \"0.010\"", "").await;
+    let path = "/openai/v1/chat/completions";
+    let said = house.worker.send("POST", path, &chat("vanishes").to_string()).await;
+    assert_eq!((said.status, provider.asked().len()), (502, 1), "{said:?}");
+    let gone = meter(&house, said.header("bailiwick-decision").unwrap());
+    assert_eq!((gone.status, gone.estimated, gone.cost), (0, true, None), "{gone:?}");
+    // 5,000 and something are gone: no second call of that size has room.
+    let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+    assert_eq!(said.status, 429, "{said:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_have_been_sent_costs_nothing() {
+    let mut provider = Provider::start().await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    provider.url = format!("http://{nobody}/v1");
+    let house = lab(&provider, "agent_day = \"0.010\"", "").await;
+    for _ in 0..3 {
+        let path = "/openai/v1/chat/completions";
+        let said = house.worker.send("POST", path, &chat("plain").to_string()).await;
+        assert_eq!(said.status, 502, "{said:?}");
+        let meter = meter(&house, said.header("bailiwick-decision").unwrap());
+        assert_eq!((meter.estimated, meter.cost), (false, Some(0)), "{meter:?}");
+    }
+}
+
 /// A key of the worker's on these terms.
 async fn key(house: &House, terms: &str) -> crate::agent::Agent {
     let asked = format!(r#"{{"agent":"worker","person":"ada","tenant":"acme","terms":{terms}}}"#);

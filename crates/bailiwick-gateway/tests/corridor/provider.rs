@@ -1,6 +1,5 @@
 //! A provider of models that keeps what it was asked, and answers as the model's name says.
 
-use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -139,7 +138,7 @@ fn whole(status: u16, body: &Value) -> Reply {
     reply.body(http_body_util::Either::Left(body)).unwrap()
 }
 
-async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, Infallible> {
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Reply> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(|it| it.to_bytes()).unwrap_or_default();
     let path = head.uri.path().to_owned();
@@ -174,6 +173,8 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Reply, 
             &json!({"type": "error", "error": {"type": "overloaded_error", "message": "later"}}),
         ),
         ("/v1/messages", "plain" | "tools") => whole(200, &message(&model)),
+        // The connection is closed before the answer begins.
+        (_, "vanishes") => return Err(io::ErrorKind::ConnectionReset.into()),
         ("/v1/messages/count_tokens", _) => whole(200, &json!({"input_tokens": 2095})),
         ("/v1/embeddings", _) => whole(
             200,
