@@ -4,6 +4,7 @@
 //! bytes -> json::Document -> rpc::Message -> mcp::interpret::Asked          what is asked
 //! bytes -> json::Document -> llm::Ask, llm::Told                           what a model is asked
 //! bytes -> sse::Event -> llm::Following                                    one message of a stream
+//! bytes -> eventstream::Frame -> llm::BedrockStream                        Amazon's frames of it
 //! bytes + edits -> splice::Splice -> bytes                                 all else byte for byte
 //! jsonc::plain                                                            settings with comments
 //! mcp::reply                                                               what we say ourselves
@@ -13,6 +14,7 @@
 //! edit takes out. What a second parser could read in another way (repeated or look-alike member
 //! names, invalid UTF-8, lone surrogates) is refused, because the decision was made on our reading.
 
+pub mod eventstream;
 pub mod json;
 pub mod jsonc;
 pub mod llm;

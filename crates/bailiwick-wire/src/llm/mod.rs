@@ -6,6 +6,7 @@
 //! bytes                   -> told       -> Told               a whole answer
 //!                         -> texts      -> Delta              its texts and where they stand
 //! sse::Event              -> Following  -> Step, Told         a streamed one, and how to end it
+//! bytes                   -> bedrock_body, BedrockStream     the same at Amazon Bedrock
 //! bytes, sse::Event       -> translate  -> bytes              the same in the other dialect
 //! ```
 //!
@@ -14,6 +15,7 @@
 
 mod answer;
 mod ask;
+mod bedrock;
 mod calls;
 mod change;
 mod choice;
@@ -35,6 +37,7 @@ mod usage;
 
 pub use answer::{Told, texts, told};
 pub use ask::{Ask, read};
+pub use bedrock::{BedrockStream, bedrock_body, bedrock_error};
 pub use calls::called;
 pub use change::{Changes, changed};
 pub use delta::{Delta, with_text};

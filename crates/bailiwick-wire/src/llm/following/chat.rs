@@ -32,10 +32,13 @@ impl Chat {
         if let Some(error) = given(root, "error") {
             return notes.fail(error, step);
         }
-        for (name, kind, place) in
-            [("id", Kind::String, &mut self.id), ("created", Kind::Number, &mut self.created)]
-        {
-            if let (None, Some(node)) = (&place, root.member(name).filter(|it| it.kind() == kind)) {
+        for (name, kind, empty, place) in [
+            ("id", Kind::String, r#""""#, &mut self.id),
+            ("created", Kind::Number, "0", &mut self.created),
+        ] {
+            // Azure's first chunk tells of the prompt, and is of no answer yet.
+            let said = root.member(name).filter(|it| it.kind() == kind && it.raw() != empty);
+            if let (None, Some(node)) = (&place, said) {
                 *place = Some(node.raw().into());
             }
         }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod asks;
+mod bedrock;
 mod changes;
 mod replies;
 
