@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bailiwick_core::{Cleared, Finding, Findings, Inspector, Seen, ServerId, Severity};
 
 use crate::secret::Secret;
+use crate::sigv4::{AwsKey, Signing};
 
 /// One secret of a server, and where it goes.
 pub enum Credential {
@@ -29,6 +30,8 @@ pub enum Credential {
         /// Its value.
         value: Secret,
     },
+    /// A key with which requests are signed.
+    Aws(AwsKey),
 }
 
 /// A secret on its way out, for as long as the cleared call that it was asked for.
@@ -49,11 +52,15 @@ impl<'a> Revealed<'a> {
 const FINDABLE_BYTES: usize = 8;
 
 impl Credential {
-    const fn secret(&self) -> Option<&Secret> {
-        match self {
-            Self::Header { value, .. } | Self::Environment { value, .. } => Some(value),
-            Self::OpenHeader { .. } => None,
-        }
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        let secrets = match self {
+            Self::Header { value, .. } | Self::Environment { value, .. } => {
+                [Some(value), None, None]
+            }
+            Self::OpenHeader { .. } => [None; 3],
+            Self::Aws(key) => [Some(&key.id), Some(&key.secret), key.session.as_ref()],
+        };
+        secrets.into_iter().flatten()
     }
 }
 
@@ -68,7 +75,7 @@ impl Inspector for Vault {
     }
 
     fn scan(&self, seen: &Seen<'_>, findings: &mut Findings) {
-        for secret in self.credentials.values().flatten().filter_map(Credential::secret) {
+        for secret in self.credentials.values().flatten().flat_map(Credential::secrets) {
             let text = secret.expose().as_bytes();
             if text.len() < FINDABLE_BYTES {
                 continue;
@@ -102,8 +109,24 @@ impl Vault {
         self.of(cleared).filter_map(|it| match it {
             Credential::Header { name, value } => Some(Revealed { name, value: value.expose() }),
             Credential::OpenHeader { name, value } => Some(Revealed { name, value }),
-            Credential::Environment { .. } => None,
+            Credential::Environment { .. } | Credential::Aws(_) => None,
         })
+    }
+
+    /// The headers that sign a cleared call to its own server, whose bytes are part of what is
+    /// signed; none where it wants no signature.
+    pub fn signature(
+        &self,
+        cleared: &Cleared,
+        request: &Signing<'_>,
+    ) -> Vec<(&'static str, String)> {
+        let key = self.of(cleared).find_map(|it| match it {
+            Credential::Aws(key) => Some(key),
+            Credential::Header { .. }
+            | Credential::OpenHeader { .. }
+            | Credential::Environment { .. } => None,
+        });
+        key.map_or_else(Vec::new, |it| it.sign(request, cleared.call().ask()))
     }
 
     /// The variables that a cleared call takes to its own server's process.
@@ -112,13 +135,13 @@ impl Vault {
             Credential::Environment { name, value } => {
                 Some(Revealed { name, value: value.expose() })
             }
-            Credential::Header { .. } | Credential::OpenHeader { .. } => None,
+            Credential::Header { .. } | Credential::OpenHeader { .. } | Credential::Aws(_) => None,
         })
     }
 
     /// A text with every secret in it blotted out.
     pub fn blot(&self, text: &str) -> String {
-        let secrets = self.credentials.values().flatten().filter_map(Credential::secret);
+        let secrets = self.credentials.values().flatten().flat_map(Credential::secrets);
         let findable = secrets.filter(|it| it.expose().len() >= FINDABLE_BYTES);
         findable.fold(text.to_owned(), |text, it| text.replace(it.expose(), "[secret]"))
     }
