@@ -1,8 +1,8 @@
 //! Fetching the secrets that the configuration refers to, straight into the vault.
 
-use bailiwick_broker::{Credential, Secret, Vault};
+use bailiwick_broker::{AwsKey, Credential, Secret, Vault};
 
-use crate::config::{SecretRef, Settings};
+use crate::config::{AwsSettings, SecretRef, Settings};
 
 /// Fill a vault with every secret that the configuration refers to.
 ///
@@ -41,6 +41,12 @@ pub(crate) fn fetch(settings: &Settings) -> Result<Vault, Vec<String>> {
                 Err(why) => missing.push(format!("[providers.{}] {name}: {why}", provider.name)),
             }
         }
+        match provider.aws.as_ref().map(aws_key).transpose() {
+            Ok(key) => key.into_iter().for_each(|it| {
+                vault.keep(provider.name.clone(), Credential::Aws(it));
+            }),
+            Err(why) => missing.push(format!("[providers.{}] aws: {why}", provider.name)),
+        }
     }
     if missing.is_empty() { Ok(vault) } else { Err(missing) }
 }
@@ -48,6 +54,15 @@ pub(crate) fn fetch(settings: &Settings) -> Result<Vault, Vec<String>> {
 /// A line for each secret that the configuration refers to and that cannot be had here and now.
 pub fn missing_secrets(settings: &Settings) -> Vec<String> {
     fetch(settings).err().unwrap_or_default()
+}
+
+fn aws_key(said: &AwsSettings) -> Result<AwsKey, String> {
+    Ok(AwsKey {
+        id: read(&said.access_key_id)?,
+        secret: read(&said.secret_access_key)?,
+        session: said.session_token.as_ref().map(read).transpose()?,
+        region: said.region.clone(),
+    })
 }
 
 fn read(reference: &SecretRef) -> Result<Secret, String> {

@@ -3,6 +3,8 @@
 //! Two stages. [`Said`] is the file, unknown words refused. [`Settings`] is what is meant: paths
 //! made absolute, defaults filled in, contradictions refused. The second cannot be invalid.
 
+mod api;
+mod clouds;
 mod date;
 mod fallback;
 mod meant;
@@ -14,9 +16,11 @@ mod secret_ref;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub use api::Api;
+pub use clouds::AwsSettings;
 pub use date::{Date, NoDate};
 pub use meant::{Keyless, Launch, Pair, ServerSettings, Settings, is_header};
-pub use models::{Api, ModelSettings, ProviderSettings, Spending};
+pub use models::{ModelSettings, ProviderSettings, Spending};
 pub use named::{address_of, is_server_name};
 pub use said::{Limits, LogSection, Said, Transport};
 pub use secret_ref::SecretRef;

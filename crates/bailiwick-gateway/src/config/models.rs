@@ -4,35 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use bailiwick_core::ServerId;
-use bailiwick_wire::llm::Dialect;
 use hyper::Uri;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::api::Api;
+use super::clouds::{Aws, AwsSettings, Cloud};
 use super::fallback::Sections;
 use super::named::{address_of, is_server_name};
 use super::secret_ref::{SecretRef, placed};
-
-/// Whose API a provider speaks.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Api {
-    /// That of OpenAI, which vLLM, Ollama, llama.cpp and many others speak too.
-    #[default]
-    Openai,
-    /// That of Anthropic.
-    Anthropic,
-}
-
-impl Api {
-    /// Its dialect.
-    pub(crate) const fn dialect(self) -> Dialect {
-        match self {
-            Self::Openai => Dialect::OpenAi,
-            Self::Anthropic => Dialect::Anthropic,
-        }
-    }
-}
 
 /// A provider of models.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -40,8 +20,14 @@ impl Api {
 pub struct Provider {
     /// Whose API it speaks.
     pub api: Api,
-    /// Where its API begins, such as `https://api.openai.com/v1`.
+    /// Where its API begins, such as `https://api.openai.com/v1`. Of Azure and Bedrock the endpoint
+    /// alone, such as `https://NAME.openai.azure.com`.
     pub url: String,
+    /// The dated version of Azure's API, such as `2024-10-21`, whose addresses name deployments.
+    /// Absent: its v1 API.
+    pub api_version: Option<String>,
+    /// The key with which requests to Bedrock are signed, in place of an API key among the headers.
+    pub aws: Option<Aws>,
     /// The models that are asked of it: names, or beginnings of names with `*` at the end. Empty:
     /// every name that no other provider claims.
     pub models: Vec<String>,
@@ -115,6 +101,10 @@ pub struct ProviderSettings {
     pub api: Api,
     /// Where its API begins, without a slash at the end.
     pub url: Uri,
+    /// The dated version of Azure's API.
+    pub api_version: Option<String>,
+    /// The key with which requests are signed.
+    pub aws: Option<AwsSettings>,
     /// The models that are asked of it; empty for all that no other claims.
     pub models: Vec<String>,
     /// Secrets for its headers, by header.
@@ -200,10 +190,16 @@ fn provider(name: &str, said: &Provider, base: &Path) -> Result<ProviderSettings
     if said.output_tokens == Some(0) {
         return Err("output_tokens is 0, which would refuse everything".into());
     }
+    let url = address_of(said.url.trim_end_matches('/'))?;
+    let (api, aws) = (said.api, said.aws.as_ref());
+    let (version, secret_headers) = (said.api_version.as_deref(), &said.secret_headers);
+    let aws = Cloud { api, url: &url, version, aws, secret_headers }.fitting(base)?;
     Ok(ProviderSettings {
         name: name.into(),
         api: said.api,
-        url: address_of(said.url.trim_end_matches('/'))?,
+        url,
+        api_version: said.api_version.clone(),
+        aws,
         models: said.models.clone(),
         secret_headers: placed(&said.secret_headers, base),
         output_tokens: said.output_tokens.unwrap_or(OUTPUT_TOKENS),

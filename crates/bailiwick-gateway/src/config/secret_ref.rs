@@ -33,15 +33,16 @@ pub(super) fn placed(
     said: &BTreeMap<String, SecretRef>,
     base: &Path,
 ) -> BTreeMap<String, SecretRef> {
-    let placed = said.iter().map(|(name, secret)| {
-        let secret = match secret {
-            SecretRef::File { file, prefix } => SecretRef::File {
-                file: base.join(file).display().to_string(),
-                prefix: prefix.clone(),
-            },
-            SecretRef::Environment { .. } => secret.clone(),
-        };
-        (name.clone(), secret)
-    });
-    placed.collect()
+    said.iter().map(|(name, secret)| (name.clone(), placed_at(secret, base))).collect()
+}
+
+/// The same of one.
+pub(super) fn placed_at(secret: &SecretRef, base: &Path) -> SecretRef {
+    match secret {
+        SecretRef::File { file, prefix } => {
+            let file = base.join(file).display().to_string();
+            SecretRef::File { file, prefix: prefix.clone() }
+        }
+        SecretRef::Environment { .. } => secret.clone(),
+    }
 }

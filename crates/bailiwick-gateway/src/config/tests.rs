@@ -101,6 +101,43 @@ fn mistakes_are_refused_with_their_place() {
 }
 
 #[test]
+fn what_a_cloud_wants_fits_its_api() {
+    let provider = |api: &str, url: &str, more: &str| {
+        format!("[providers.p]\napi = \"{api}\"\nurl = \"https://{url}\"\n{more}\n")
+    };
+    let azure = |more: &str| provider("azure", "x.openai.azure.com", more);
+    let runtime = "bedrock-runtime.eu-west-1.amazonaws.com";
+    let bedrock = |more: &str| provider("bedrock", runtime, more);
+    let key = "access_key_id = { env = \"A\" }, secret_access_key = { env = \"B\" }";
+    let aws = format!("aws = {{ {key} }}");
+    let bearer = "secret_headers.authorization = { env = \"A\" }";
+
+    let aws_of = |text: &str| read(text).unwrap().models.providers[0].aws.clone().unwrap();
+    assert_eq!(aws_of(&bedrock(&aws)).region, "eu-west-1");
+    let named = format!("aws = {{ {key}, region = \"us-east-1\" }}");
+    assert_eq!(aws_of(&provider("bedrock", "proxy.example/at", &named)).region, "us-east-1");
+    assert!(read(&bedrock(bearer)).is_ok());
+    for version in ["", "api_version = \"2024-10-21\"", "api_version = \"2025-04-01-preview\""] {
+        assert!(read(&azure(version)).is_ok(), "{version}");
+    }
+
+    let version = "api_version = \"2024-10-21\"";
+    let at = "F:1:1: [providers.p] ";
+    refused(&provider("openai", "x", version), &format!("{at}api_version is Azure OpenAI's"));
+    refused(&bedrock(version), "api_version is Azure OpenAI's");
+    refused(&azure("api_version = \"v1\""), "api_version is `v1`: write Azure's date");
+    refused(&provider("azure", "x.openai.azure.com/openai/v1", ""), "url is to be the endpoint");
+    refused(&azure(&aws), "aws is for Amazon Bedrock");
+    refused(&bedrock(""), "Bedrock asks for a key");
+    refused(&bedrock(&format!("{aws}\n{bearer}")), "keep one");
+    refused(&provider("bedrock", "proxy.example", &aws), "aws.region is missing");
+    let odd = format!("aws = {{ {key}, region = \"a/b\" }}");
+    refused(&bedrock(&odd), "aws.region is `a/b`");
+    refused(&bedrock("aws = { access_key_id = { env = \"A\" } }"), "`secret_access_key`");
+    refused(&provider("bedrock", &format!("{runtime}/model"), &aws), "url is to be the endpoint");
+}
+
+#[test]
 fn shadow_has_an_end() {
     assert_eq!(read("").unwrap().observe_until, None);
     let day = "2026-12-24".parse().unwrap();

@@ -22,7 +22,9 @@ use crate::turning;
 
 pub(super) const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 pub(super) const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// Where SDKs of models show a key: those of Anthropic, and that of OpenAI for Azure.
+const API_KEYS: [HeaderName; 2] =
+    [HeaderName::from_static("x-api-key"), HeaderName::from_static("api-key")];
 const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
 /// The longest place in a stream that is passed on, in bytes.
 const LAST_EVENT_MAX: usize = 1024;
@@ -99,10 +101,8 @@ pub(super) fn identify<B>(
 ) -> Result<Identified, Box<Response<Body>>> {
     let headers = request.headers();
     // Of two, another reader might take the other.
-    if [HOST, AUTHORIZATION, SESSION, API_KEY]
-        .iter()
-        .any(|it| headers.get_all(it).iter().count() > 1)
-    {
+    let mut once = [HOST, AUTHORIZATION, SESSION].into_iter().chain(API_KEYS);
+    if once.any(|it| headers.get_all(it).iter().count() > 1) {
         let reply = text(StatusCode::BAD_REQUEST, "a header was sent twice\n");
         return Err(Box::new(turn_off(gate, RefusalReason::Malformed, reply)));
     }
@@ -159,7 +159,7 @@ pub(super) fn too_fast(gate: &Gate, who: &Identified, it: TooFast) -> Response<B
 pub(super) enum Key {
     /// In `Authorization`.
     OfServers,
-    /// There, or in `x-api-key`, as SDKs of models do.
+    /// There, in `x-api-key` or in `api-key`, as SDKs of models do.
     OfModels,
 }
 
@@ -171,14 +171,13 @@ impl Key {
 
     fn shown(self, headers: &HeaderMap) -> Option<Result<&str, Unproved>> {
         let bearer = headers.get(AUTHORIZATION).map(|it| bearer(it).ok_or(Unproved::Invalid));
-        let alone = headers.get(API_KEY).filter(|_| self == Self::OfModels);
+        let names = API_KEYS.into_iter().filter(|_| self == Self::OfModels);
+        let alone = names.filter_map(|it| headers.get(it));
         let alone = alone.map(|it| it.to_str().map_err(|_| Unproved::Invalid));
-        match (bearer, alone) {
-            // Nobody is two callers at once.
-            (Some(bearer), Some(alone)) if bearer != alone => Some(Err(Unproved::Invalid)),
-            (Some(it), _) | (None, Some(it)) => Some(it),
-            (None, None) => None,
-        }
+        let mut shown = bearer.into_iter().chain(alone);
+        let first = shown.next()?;
+        // Nobody is two callers at once.
+        Some(if shown.all(|it| it == first) { first } else { Err(Unproved::Invalid) })
     }
 }
 

@@ -106,6 +106,8 @@ mod tests {
             name: name.into(),
             api,
             url: "http://127.0.0.1:1/v1".parse().unwrap(),
+            api_version: None,
+            aws: None,
             models: models.iter().map(|it| (*it).to_owned()).collect(),
             secret_headers: BTreeMap::new(),
             output_tokens: 100,

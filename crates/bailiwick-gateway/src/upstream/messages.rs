@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bailiwick_wire::llm::BedrockStream;
 use bailiwick_wire::mcp::modern::{Frame, restored};
 use bailiwick_wire::mcp::reply;
 use bailiwick_wire::sse::{self, Decoder, Event};
@@ -146,6 +147,8 @@ impl Drop for Stray {
 /// An event stream that is being read.
 pub(crate) struct Events {
     body: Incoming,
+    /// Takes the events out of Amazon's frames, where they come in these.
+    frames: Option<Box<BedrockStream>>,
     decoder: Decoder,
     lease: Option<Lease>,
     /// The other messages of an event that brought several.
@@ -217,7 +220,12 @@ impl Events {
     /// The events of a body.
     pub(super) fn new(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
         let decoder = Decoder::new(event_bytes_max);
-        Self { body, decoder, lease: Some(lease), more: VecDeque::new(), call: None }
+        Self { body, frames: None, decoder, lease: Some(lease), more: VecDeque::new(), call: None }
+    }
+
+    /// The same of a body of Amazon's frames.
+    pub(super) fn framed(self, frame_bytes_max: usize) -> Self {
+        Self { frames: Some(Box::new(BedrockStream::new(frame_bytes_max))), ..self }
     }
 
     async fn next(&mut self) -> Option<Piece> {
@@ -240,6 +248,9 @@ impl Events {
             if let Some(event) = self.decoder.next_event() {
                 return Some(event);
             }
+            if self.frames.as_ref().is_some_and(|it| it.broken().is_some()) {
+                return None;
+            }
             let frame = match &mut self.lease {
                 Some(lease) => lease.drive_on(self.body.frame()).await?,
                 None => None,
@@ -251,7 +262,10 @@ impl Events {
                 }
                 return None;
             };
-            let data = frame.ok()?.into_data().unwrap_or_default();
+            let mut data = frame.ok()?.into_data().unwrap_or_default();
+            if let Some(frames) = &mut self.frames {
+                data = frames.push(&data);
+            }
             self.decoder.push(&data).ok()?;
         }
     }

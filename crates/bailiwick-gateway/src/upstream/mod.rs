@@ -1,6 +1,7 @@
 //! UPSTREAMS: what carries out cleared calls. Each takes the clearance and gives back the debt of
 //! recording what came of it.
 
+mod address;
 mod away;
 mod backoff;
 mod calls;
@@ -18,6 +19,7 @@ mod older;
 mod provider;
 mod request;
 mod route;
+mod signing;
 mod stdio;
 mod trouble;
 mod warm;
@@ -37,6 +39,7 @@ use crate::hidden::Hidden;
 use crate::kills::Kills;
 use crate::reserving::Reserving;
 
+pub(crate) use address::segment;
 pub(crate) use away::Away;
 pub(crate) use child::ChildSpec;
 pub(crate) use client::{ClientSide, Waiting};

@@ -3,30 +3,37 @@
 use std::sync::OnceLock;
 
 use bailiwick_core::{Cleared, Disposition, Pending, Timestamp};
-use bailiwick_wire::llm::Operation;
+use bailiwick_wire::llm::{Operation, bedrock_error};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
-use super::connection::{Lease, Unanswered};
+use super::connection::Unanswered;
 use super::crossing::Crossing;
 use super::messages::{Events, Messages};
 use super::route::Route;
+use super::signing::sign;
 use super::{Answer, Away, Envelope, Head, Means};
 use crate::clock;
+use crate::config::Api;
 
 /// What of a provider's head is passed on: what its clients go by, and nothing of the account.
-const PASSED: [&str; 7] = [
+const PASSED: [&str; 9] = [
+    "apim-request-id",
     "content-type",
     "openai-processing-ms",
     "request-id",
     "retry-after",
     "retry-after-ms",
+    "x-amzn-requestid",
     "x-request-id",
     "x-should-retry",
 ];
+
+/// The header in which Bedrock names an error.
+const ERROR_TYPE: &str = "x-amzn-errortype";
 
 /// What is sent, besides the call's own bytes.
 pub(crate) struct Asking {
@@ -35,6 +42,8 @@ pub(crate) struct Asking {
     pub(crate) head: Head,
     /// Whether the answer is to come in pieces.
     pub(crate) streams: bool,
+    /// The answer, where the configuration says it and nobody is asked.
+    pub(crate) known: Option<Bytes>,
 }
 
 /// One call.
@@ -115,6 +124,9 @@ impl ProviderCall {
         cleared: Cleared,
         envelope: &Envelope,
     ) -> Answer {
+        if let Some(known) = &self.asking.known {
+            return self.known(cleared.owe(), known);
+        }
         let request = self.request(means, &cleared);
         let owed = cleared.owe();
         let Some(request) = request else {
@@ -144,16 +156,24 @@ impl ProviderCall {
         }
     }
 
+    /// What the configuration says in the provider's place.
+    fn known(&self, owed: Pending, answer: &Bytes) -> Answer {
+        let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+        let headers = headers.into_iter().collect();
+        let _ = self.heading.set(Heading { status: StatusCode::OK, headers, at: clock::now() });
+        Answer::Whole(owed, answer.clone(), Disposition::Answered)
+    }
+
     /// The request, with the secrets that the clearance gives access to.
     fn request(&self, means: Means<'_>, cleared: &Cleared) -> Option<Request<Full<Bytes>>> {
-        let Asking { method, path, head, streams } = &self.asking;
+        let Asking { method, path, head, streams, .. } = &self.asking;
         let mut request = Request::new(Full::new(cleared.call().ask().clone()));
         *request.method_mut() = method.clone();
         *request.uri_mut() = path.clone();
         let headers = request.headers_mut();
         headers.reserve(8);
         headers.insert(HOST, self.route.provider.host.clone());
-        let accept = if *streams { "text/event-stream" } else { "application/json" };
+        let accept = if *streams { self.streamed() } else { "application/json" };
         headers.insert(ACCEPT, HeaderValue::from_static(accept));
         if *method == Method::POST {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -167,7 +187,16 @@ impl ProviderCall {
             value.set_sensitive(true);
             headers.insert(HeaderName::from_bytes(secret.name.as_bytes()).ok()?, value);
         }
+        sign(means, cleared, &mut request, clock::now())?;
         Some(request)
+    }
+
+    /// The type of an answer that comes in pieces.
+    fn streamed(&self) -> &'static str {
+        match self.route.provider.api {
+            Api::Openai | Api::Anthropic | Api::Azure => "text/event-stream",
+            Api::Bedrock => "application/vnd.amazon.eventstream",
+        }
     }
 
     async fn send(
@@ -180,25 +209,29 @@ impl ProviderCall {
         let (head, body) = response.into_parts();
         let limit = means.limits.prompt_bytes;
         let kind = head.headers.get(CONTENT_TYPE).map_or(&b""[..], |it| it.as_bytes());
-        if head.status.is_success() && kind.starts_with(b"text/event-stream") {
-            return Ok(Came::Stream(body, lease, limit));
+        if head.status.is_success() && kind.starts_with(self.streamed().as_bytes()) {
+            let events = Events::new(body, lease, limit);
+            let is_framed = self.route.provider.api == Api::Bedrock;
+            let events = if is_framed { events.framed(limit) } else { events };
+            return Ok(Came::Stream(Box::new(events)));
         }
         let limited = Limited::new(body, limit);
         let collected = lease.drive(limited.collect()).await;
         let collected = collected.map_err(|_| Unanswered::BrokeOff)?;
         lease.give_back();
         // Copied, so that the connection's buffer can be used again.
-        let message = Bytes::copy_from_slice(&collected.to_bytes());
+        let mut message = Bytes::copy_from_slice(&collected.to_bytes());
+        if self.route.provider.api == Api::Bedrock && !head.status.is_success() {
+            let kind = head.headers.get(ERROR_TYPE).and_then(|it| it.to_str().ok());
+            message = bedrock_error(head.status.as_u16(), kind.unwrap_or_default(), &message);
+        }
         Ok(Came::Whole(head.status, message))
     }
 
     fn answer(&self, owed: Pending, came: Came) -> Answer {
         let (status, message) = match came {
             Came::Whole(status, message) => (status, message),
-            Came::Stream(body, lease, limit) => {
-                let events = Box::new(Events::new(body, lease, limit));
-                return Answer::Stream(owed, Messages::Events(events));
-            }
+            Came::Stream(events) => return Answer::Stream(owed, Messages::Events(events)),
         };
         match &self.crossing {
             Some(crossing) => match crossing.answer(status, &message) {
@@ -227,5 +260,5 @@ impl ProviderCall {
 
 enum Came {
     Whole(StatusCode, Bytes),
-    Stream(Incoming, Lease, usize),
+    Stream(Box<Events>),
 }

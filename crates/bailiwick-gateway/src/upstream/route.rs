@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use bailiwick_core::ServerId;
-use hyper::Uri;
 use hyper::header::HeaderValue;
 
+use super::address::Addresses;
 use super::connection::Pool;
 use crate::config::{Api, ProviderSettings};
 
@@ -31,8 +31,8 @@ pub(crate) struct Provider {
     pub(crate) api: Api,
     pub(crate) pool: Arc<Pool>,
     pub(crate) host: HeaderValue,
-    /// What stands before the path of each operation, without a slash at its end.
-    pub(crate) base: String,
+    /// Where it serves what.
+    pub(crate) addresses: Addresses,
     /// The most tokens of an answer whose caller sets no bound.
     pub(crate) output_tokens: u64,
     /// The most tokens that its models take in.
@@ -49,16 +49,11 @@ impl Provider {
             api: settings.api,
             pool: Arc::new(Pool::new(&settings.url)),
             host,
-            base: settings.url.path().trim_end_matches('/').to_owned(),
+            addresses: Addresses::new(settings),
             output_tokens: settings.output_tokens,
             input_tokens: settings.input_tokens,
             models: settings.models.clone(),
         }
-    }
-
-    /// The path of an operation; `None` when it is none.
-    pub(crate) fn path(&self, operation: &str) -> Option<Uri> {
-        format!("{}{operation}", self.base).parse().ok()
     }
 
     /// Whether the operator said that this model is asked of it.
@@ -67,6 +62,11 @@ impl Provider {
             Some(beginning) => model.starts_with(beginning),
             None => it == model,
         })
+    }
+
+    /// The models that the operator named, each by its whole name.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
+        self.models.iter().map(String::as_str).filter(|it| !it.ends_with('*'))
     }
 
     /// Whether it is asked for what nobody claims.

@@ -30,7 +30,11 @@
 #[cfg(test)]
 mod agent;
 #[cfg(test)]
+mod azure;
+#[cfg(test)]
 mod batches;
+#[cfg(test)]
+mod bedrock;
 #[cfg(test)]
 mod certificate;
 #[cfg(test)]

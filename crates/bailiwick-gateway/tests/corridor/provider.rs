@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bailiwick_wire::eventstream::frame;
+use base64::Engine as _;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use hyper::body::{Frame, Incoming};
@@ -22,6 +24,7 @@ use tokio::sync::mpsc;
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) path: String,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
@@ -30,7 +33,7 @@ pub(crate) struct Asked {
 struct State {
     asked: Mutex<Vec<Asked>>,
     /// What stands in the stream of the model `scripted`, one entry a chunk, and what `told` says.
-    script: Mutex<Vec<String>>,
+    script: Mutex<Vec<Bytes>>,
     /// What the model `says` answers, whole.
     says: Mutex<Value>,
     hung_up: AtomicUsize,
@@ -98,7 +101,12 @@ impl Provider {
 
     /// What the stream of the model `scripted` says, one entry a chunk.
     pub(crate) fn script(&self, chunks: &[String]) {
-        *self.state.script.lock().unwrap() = chunks.to_vec();
+        self.script_bytes(chunks.iter().map(|it| Bytes::from(it.clone())).collect());
+    }
+
+    /// The same in bytes.
+    pub(crate) fn script_bytes(&self, chunks: Vec<Bytes>) {
+        *self.state.script.lock().unwrap() = chunks;
     }
 
     /// What the model `says` answers, whole.
@@ -142,7 +150,8 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(|it| it.to_bytes()).unwrap_or_default();
     let path = head.uri.path().to_owned();
-    let asked = Asked { path: path.clone(), headers: head.headers, body: body.clone() };
+    let query = head.uri.query().map(str::to_owned);
+    let asked = Asked { path: path.clone(), query, headers: head.headers, body: body.clone() };
     state.asked.lock().unwrap().push(asked);
     if let Some(name) = path.strip_prefix("/v1/models/") {
         return Ok(whole(200, &json!({"type": "model", "id": name, "display_name": name})));
@@ -152,6 +161,9 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
             |id: &str| json!({"id": id, "object": "model", "created": 1, "owned_by": "lab"});
         let list = ["plain", "hidden", "fails"].map(entry);
         return Ok(whole(200, &json!({"object": "list", "data": list})));
+    }
+    if let Some(asked) = path.strip_prefix("/model/") {
+        return bedrock(state, asked);
     }
     let said: Value = serde_json::from_slice(&body).unwrap_or_default();
     let model = said["model"].as_str().unwrap_or_default().to_owned();
@@ -184,9 +196,11 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
         ),
         (_, "told") => {
             let script = state.script.lock().unwrap().concat();
-            whole(200, &serde_json::from_str(&script).unwrap())
+            whole(200, &serde_json::from_slice(&script).unwrap())
         }
-        (_, "scripted" | "endless" | "breaks") => stream(state, &model),
+        (_, "scripted" | "endless" | "breaks") => {
+            stream(state, &model, Bytes::from(chunk("and so on ")))
+        }
         (_, "tools") => whole(200, &call_of_a_tool()),
         (_, "untold") => {
             let mut said = call_of_a_tool();
@@ -231,16 +245,16 @@ fn call_of_a_tool() -> Value {
         "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}})
 }
 
-fn stream(state: Arc<State>, model: &str) -> Reply {
+fn stream(state: Arc<State>, model: &str, and_so_on: Bytes) -> Reply {
     let (feed, chunks) = mpsc::unbounded_channel();
     let script = state.script.lock().unwrap().clone();
     let (endless, breaks) = (model == "endless", model == "breaks");
     tokio::spawn(async move {
         for chunk in script {
-            let _ = feed.send(Ok(Bytes::from(chunk)));
+            let _ = feed.send(Ok(chunk));
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        while endless && feed.send(Ok(Bytes::from(chunk("and so on ")))).is_ok() {
+        while endless && feed.send(Ok(and_so_on.clone())).is_ok() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         if breaks {
@@ -249,4 +263,44 @@ fn stream(state: Arc<State>, model: &str) -> Reply {
     });
     let body = http_body_util::Either::Right(Chunks(chunks, state, false));
     Response::builder().header("content-type", "text/event-stream").body(body).unwrap()
+}
+
+/// A frame of Bedrock's that carries this event of Anthropic's.
+pub(crate) fn framed(event: &Value) -> Bytes {
+    let bytes = base64::engine::general_purpose::STANDARD.encode(event.to_string());
+    let headers = [
+        (":event-type", "chunk"),
+        (":content-type", "application/json"),
+        (":message-type", "event"),
+    ];
+    frame(&headers, json!({"bytes": bytes, "p": "abcdefgh"}).to_string().as_bytes())
+}
+
+/// What Bedrock answers at the address of a model and a verb.
+fn bedrock(state: Arc<State>, asked: &str) -> io::Result<Reply> {
+    let (model, verb) = asked.split_once('/').unwrap_or((asked, ""));
+    let kind = model.split(['.', '-']).nth(1).unwrap_or_default();
+    let delta = json!({"type": "content_block_delta", "index": 0,
+        "delta": {"type": "text_delta", "text": "and so on "}});
+    Ok(match (kind, verb) {
+        ("busy", _) => {
+            let mut reply = whole(429, &json!({"message": "Too many requests"}));
+            let kind = "ThrottlingException:http://internal.amazon.com/coral/";
+            reply.headers_mut().insert("x-amzn-errortype", kind.parse().unwrap());
+            reply
+        }
+        (_, "invoke-with-response-stream") => {
+            let mut reply = stream(state, kind, framed(&delta));
+            let kind = "application/vnd.amazon.eventstream";
+            reply.headers_mut().insert("content-type", kind.parse().unwrap());
+            reply
+        }
+        (_, _) => whole(
+            200,
+            &json!({"id": "msg_bdrk_1", "type": "message", "role": "assistant",
+            "model": "claude-1", "content": [{"type": "text", "text": "Hello!"}],
+            "stop_reason": "end_turn", "stop_sequence": null,
+            "usage": {"input_tokens": 1000, "output_tokens": 200}}),
+        ),
+    })
 }

@@ -9,14 +9,13 @@ use bailiwick_core::{
 use bailiwick_facts::MicroDollars;
 use bailiwick_wire::llm::{Ask, Operation};
 use bytes::Bytes;
-use hyper::Method;
 
 use super::shape::{Shaped, shaped};
-use super::{Visit, place, view};
+use super::{Visit, cloud, view};
 use crate::exchange::{Reply, exchange};
 use crate::hidden::Hidden;
 use crate::reserving::{Reserving, Short};
-use crate::upstream::{Asking, Envelope, Events, Head, Leg, ProviderCall, Route, Upstream};
+use crate::upstream::{Envelope, Events, Leg, ProviderCall, Route, Upstream};
 
 /// What is asked of one model.
 pub(super) struct Attempt {
@@ -123,10 +122,14 @@ impl Attempt {
             Ok(shaped) => shaped,
             Err(why) => return Ok(Came::Unsaid(why)),
         };
-        let Some(asking) = asking(visit, &shaped, &route) else {
-            return Ok(Came::Unsaid("The provider has no such address".to_owned()));
+        let Some(asking) = cloud::asking(visit, &shaped, &route) else {
+            return Ok(Came::Unsaid("The provider cannot be asked this".to_owned()));
         };
-        let Shaped { operation, ask, body, crossing } = shaped;
+        let body = match cloud::body(visit, &shaped, &route) {
+            Ok(body) => body,
+            Err(why) => return Ok(Came::Unsaid(why)),
+        };
+        let Shaped { operation, ask, crossing, .. } = shaped;
         let bound = match operation {
             Operation::CountTokens => Ok(MicroDollars::ZERO),
             Operation::Chat
@@ -171,18 +174,6 @@ fn about(ask: &Ask, bound: Option<MicroDollars>) -> ModelAsk {
         items: ask.items.iter().map(|it| it.digest).collect(),
         items_dropped: ask.items_dropped,
     }
-}
-
-/// What is sent besides the body; `None` when there is no such address.
-fn asking(visit: &Visit, shaped: &Shaped, route: &Route) -> Option<Asking> {
-    let streams = shaped.ask.stream;
-    let path = place::path(shaped.operation);
-    let (path, head) = if shaped.crossing.is_some() {
-        (path.to_owned(), Head::of(shaped.operation.dialect()))
-    } else {
-        (format!("{path}{}", visit.choices.query), visit.choices.head.clone())
-    };
-    Some(Asking { method: Method::POST, path: route.provider.path(&path)?, head, streams })
 }
 
 /// What a body asks of a model, as the decision sees it.

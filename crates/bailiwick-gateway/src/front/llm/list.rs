@@ -11,10 +11,10 @@ use hyper::{Method, Response, StatusCode};
 
 use super::super::body::Body;
 use super::super::reply::{json, stamp_at};
-use super::{Visit, reply};
+use super::{Visit, cloud, reply};
 use crate::entropy;
 use crate::exchange::{Reply, exchange};
-use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream};
+use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream, segment};
 
 const MODELS: &str = "/models";
 
@@ -77,9 +77,10 @@ pub(super) async fn one(visit: Visit, name: String) -> Response<Body> {
     };
     let resource = model(&route.provider.name, &route.model);
     let visible = visit.gate.is_visible(&visit.who, Action::Complete, &resource);
+    let Some(escaped) = segment(&route.model) else { return nobody(&visit, &name).await };
     let crosses = route.provider.api.dialect() != visit.dialect;
     let query = if crosses { "" } else { &*visit.choices.query };
-    let path = format!("{MODELS}/{}{query}", escaped(&route.model));
+    let path = format!("{MODELS}/{escaped}{query}");
     match asked(&visit, route, path, (resource, visible)).await {
         Some((released, _)) if released.disposition() == Some(Disposition::Answered) && crosses => {
             // What its provider says of it is said in another dialect.
@@ -134,11 +135,11 @@ async fn asked(
     path: String,
     what: (Resource, bool),
 ) -> Option<(Released, Upstream)> {
-    let crossing = route.provider.api.dialect() != visit.dialect;
+    let dialect = route.provider.api.dialect();
     let head =
-        if crossing { Head::of(route.provider.api.dialect()) } else { visit.choices.head.clone() };
-    let asking =
-        Asking { method: Method::GET, path: route.provider.path(&path)?, head, streams: false };
+        if dialect == visit.dialect { visit.choices.head.clone() } else { Head::of(dialect) };
+    let (path, known) = (route.provider.addresses.of(&path)?, cloud::listed(&route));
+    let asking = Asking { method: Method::GET, path, head, streams: false, known };
     let call = call(visit, what)?;
     let provider = ProviderCall::new(route, None, asking, visit.away.clone());
     let upstream = Upstream::Provider(Box::new(provider));
@@ -165,17 +166,4 @@ fn call(visit: &Visit, (resource, exists): (Resource, bool)) -> Option<Call> {
         model: None,
     };
     Some(Call::new(entropy::exchange_id(now).ok()?, now, visit.who.clone(), what))
-}
-
-/// A name as it stands in a path.
-fn escaped(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }

@@ -4,6 +4,7 @@
 mod ask;
 mod attempt;
 mod choosing;
+mod cloud;
 mod hosted;
 mod list;
 mod place;
@@ -67,7 +68,9 @@ fn turn_off(
 
 /// Whose API the path belongs to, and what stands behind its version.
 pub(super) fn is_here(path: &str) -> Option<(Dialect, &str)> {
-    let openai = path.strip_prefix("/openai/v1/").map(|it| (Dialect::OpenAi, it));
+    // Clients that are made for Azure leave out the version.
+    let openai = path.strip_prefix("/openai/v1/").or_else(|| path.strip_prefix("/openai/"));
+    let openai = openai.map(|it| (Dialect::OpenAi, it));
     openai.or_else(|| path.strip_prefix("/anthropic/v1/").map(|it| (Dialect::Anthropic, it)))
 }
 
@@ -102,6 +105,10 @@ pub(super) async fn answer(
     };
     let reply = match place {
         Place::Asks(operation) => Uninterrupted::new(ask::ask(visit, operation, body)).await,
+        Place::Deployed(operation, name) => match cloud::of_deployment(operation, &body, &name) {
+            Ok(body) => Uninterrupted::new(ask::ask(visit, operation, body)).await,
+            Err(words) => visit.turn_off(RefusalReason::Malformed, StatusCode::BAD_REQUEST, &words),
+        },
         Place::Models => Uninterrupted::new(list::list(visit)).await,
         Place::Model(name) => Uninterrupted::new(list::one(visit, name)).await,
     };

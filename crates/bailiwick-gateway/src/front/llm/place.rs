@@ -8,6 +8,8 @@ use hyper::Method;
 pub(super) enum Place {
     /// Something of a model.
     Asks(Operation),
+    /// The same of the model that the path names, as Azure's clients do.
+    Deployed(Operation, String),
     /// The list of models.
     Models,
     /// One model of the list.
@@ -36,9 +38,21 @@ impl Place {
                 let name = rest.strip_prefix("models/").filter(|it| !it.is_empty())?;
                 Some(Self::Model(unescaped(name)?))
             }
+            (&Method::POST, Dialect::OpenAi, _) => deployed(rest),
             (_, _, _) => None,
         }
     }
+}
+
+/// What is asked of a deployment.
+fn deployed(rest: &str) -> Option<Place> {
+    let (name, path) = rest.strip_prefix("deployments/")?.split_once('/')?;
+    let operation = match path {
+        "chat/completions" => Operation::Chat,
+        "embeddings" => Operation::Embeddings,
+        _ => return None,
+    };
+    Some(Place::Deployed(operation, unescaped(name).filter(|it| !it.is_empty())?))
 }
 
 /// The path of an operation behind the beginning of its API.
@@ -86,6 +100,13 @@ mod tests {
         let one = |name: &str| Some(Place::Model(name.to_owned()));
         assert_eq!(at(theirs, Method::GET, "models/claude-3"), one("claude-3"));
         assert_eq!(at(ours, Method::GET, "models/openai%2Fgpt"), one("openai/gpt"));
+        let deployed = |name: &str| Some(Place::Deployed(Operation::Chat, name.to_owned()));
+        let path = "deployments/az%2Fgpt-4o/chat/completions";
+        assert_eq!(at(ours, Method::POST, path), deployed("az/gpt-4o"));
+        for bad in ["deployments//chat/completions", "deployments/m/images", "deployments/m"] {
+            assert_eq!(at(ours, Method::POST, bad), None, "{bad}");
+        }
+        assert_eq!(at(theirs, Method::POST, path), None);
         for bad in ["models/", "models/%2", "models/%ff", "models/%zz"] {
             assert_eq!(at(ours, Method::GET, bad), None, "{bad}");
         }
