@@ -163,6 +163,29 @@ fn a_public_list_becomes_a_table() {
 }
 
 #[test]
+fn models_of_the_clouds_are_found_by_their_ids() {
+    let entry = |vendor: &str| {
+        format!(
+            r#"{{"litellm_provider":"{vendor}","mode":"chat","input_cost_per_token":3e-06,"output_cost_per_token":1.5e-05}}"#
+        )
+    };
+    let (bedrock, azure) = (entry("bedrock_converse"), entry("azure"));
+    let list = format!(
+        r#"{{"eu.anthropic.claude-x-v1:0":{bedrock},"bedrock/us-gov-west-1/anthropic.claude-x-v1:0":{bedrock},"azure/gpt-x":{azure}}}"#
+    );
+    let prices = Prices::import(list.as_bytes()).unwrap().prices;
+    for (provider, model) in [
+        ("bedrock", "eu.anthropic.claude-x-v1:0"),
+        ("bedrock", "us-gov-west-1/anthropic.claude-x-v1:0"),
+        ("azure", "gpt-x"),
+    ] {
+        assert!(prices.of(provider, model, Day::default()).is_some(), "{provider}/{model}");
+    }
+    let arn = "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.anthropic.claude-x-v1:0";
+    assert_eq!(prices.of("bedrock", arn, Day::default()), None);
+}
+
+#[test]
 fn other_json_is_no_list() {
     for json in ["", "[]", "{\"a\": 1}", "{\"a\": {}} x", "{\"a\": {\"mode\": }}"] {
         assert!(Prices::import(json.as_bytes()).is_err(), "{json}");
