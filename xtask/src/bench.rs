@@ -31,8 +31,7 @@ fn prepared(root: &Path, name: &str, words: &[&str]) -> Result<std::process::Com
     let mut build = process::cargo(root);
     run(build.args(["build", "--release", "--package", "bailiwick"]))?;
     let binary = process::target_dir(root).join("release/bailiwick");
-    let compares = matches!(name, "mcp" | "llm");
-    if let Some(missing) = compares.then(|| peers::for_benches(root)).flatten() {
+    for missing in peers::for_bench(root, name) {
         eprintln!("\nMISSING: {missing}\n");
     }
     let mut command = driver(root, words);

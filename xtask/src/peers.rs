@@ -26,10 +26,24 @@ pub(crate) fn for_tests(root: &Path, may_fetch_tools: bool) -> Vec<String> {
     [npm, python, newer].into_iter().filter_map(Result::err).collect()
 }
 
-/// Installs what benchmarks compare with; says what is missing.
-pub(crate) fn for_benches(root: &Path) -> Option<String> {
-    let done = venv(&folder(root), "venv-bench", "requirements-bench.txt", false);
-    done.err().map(|why| format!("the proxy to compare with: {why}"))
+/// Installs what a benchmark compares with; says what is missing.
+pub(crate) fn for_bench(root: &Path, name: &str) -> Vec<String> {
+    let proxy = || {
+        venv(&folder(root), "venv-bench", "requirements-bench.txt", false)
+            .map_err(|why| format!("the proxy to compare with: {why}"))
+    };
+    let gateways = || {
+        venv(&folder(root), "venv-gateways", "requirements-gateways.txt", false)
+            .map_err(|why| format!("TensorZero and LiteLLM: {why}"))
+    };
+    let portkey =
+        || npm(&folder(root).join("gateways"), false).map_err(|why| format!("Portkey: {why}"));
+    let all = match name {
+        "mcp" => vec![proxy()],
+        "llm" => vec![proxy(), gateways(), portkey()],
+        _ => Vec::new(),
+    };
+    all.into_iter().filter_map(Result::err).collect()
 }
 
 fn npm(folder: &Path, may_fetch_tools: bool) -> Result<(), String> {

@@ -7,6 +7,7 @@ use memchr::memmem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::rounds::Target;
 use crate::Done;
 use crate::clock::{now, time_of_day_ns};
 
@@ -31,9 +32,10 @@ pub(super) struct Streamed {
 }
 
 /// A request's bytes.
-pub(super) fn request(path: &str, key: &str, body: &str) -> Vec<u8> {
+pub(super) fn request(target: &Target, body: &str) -> Vec<u8> {
+    let Target { path, key, head, .. } = target;
     format!(
-        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n\
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n{head}\
          content-type: application/json\r\naccept: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()

@@ -1,14 +1,16 @@
 //! `bench llm`: chats through the gateway with key, budget, policy, scan, meter and log, against
-//! the provider itself, a proxy that forwards bytes (ungoverned) and Envoy.
+//! the provider itself, a proxy that forwards bytes (ungoverned), Envoy, and gateways of others.
 //!
 //! What is measured has one core, and what loads it and answers it the other. "A core" in a figure
 //! is reckoned from the CPU time of a call, so that it holds whoever is the bottleneck.
 
 mod client;
+mod peers;
 mod rounds;
 
 use std::path::Path;
 
+use self::peers::Peer;
 use self::rounds::{Target, Variants};
 use crate::gateway::{Plan, Site};
 use crate::report::Report;
@@ -17,6 +19,7 @@ use crate::{Done, envoy, on_one_thread, parts, scan};
 /// The core of what is measured, and that of all else.
 const MEASURED: Option<usize> = Some(0);
 const REST: Option<usize> = Some(1);
+const MODEL: &str = "bench-1";
 
 const SETTINGS: &str = r#"
 [providers.bench]
@@ -70,25 +73,26 @@ async fn measured() -> Done<Report> {
     let gateway = site.start_on(MEASURED)?;
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     report.add("rss_idle_mib", gateway.rss_mib()?, "resident, idle (at most 50)");
+    let mut peers: Vec<Peer> = Vec::new();
+    for keys in &peers::ALL {
+        peers.extend(peers::start(keys, folder.path(), far.address).await);
+    }
+    let target = |address, path: &'static str| {
+        let (key, head) = (site.key.clone(), String::new());
+        Target { address, path, key, model: MODEL, head }
+    };
     let plain = "/v1/chat/completions";
-    let target = |address, path: &'static str| Target { address, path, key: site.key.clone() };
     let variants = Variants {
         direct: target(far.address, plain),
         byte_proxy: (target(byte_proxy.address, plain), &byte_proxy),
         envoy: envoy.as_ref().map(|part| (target(part.address, plain), part)),
         gateway: (target(gateway.address, "/openai/v1/chat/completions"), &gateway),
+        peers: &peers,
     };
     rounds::whole(&variants, &mut report).await?;
     rounds::streams(&variants, &mut report).await?;
     rounds::crowd(&variants, &mut report).await?;
     report.add("scan_mb_s", scan::rate()?, "secrets looked for in mixed text, MB/s (at least 100)");
-    for (key, note) in [
-        ("vs_tensorzero", "not measured: the package is not installed by this bench"),
-        ("vs_portkey", "not measured: the package is not installed by this bench"),
-        ("vs_litellm", "not measured: the package is not installed by this bench"),
-    ] {
-        report.add(key, None, note);
-    }
     Ok(report)
 }
 
