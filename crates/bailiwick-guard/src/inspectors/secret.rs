@@ -5,6 +5,7 @@
 //! like any other word, and a guess would be wrong too often to act upon.
 
 mod address;
+mod beginnings;
 mod check;
 mod cursor;
 mod held;

@@ -1,10 +1,14 @@
-//! Anchors in a text: one automaton over all of them, and what stands around each.
+//! Anchors in a text: where one may begin, one automaton over all of them, and what stands around
+//! each.
 
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind, PatternID, StartKind};
+use aho_corasick::{
+    AhoCorasick, AhoCorasickKind, Anchored, Input, Match, MatchKind, PatternID, StartKind,
+};
 
+use super::beginnings::Beginnings;
 use super::shape::{Look, Shape};
 use super::shapes;
 
@@ -13,6 +17,8 @@ pub(super) static SEARCH: LazyLock<Option<Search>> = LazyLock::new(Search::build
 
 /// The anchors and the shapes that they belong to.
 pub(super) struct Search {
+    beginnings: Beginnings,
+    /// Tried only where an anchor may begin.
     automaton: AhoCorasick,
     /// By pattern: the shapes whose anchor it is or begins with, longest anchor first.
     candidates: Vec<Vec<Candidate>>,
@@ -32,21 +38,34 @@ impl Search {
         anchors.sort_unstable();
         anchors.dedup();
         let candidates = anchors.iter().map(|it| candidates(it)).collect();
-        // A DFA: there are too many anchors for a vectorised prefilter, and text is mostly read in
-        // its first few states.
+        let beginnings = Beginnings::of(&anchors)?;
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::DFA))
-            .start_kind(StartKind::Unanchored)
+            .start_kind(StartKind::Anchored)
             .build(anchors)
             .ok()?;
-        Some(Self { automaton, candidates })
+        automaton.try_find(Input::new("").anchored(Anchored::Yes)).ok()?;
+        Some(Self { beginnings, automaton, candidates })
+    }
+
+    /// The first anchor from `from` on: the longest where several begin.
+    fn anchor(&self, text: &[u8], mut from: usize) -> Option<Match> {
+        while let Some(at) = self.beginnings.next(text, from) {
+            let here = Input::new(text).range(at..).anchored(Anchored::Yes);
+            // INVARIANT: it takes such an input, as was seen when it was built.
+            if let Some(found) = self.automaton.try_find(here).ok().flatten() {
+                return Some(found);
+            }
+            from = at + 1;
+        }
+        None
     }
 
     /// Every secret, in the order in which they stand. None begins in another.
     pub(super) fn secrets(&self, text: &[u8], mut tell: impl FnMut(&'static str, Range<usize>)) {
         let mut from = 0;
-        while let Some(found) = self.automaton.find(Input::new(text).range(from..)) {
+        while let Some(found) = self.anchor(text, from) {
             from = found.start() + 1;
             if let (Some((kind, range)), _) = self.look(text, found.start(), found.pattern()) {
                 from = from.max(range.end);
@@ -60,7 +79,7 @@ impl Search {
     pub(super) fn open(&self, text: &[u8], mut first: usize) -> usize {
         let mut secrets = Vec::new();
         let mut from = 0;
-        while let Some(found) = self.automaton.find(Input::new(text).range(from..)) {
+        while let Some(found) = self.anchor(text, from) {
             let (secret, open) = self.look(text, found.start(), found.pattern());
             from = found.start() + 1;
             first = first.min(open.unwrap_or(first));
