@@ -93,16 +93,22 @@ impl<'d> Node<'d> {
 
     /// Whether it is a string that says exactly `text`.
     pub fn says(self, text: &str) -> bool {
-        if self.kind() != Kind::String {
-            return false;
-        }
-        let inner = self.entry.inner(self.doc.text);
-        if self.entry.escaped { unescape(inner, true) == text } else { inner == text }
+        self.kind() == Kind::String && self.entry.says(self.doc.text, text)
     }
 
     /// The value of an object's member. Names are unique, escapes resolved.
     pub fn member(self, name: &str) -> Option<Self> {
-        self.pairs().find(|(it, _)| it.says(name)).map(|(_, value)| value)
+        let mut at = if self.kind() == Kind::Object { self.at + 1 } else { self.entry.next };
+        // Straight over the tape: bodies are asked for dozens of names that most of them lack.
+        while at < self.entry.next {
+            let entry = self.doc.tape.get(at as usize)?;
+            let value = self.doc.tape.get(entry.next as usize)?;
+            if entry.says(self.doc.text, name) {
+                return Some(Self { doc: self.doc, at: entry.next, entry: *value });
+            }
+            at = value.next;
+        }
+        None
     }
 
     /// The members of an object in their order; nothing for any other kind.

@@ -1,5 +1,7 @@
 //! The tape: one entry for each value and each member name, in the order of the text.
 
+use super::text::unescape;
+
 /// The kind of a JSON value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
@@ -134,6 +136,14 @@ impl Entry {
     /// The text of the entry.
     pub(super) fn raw(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
+    }
+
+    /// Whether it is a string that says exactly `said`. Of most that are not, the length tells.
+    pub(super) fn says(self, text: &str, said: &str) -> bool {
+        if self.escaped {
+            return unescape(self.inner(text), true) == said;
+        }
+        (self.end - self.start) as usize == said.len() + 2 && self.inner(text) == said
     }
 
     /// The text between a string's quotes, its escapes as they stand.

@@ -81,7 +81,10 @@ pub fn quote(text: &str) -> String {
 /// Whether `name` is another spelling of `known` to a parser that ignores case, as Go's does. Such
 /// a parser also folds U+017F to `s` and U+212A to `k`. `known` itself is no other spelling.
 pub fn looks_like(name: &str, known: &str) -> bool {
-    if name == known || name.len() < known.len() || name.len() > known.len() * 3 {
+    if name.len() < known.len() || name.len() > known.len() * 3 || begin_apart(name, known) {
+        return false;
+    }
+    if name == known {
         return false;
     }
     let mut theirs = name.chars().map(fold);
@@ -92,6 +95,15 @@ pub fn looks_like(name: &str, known: &str) -> bool {
             (left, right) if left == right => {}
             _ => return false,
         }
+    }
+}
+
+/// Whether the first letters tell the two apart already, as they mostly do.
+fn begin_apart(name: &str, known: &str) -> bool {
+    let first = |it: &str| it.as_bytes().first().copied().filter(u8::is_ascii);
+    match (first(name), first(known)) {
+        (Some(theirs), Some(ours)) => !theirs.eq_ignore_ascii_case(&ours),
+        (_, _) => false,
     }
 }
 
