@@ -204,8 +204,13 @@ impl Kills {
 
     /// Wait until a call is stopped.
     pub(crate) async fn stopped(&self, call: &Call) {
+        self.keeping(call.who(), call.resource()).await;
+    }
+
+    /// Wait until a caller is kept from a thing.
+    pub(crate) async fn keeping(&self, who: &Identified, what: &Resource) {
         let mut changed = self.changed();
-        while self.stops(call).is_none() {
+        while self.stops_from(who, what).is_none() {
             // Never closed: whoever could close it is asked here.
             if changed.changed().await.is_err() {
                 return;

@@ -48,10 +48,15 @@ impl Drop for Place {
     }
 }
 
-/// The terms of a caller's key, and the line that it is of.
-fn of(store: &Store, who: &Identified) -> Option<(Arc<Terms>, KeyId)> {
+/// The limit that the terms of a caller's key set, and the line that the key is of.
+fn limit(
+    store: &Store,
+    who: &Identified,
+    of: impl Fn(&Terms) -> Option<u32>,
+) -> Option<(u32, KeyId)> {
     let key = who.principal().credential.as_ref()?;
-    Some((store.terms(key)?, store.line(key)?))
+    let most = of(&*store.terms(key)?)?;
+    Some((most, store.line(key)?))
 }
 
 impl Pace {
@@ -70,8 +75,9 @@ impl Pace {
         requests: u64,
         now: Timestamp,
     ) -> Result<(), TooFast> {
-        let Some((terms, line)) = of(store, who) else { return Ok(()) };
-        let Some(per_minute) = terms.per_minute else { return Ok(()) };
+        let Some((per_minute, line)) = limit(store, who, |it| it.per_minute) else {
+            return Ok(());
+        };
         self.lines().entry(line).or_default().take(per_minute, requests, now)
     }
 
@@ -84,8 +90,7 @@ impl Pace {
         store: &Store,
         who: &Identified,
     ) -> Result<Option<Place>, TooFast> {
-        let Some((terms, line)) = of(store, who) else { return Ok(None) };
-        let Some(at_once) = terms.at_once else { return Ok(None) };
+        let Some((at_once, line)) = limit(store, who, |it| it.at_once) else { return Ok(None) };
         let mut lines = self.lines();
         let state = lines.entry(line.clone()).or_default();
         if state.under_way >= at_once {

@@ -66,7 +66,7 @@ fn openai(usage: Node<'_>, counts: [&str; 2], details: [&str; 2]) -> Option<Usag
 }
 
 /// What Anthropic tells piece by piece: what a stream says later stands for what it said before.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(super) struct Tally {
     plain: Option<u64>,
     cached: Option<u64>,

@@ -1,13 +1,15 @@
 //! A streamed answer on its way to a client: each event is followed, inspected and passed on with
 //! the chunk in which it came, and the last one waits for the outcome's record.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Disposition, Inspected, Pending};
+use bailiwick_core::{Call, Disposition, Inspected, Pending};
 use bailiwick_wire::llm::{Ending, Following, Mark, Operation, Step, error_body};
 use bailiwick_wire::sse::{Event, encode};
 use bytes::{Bytes, BytesMut};
+use tokio::time::Instant;
 
 use super::attempt::Told;
 use super::window::{self, Freed, Window};
@@ -50,6 +52,27 @@ const COUNTED_EVERY: u64 = 64;
 /// within its bound is never cut off.
 const BYTES_A_TOKEN: u64 = 6;
 
+/// Who ends a stream from outside.
+enum Interrupted {
+    /// Its client does not read it any more.
+    Gone,
+    /// An operator killed who asked, or what was asked.
+    Killed,
+}
+
+/// Wait until the stream is ended from outside.
+fn interrupted(stream: &Stream, call: &Call) -> impl Future<Output = Interrupted> + use<> {
+    let (client, kills) = (stream.client.clone(), Arc::clone(stream.gate.parts.store.kills()));
+    let (who, what) = (call.who().clone(), call.resource().clone());
+    async move {
+        tokio::select! {
+            biased;
+            () = client.closed() => Interrupted::Gone,
+            () = kills.keeping(&who, &what) => Interrupted::Killed,
+        }
+    }
+}
+
 /// How a stream ends.
 enum End {
     /// This is the last event.
@@ -89,36 +112,44 @@ pub(super) fn start(
         is_cut: false,
         _place: place,
     };
-    tokio::spawn(stream.run(owed, events));
+    // On the heap from the start: its kilobytes would be moved from hand to hand.
+    tokio::spawn(Box::pin(stream.run(owed, events)));
     reader
 }
 
 impl Stream {
     async fn run(mut self, mut owed: Pending, mut events: Box<Events>) {
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
-        let kills = Arc::clone(self.gate.parts.store.kills());
+        // Waited for from the first event to the last, and not anew with each.
+        let mut interrupted = pin!(interrupted(&self, owed.call()));
+        let mut too_late = pin!(tokio::time::sleep(patience));
         loop {
+            too_late.as_mut().reset(Instant::now() + patience);
             let event = tokio::select! {
                 biased;
-                () = self.client.closed() => return self.fail(owed, Disposition::Cancelled).await,
-                () = kills.stopped(owed.call()) => {
-                    self.sent_so_far();
-                    let end = self.sent.ending(Ending::Filter);
-                    return self.cut(owed, end, Disposition::Killed).await;
-                }
-                event = tokio::time::timeout(patience, events.next_event()) => event,
+                how = &mut interrupted => return self.interrupted(owed, how).await,
+                event = events.next_event() => event,
+                () = &mut too_late => return self.broken(owed, Disposition::TimedOut).await,
             };
-            let first = match event {
-                Err(_) => return self.broken(owed, Disposition::TimedOut).await,
-                Ok(None) => return self.over(owed).await,
-                Ok(Some(first)) => first,
-            };
+            let Some(first) = event else { return self.over(owed).await };
             let (out, end) = self.round(&mut owed, first, &mut events);
             let is_read = self.send(out).await.is_ok();
             match end {
                 Some(end) => return self.end(owed, end).await,
                 None if is_read => {}
                 None => return self.fail(owed, Disposition::Cancelled).await,
+            }
+        }
+    }
+
+    /// It is ended from outside.
+    async fn interrupted(mut self, owed: Pending, how: Interrupted) {
+        match how {
+            Interrupted::Gone => self.fail(owed, Disposition::Cancelled).await,
+            Interrupted::Killed => {
+                self.sent_so_far();
+                let end = self.sent.ending(Ending::Filter);
+                self.cut(owed, end, Disposition::Killed).await;
             }
         }
     }
@@ -210,7 +241,7 @@ impl Stream {
 
     /// What was heard was sent, unless some of it waits.
     fn sent_so_far(&mut self) {
-        if !self.window.waits() {
+        if !self.window.waits() && !self.following.is_at(&self.sent) {
             self.sent = self.following.mark();
         }
     }

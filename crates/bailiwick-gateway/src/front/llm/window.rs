@@ -16,6 +16,10 @@ use crate::hidden::{Hidden, maskable};
 /// The most that waits, in bytes of events: a provider may wrap a little text in much else.
 const WAITING_BYTES_MAX: usize = 16 * HELD_BYTES_MAX;
 
+/// How much more is kept than decides about what comes next, so that not every piece moves it: all
+/// that is kept is looked at with each.
+const KEPT_BYTES_MORE: usize = 64;
+
 /// The texts of a stream, as far as they matter for what comes next.
 pub(super) struct Window {
     /// Whether secrets are replaced.
@@ -162,7 +166,7 @@ impl Text {
     /// So much of it left: of that only what decides about what comes next is kept.
     fn leave(&mut self, until: usize) {
         self.left = until.min(self.said.len());
-        if self.left > 2 * CONTEXT_BYTES {
+        if self.left > CONTEXT_BYTES + KEPT_BYTES_MORE {
             let from = self.said.ceil_char_boundary(self.left - CONTEXT_BYTES);
             self.said.drain(..from);
             self.left -= from;

@@ -18,7 +18,7 @@ use crate::sse;
 /// Choices that are followed; the SDKs ask for 128 at most.
 const CHOICES_MAX: usize = 128;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Chat {
     /// The id and time of the chunks, as they were spelled.
     id: Option<Arc<str>>,

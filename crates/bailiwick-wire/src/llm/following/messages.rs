@@ -18,7 +18,7 @@ use crate::llm::usage::Tally;
 /// Blocks that are open at once: providers open one.
 const OPEN_MAX: usize = 64;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Messages {
     has_started: bool,
     has_stopped: bool,

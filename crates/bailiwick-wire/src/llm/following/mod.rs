@@ -56,7 +56,7 @@ pub struct Following {
 }
 
 /// The stream of one operation.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 enum Stream {
     Chat(Chat),
     Responses(Responses),
@@ -129,9 +129,19 @@ impl Following {
         Mark {
             stream: self.stream.clone(),
             model: told.model.clone(),
-            written: told.usage.map_or(0, |it| it.output),
+            written: written(told),
             has_ended: self.notes.has_ended,
         }
+    }
+
+    /// Whether a mark that was made before is still the place that the stream is at: most events
+    /// change nothing about how it would end.
+    pub fn is_at(&self, mark: &Mark) -> bool {
+        let told = &self.notes.told;
+        mark.stream == self.stream
+            && mark.model == told.model
+            && mark.written == written(told)
+            && mark.has_ended == self.notes.has_ended
     }
 
     /// Events that end the stream well from here, where all that was heard was passed on; none when
@@ -139,6 +149,11 @@ impl Following {
     pub fn ending(&self, why: Ending) -> Bytes {
         self.mark().ending(why)
     }
+}
+
+/// The tokens that the provider said were written.
+fn written(told: &Told) -> u64 {
+    told.usage.map_or(0, |it| it.output)
 }
 
 /// A place in a stream.

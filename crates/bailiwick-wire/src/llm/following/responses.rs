@@ -24,7 +24,7 @@ const KEPT_MAX_BYTES: usize = 256 * 1024;
 /// Items of which it is noted whether they came; of more, what is told twice may count twice.
 const HEARD_MAX: usize = 512;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Responses {
     has_started: bool,
     /// The number that the next event would have.
