@@ -59,11 +59,11 @@ impl Part {
         }
     }
 
-    /// Start a process that was told its address. Some load for half a minute.
+    /// Start a process that was told its address. Some load for a minute.
     pub(crate) fn told(command: &mut Command, address: SocketAddr) -> Done<Self> {
         let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut part = Self { child: quiet.spawn()?, _said: None, address };
-        for _ in 0..1_200 {
+        for _ in 0..2_400 {
             if std::net::TcpStream::connect(address).is_ok() {
                 return Ok(part);
             }
