@@ -7,7 +7,6 @@ use memchr::memmem;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::rounds::Target;
 use crate::Done;
 use crate::clock::{now, time_of_day_ns};
 
@@ -29,18 +28,6 @@ pub(super) struct Streamed {
     pub(super) last: Duration,
     /// How old each chunk was when it came that says when it was written.
     pub(super) ages_us: Vec<f64>,
-}
-
-/// A request's bytes.
-pub(super) fn request(target: &Target, body: &str) -> Vec<u8> {
-    let Target { path, key, head, .. } = target;
-    format!(
-        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {key}\r\n{head}\
-         content-type: application/json\r\naccept: application/json\r\n\
-         content-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
 }
 
 /// A chat of about so many bytes.

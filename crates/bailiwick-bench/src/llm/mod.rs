@@ -7,11 +7,13 @@
 mod client;
 mod peers;
 mod rounds;
+mod target;
 
 use std::path::Path;
 
 use self::peers::Peer;
-use self::rounds::{Target, Variants};
+use self::rounds::Variants;
+use self::target::Target;
 use crate::gateway::{Plan, Site};
 use crate::report::Report;
 use crate::{Done, envoy, on_one_thread, parts, scan};

@@ -8,8 +8,8 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::client::{Client, chat, request};
-use super::rounds::Target;
+use super::client::{Client, chat};
+use super::target::{Target, request};
 use super::{MEASURED, MODEL};
 use crate::Done;
 use crate::process::{self, Part};

@@ -1,12 +1,12 @@
 //! The rounds: in each, every variant has its turn.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::client::{Client, chat, request};
+use super::client::{Client, chat};
 use super::peers::{self, Peer};
+use super::target::{Target, request};
 use crate::Done;
 use crate::clock::now;
 use crate::process::Part;
@@ -19,18 +19,6 @@ const FLOOD: Duration = Duration::from_millis(1_000);
 const STREAMS: usize = 150;
 /// Streams of 200 chunks, a millisecond apart, in a round.
 const PACED: usize = 3;
-
-/// Where requests go.
-#[derive(Clone)]
-pub(super) struct Target {
-    pub(super) address: SocketAddr,
-    pub(super) path: &'static str,
-    pub(super) key: String,
-    /// What it calls the model.
-    pub(super) model: &'static str,
-    /// Header lines besides those that every call has.
-    pub(super) head: String,
-}
 
 /// What is compared.
 pub(super) struct Variants<'a> {
