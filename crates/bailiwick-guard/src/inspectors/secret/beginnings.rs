@@ -1,55 +1,69 @@
-//! Where an anchor may begin. Few places in a text begin with the first three bytes of one, so most
-//! of it is passed over without the automaton.
+//! Where an anchor may begin. Few places in a text begin as one does, so most of it is passed over
+//! without the automaton.
 
-/// How many bytes are looked at, and how many an anchor has at least.
-const LENGTH: usize = 3;
-const SHORTEST: usize = 2;
-/// Bits for as many hashes as fit into the processor's nearest cache beside all else.
+/// Bits for all pairs of bytes, and for as many hashes of three: both stay in the nearest cache.
 const WORDS: usize = 1024;
 
-/// A bit for the hash of each three bytes that begin an anchor.
-pub(super) struct Beginnings(Box<[u64; WORDS]>);
+type Bits = Box<[u64; WORDS]>;
+
+/// How anchors begin.
+pub(super) struct Beginnings {
+    /// A bit for each pair of bytes.
+    pairs: Bits,
+    /// A bit for the hash of each three bytes: most pairs of an anchor are of many words, too.
+    triples: Bits,
+}
 
 impl Beginnings {
     /// Those of these anchors. `None` when one is too short to be noticed so.
     pub(super) fn of(anchors: &[&str]) -> Option<Self> {
-        let mut bits = Box::new([0; WORDS]);
-        let mut mark = |bytes: &[u8; LENGTH]| {
-            let (word, bit) = place(bytes);
-            bits.get_mut(word).map(|it: &mut u64| *it |= bit)
-        };
+        let (mut pairs, mut triples) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
         for anchor in anchors {
-            match anchor.as_bytes() {
-                [first, second, third, ..] => mark(&[*first, *second, *third])?,
+            let (pair, behind) = anchor.as_bytes().split_first_chunk()?;
+            set(&mut pairs, u16::from_le_bytes(*pair));
+            match behind.first() {
+                Some(third) => set(&mut triples, hash(*pair, *third)),
                 // Whatever follows it.
-                [first, second] => {
-                    (0..=u8::MAX).try_for_each(|third| mark(&[*first, *second, third]))?;
-                }
-                [_] | [] => return None,
+                None => (0..=u8::MAX).for_each(|third| set(&mut triples, hash(*pair, third))),
             }
         }
-        Some(Self(bits))
+        Some(Self { pairs, triples })
     }
 
-    /// The first place from `from` on at which an anchor may begin. Of the last bytes of a text
-    /// that is not known: they are such a place.
-    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<usize> {
-        let may_begin = |it: &[u8; LENGTH]| {
-            let (word, bit) = place(it);
-            self.0.get(word).is_some_and(|it| it & bit != 0)
-        };
-        let rest = text.get(from..)?;
-        let found = rest.array_windows().position(may_begin);
-        found.or_else(|| rest.len().checked_sub(SHORTEST)).map(|it| from + it)
+    /// The first place from `from` on at which an anchor may begin.
+    pub(super) fn next(&self, text: &[u8], mut from: usize) -> Option<usize> {
+        loop {
+            let rest = text.get(from..)?;
+            let is_pair = |it: &[u8; 2]| has(&self.pairs, u16::from_le_bytes(*it));
+            let at = from + rest.array_windows().position(is_pair)?;
+            match text.get(at..at + 3) {
+                Some(&[first, second, third])
+                    if !has(&self.triples, hash([first, second], third)) =>
+                {
+                    from = at + 1;
+                }
+                // What follows the last pair of a text is not known.
+                Some(_) | None => return Some(at),
+            }
+        }
     }
 }
 
-/// Where the bit for three bytes is.
-fn place(bytes: &[u8; LENGTH]) -> (usize, u64) {
+fn hash([first, second]: [u8; 2], third: u8) -> u16 {
     const SPREAD: u32 = 0x9E37_79B1;
-    let [first, second, third] = bytes.map(u32::from);
-    let hash = (first << 16 | second << 8 | third).wrapping_mul(SPREAD) >> 16;
-    ((hash >> 6) as usize, 1 << (hash & 63))
+    let [_, _, high, higher] =
+        u32::from_be_bytes([0, first, second, third]).wrapping_mul(SPREAD).to_le_bytes();
+    u16::from_le_bytes([high, higher])
+}
+
+fn set(bits: &mut Bits, at: u16) {
+    if let Some(word) = bits.get_mut(usize::from(at >> 6)) {
+        *word |= 1 << (at & 63);
+    }
+}
+
+fn has(bits: &Bits, at: u16) -> bool {
+    bits.get(usize::from(at >> 6)).is_some_and(|it| it >> (at & 63) & 1 == 1)
 }
 
 #[cfg(test)]
@@ -64,10 +78,13 @@ mod tests {
             ("a sk- and AKIA", 0, Some(2)),
             ("a sk- and AKIA", 3, Some(10)),
             ("an SK4", 0, Some(3)),
-            // The last two bytes may be an anchor, or the first of one.
             ("an SK", 0, Some(3)),
-            ("a sk- and AKIA", 11, Some(12)),
-            ("a sk- and AKIA", 13, None),
+            // It may be the first half of one.
+            ("an sk", 0, Some(3)),
+            ("a task", 0, Some(4)),
+            ("a task is", 0, None),
+            ("a sk- and AKIA", 11, None),
+            ("s", 0, None),
             ("", 0, None),
             ("sk-", 9, None),
         ] {
