@@ -96,7 +96,7 @@ pub(super) fn uses(operation: Operation, root: Node<'_>) -> Option<BTreeMap<Box<
 }
 
 /// The tools of a response, counted item by item.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Uses {
     pub(super) counts: BTreeMap<Box<str>, u64>,
     /// A container is paid for once, however often code runs in it.
