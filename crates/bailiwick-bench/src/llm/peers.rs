@@ -153,6 +153,8 @@ fn litellm(program: PathBuf, folder: &Path, far: SocketAddr) -> Done<Part> {
     let mut command = Command::new(program);
     command.arg("--config").arg(config).args(["--host", "127.0.0.1", "--num_workers", "1"]);
     command.env("LITELLM_LOCAL_MODEL_COST_MAP", "true").env("LITELLM_OFFLINE_MODE", "true");
+    // Otherwise it does not begin without a key of its own and a database.
+    command.env("LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY", "true");
     listening(command, |port| format!("--port={port}"))
 }
 
