@@ -7,7 +7,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use bailiwick_guard::{CONTEXT_BYTES, Names, credentials, open_end};
+use bailiwick_guard::{CONTEXT_BYTES, HIDDEN_TOOL, Names, credentials, open_end};
 
 use crate::clock::now;
 use crate::report::Report;
@@ -52,7 +52,7 @@ pub(crate) fn run() -> Done<Report> {
         return Err(Failure::from(format!("{found} of {planted} credentials were found")));
     }
     let names: Vec<_> = (0..200).map(|it| format!("hidden_tool_{it}")).collect();
-    let names = Names::new(names.iter().map(String::as_str));
+    let names = Names::new(names.iter().map(|it| (HIDDEN_TOOL, it.as_str())));
     let named = best(|| messages.iter().for_each(|it| drop(black_box(names.find(it)))));
     let chunks = text.len() / CHUNK_BYTES;
     let stream = best(|| {
