@@ -146,6 +146,16 @@ fn whole(status: u16, body: &Value) -> Reply {
     reply.body(http_body_util::Either::Left(body)).unwrap()
 }
 
+/// What it says of its models, all or one.
+fn listed(path: &str) -> Option<Reply> {
+    if let Some(name) = path.strip_prefix("/v1/models/") {
+        return Some(whole(200, &json!({"type": "model", "id": name, "display_name": name})));
+    }
+    let entry = |id: &str| json!({"id": id, "object": "model", "created": 1, "owned_by": "lab"});
+    let list = ["plain", "hidden", "fails"].map(entry);
+    (path == "/v1/models").then(|| whole(200, &json!({"object": "list", "data": list})))
+}
+
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Reply> {
     let (head, body) = request.into_parts();
     let body = body.collect().await.map(|it| it.to_bytes()).unwrap_or_default();
@@ -153,14 +163,8 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
     let query = head.uri.query().map(str::to_owned);
     let asked = Asked { path: path.clone(), query, headers: head.headers, body: body.clone() };
     state.asked.lock().unwrap().push(asked);
-    if let Some(name) = path.strip_prefix("/v1/models/") {
-        return Ok(whole(200, &json!({"type": "model", "id": name, "display_name": name})));
-    }
-    if path == "/v1/models" {
-        let entry =
-            |id: &str| json!({"id": id, "object": "model", "created": 1, "owned_by": "lab"});
-        let list = ["plain", "hidden", "fails"].map(entry);
-        return Ok(whole(200, &json!({"object": "list", "data": list})));
+    if let Some(listed) = listed(&path) {
+        return Ok(listed);
     }
     if let Some(asked) = path.strip_prefix("/model/") {
         return bedrock(state, asked);
