@@ -13,6 +13,7 @@ use crate::decision::Denial;
 use crate::finding::{Findings, Inspectors, Seen, Surface};
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, ExchangeId, TenantId, Timestamp};
+use crate::payload::Payload;
 use crate::record::{Meter, OutcomeRecord, Record};
 
 /// What came of a call.
@@ -84,6 +85,8 @@ struct SeenSoFar {
     chunks: u64,
     meter: Option<Box<Meter>>,
     items: Vec<Digest>,
+    /// What left or may leave, where it is kept.
+    payload: Option<Payload>,
 }
 
 /// A piece of an answer that was inspected and is not the last: it may leave at once.
@@ -119,6 +122,7 @@ impl Pending {
             chunks: 0,
             meter: None,
             items: Vec::new(),
+            payload: call.keeps().map(|_| Payload::default()),
         };
         Self { call, appended, decided, duties, seen: Box::new(seen) }
     }
@@ -156,7 +160,10 @@ impl Pending {
     /// answer passes any more.
     pub fn interim(&mut self, inspectors: Inspectors<'_>, piece: Bytes) -> Option<Interim> {
         self.look(inspectors, &piece);
-        (!self.must_withhold()).then_some(Interim(piece))
+        (!self.must_withhold()).then(|| {
+            self.keep(&piece);
+            Interim(piece)
+        })
     }
 
     /// Inspect the last piece, or the whole answer.
@@ -174,12 +181,19 @@ impl Pending {
                 disposition: Disposition::Withheld,
             };
         }
+        self.keep(&piece);
         Inspected { pending: self, last: piece, disposition }
     }
 
     /// End without an answer: nothing is left to inspect, and the failure still goes on record.
     pub const fn failed(self, disposition: Disposition) -> Inspected {
         Inspected { pending: self, last: Bytes::new(), disposition }
+    }
+
+    fn keep(&mut self, piece: &Bytes) {
+        if let (Some(payload), Some(max)) = (&mut self.seen.payload, self.call.keeps()) {
+            payload.add(piece, max);
+        }
     }
 
     fn look(&mut self, inspectors: Inspectors<'_>, piece: &Bytes) {
@@ -199,6 +213,12 @@ impl Inspected {
         self
     }
 
+    /// Say which pieces of content the answer holds.
+    pub fn holding(mut self, items: Vec<Digest>) -> Self {
+        self.pending.seen.items = items;
+        self
+    }
+
     /// What came of the call.
     pub const fn disposition(&self) -> Disposition {
         self.disposition
@@ -214,7 +234,8 @@ impl Inspected {
         &self.pending.seen.findings
     }
 
-    /// Put the outcome on record; only then is the answer free to leave.
+    /// Put the outcome on record; only then is the answer free to leave. An answer that has to be
+    /// kept and cannot be is withheld, and that is on record.
     ///
     /// # Errors
     /// [`Unrecorded`]: then the answer must not leave.
@@ -222,9 +243,9 @@ impl Inspected {
         let Self { pending, last, disposition } = self;
         let Pending { call, appended, decided, seen, .. } = pending;
         let tenant: &TenantId = &call.who().principal().tenant;
-        let SeenSoFar { findings, hash, bytes, chunks, meter, items } = *seen;
+        let SeenSoFar { findings, hash, bytes, chunks, meter, items, payload } = *seen;
         let plain = Digest::from_bytes(hash.finalize().into());
-        let record = Record::Outcome(OutcomeRecord {
+        let mut outcome = OutcomeRecord {
             exchange: call.id(),
             decision: appended.position().index(),
             disposition: disposition.as_str().into(),
@@ -236,9 +257,34 @@ impl Inspected {
             latency_ns: now.since_ns(decided),
             meter,
             items: ledger.keyed_digests(tenant, &items)?,
+            sealed: None,
+        };
+        let write = |outcome: &OutcomeRecord, sealed: &Sealed| {
+            let record = Record::Outcome(outcome.clone());
+            Appended::write(ledger, now, call.id(), &record, sealed)
+        };
+        let released = |last, disposition| Body::Answer { last, disposition };
+        let Some(payload) = payload.filter(|it| it.total() > 0) else {
+            write(&outcome, &Sealed::default())?;
+            return Ok(Released { appended, body: released(last, disposition) });
+        };
+        let person = call.who().person().map_or("", |it| it.as_str());
+        let kept = ledger.seal(tenant, person, &payload.encode()).and_then(|sealed| {
+            outcome.sealed = sealed.commitment;
+            write(&outcome, &sealed)
         });
-        Appended::write(ledger, now, call.id(), &record, &Sealed::default())?;
-        Ok(Released { appended, body: Body::Answer { last, disposition } })
+        let (last, disposition) = match kept {
+            Ok(_) => (last, disposition),
+            Err(Unrecorded::Stopped) => return Err(Unrecorded::Stopped),
+            // The outcome alone may still have room, and is owed.
+            Err(Unrecorded::Full | Unrecorded::TooLarge | Unrecorded::NoKey) => {
+                outcome.sealed = None;
+                outcome.disposition = Disposition::Withheld.as_str().into();
+                write(&outcome, &Sealed::default())?;
+                (Bytes::new(), Disposition::Withheld)
+            }
+        };
+        Ok(Released { appended, body: released(last, disposition) })
     }
 }
 
@@ -294,3 +340,6 @@ impl Released {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

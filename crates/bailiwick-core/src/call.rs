@@ -199,12 +199,13 @@ struct Parts {
     who: Identified,
     what: Interpreted,
     parent: Option<ExchangeId>,
+    keeps: Option<usize>,
 }
 
 impl Call {
     /// The call that a known caller makes.
     pub fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
-        Self(Box::new(Parts { id, at, who, what, parent: None }))
+        Self(Box::new(Parts { id, at, who, what, parent: None, keeps: None }))
     }
 
     /// The call as a part of another one, which is said when it is made.
@@ -212,6 +213,18 @@ impl Call {
     pub fn within(mut self, parent: ExchangeId) -> Self {
         self.0.parent = Some(parent);
         self
+    }
+
+    /// The call on a route that keeps what is asked and answered, of each at most so many bytes.
+    #[must_use]
+    pub fn keeping(mut self, bytes_max: usize) -> Self {
+        self.0.keeps = Some(bytes_max);
+        self
+    }
+
+    /// How many bytes of what is asked and answered are kept; `None` when nothing is.
+    pub fn keeps(&self) -> Option<usize> {
+        self.0.keeps
     }
 
     /// The exchange's id, which is also its decision's.

@@ -10,6 +10,7 @@ use crate::inputs::Inputs;
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, Timestamp, Token};
 use crate::obligation::Obligation;
+use crate::payload::Payload;
 use crate::record::{DecisionRecord, Durability, Record, Subject};
 
 /// The most bytes of inputs that are sealed for a refusal. Whoever may do nothing must not be able
@@ -279,12 +280,15 @@ fn subjects(
     subjects.collect()
 }
 
-/// The decision's inputs, sealed under the key of the person at the root (or of whoever acts).
+/// The decision's inputs, and what was asked where that is kept, sealed under the key of the person
+/// at the root (or of whoever acts).
 fn seal_inputs(ledger: &dyn Ledger, call: &Call, refused: bool) -> Result<Sealed, Unrecorded> {
     let principal = call.who().principal();
     let subject = call.who().person().map_or("", |it| it.as_str());
     let mut clear = Vec::with_capacity(256);
-    Inputs::write(call, &mut clear);
+    // Whoever may do nothing has nothing kept for it.
+    let kept = call.keeps().filter(|_| !refused).map(|max| Payload::of(call.ask(), max));
+    Inputs::write(call, kept.as_ref(), &mut clear);
     if refused && clear.len() > REFUSED_INPUTS_MAX {
         return Ok(Sealed::default());
     }

@@ -5,12 +5,15 @@ use crate::action::Action;
 use crate::call::{Call, Effect, NamedResource, Resource};
 use crate::cbor::{CborError, Reader, Writer};
 use crate::identity::{Link, Principal, Purpose};
+use crate::payload::Payload;
 use crate::record::RecordError;
 use crate::value::{Number, Value};
 
 /// The version that this build writes.
 const VERSION: u64 = 1;
 const ITEMS: usize = 13;
+/// The version with what was asked behind the inputs.
+const WITH_PAYLOAD: u64 = 2;
 /// How deep arguments may nest when they are read back.
 const DEPTH_MAX: u32 = 128;
 
@@ -34,14 +37,15 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Append the inputs of a call:
+    /// Append the inputs of a call, and what was asked where that is kept:
     /// `[1, tenant, chain, task, session, action, resource type, server, name, effect, exists,
-    /// named, arguments]`.
-    pub(crate) fn write(call: &Call, out: &mut Vec<u8>) {
+    /// named, arguments]`, or
+    /// `[2, ..., arguments, payload]`.
+    pub(crate) fn write(call: &Call, payload: Option<&Payload>, out: &mut Vec<u8>) {
         let principal = call.who().principal();
         let mut w = Writer(out);
-        w.array(ITEMS);
-        w.uint(VERSION);
+        w.array(ITEMS + usize::from(payload.is_some()));
+        w.uint(if payload.is_some() { WITH_PAYLOAD } else { VERSION });
         w.text(principal.tenant.as_str());
         w.array(principal.chain.len());
         for link in &principal.chain {
@@ -71,6 +75,9 @@ impl Inputs {
             w.text(&it.id);
         }
         value(&mut w, call.arguments());
+        if let Some(payload) = payload {
+            payload.write(&mut w);
+        }
     }
 
     /// Read the inputs back.
@@ -78,13 +85,27 @@ impl Inputs {
     /// # Errors
     /// [`RecordError`] when the bytes are anything else.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
+        Ok(Self::read(bytes)?.0)
+    }
+
+    /// What was asked, behind the inputs; `None` when it was not kept.
+    ///
+    /// # Errors
+    /// [`RecordError`] when the bytes are anything else.
+    pub fn asked(bytes: &[u8]) -> Result<Option<Payload>, RecordError> {
+        Ok(Self::read(bytes)?.1)
+    }
+
+    fn read(bytes: &[u8]) -> Result<(Self, Option<Payload>), RecordError> {
         let mut r = Reader::new(bytes);
         let items = r.array()?;
         let version = r.uint()?;
-        if version != VERSION {
-            return Err(RecordError::Version(version));
-        }
-        if items != ITEMS {
+        let has_payload = match version {
+            VERSION => false,
+            WITH_PAYLOAD => true,
+            other => return Err(RecordError::Version(other)),
+        };
+        if items != ITEMS + usize::from(has_payload) {
             return Err(CborError::Kind.into());
         }
         let tenant = r.text()?.into();
@@ -99,9 +120,11 @@ impl Inputs {
         let count = r.array()?;
         let named = (0..count).map(|_| read_named(&mut r)).collect::<Result<_, _>>()?;
         let arguments = read_value(&mut r, DEPTH_MAX)?;
+        let payload = if has_payload { Some(Payload::read(&mut r)?) } else { None };
         r.end()?;
         let principal = Principal { chain, tenant, credential: None, task, session };
-        Ok(Self { principal, action, resource, effect, exists, named, arguments })
+        let inputs = Self { principal, action, resource, effect, exists, named, arguments };
+        Ok((inputs, payload))
     }
 }
 
@@ -208,7 +231,7 @@ fn read_value(r: &mut Reader<'_>, depth: u32) -> Result<Value, RecordError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::call::Interpreted;
     use crate::identity::{Authenticator, Evidence, Unproved, identify};
@@ -240,18 +263,14 @@ mod tests {
         }
     }
 
-    #[test]
-    fn inputs_read_back_and_nothing_shorter_does() {
+    /// A call of a tool by Ada, with this ask.
+    pub(crate) fn call(arguments: Value, ask: &'static [u8]) -> Call {
         let who = identify(&[&Ada], &Evidence::Bearer(""), Timestamp::default()).unwrap();
-        let number = Value::Number(Number::from_lexeme("5e1"));
-        let list = Value::List(vec![Value::Null, Value::Bool(true), number]);
-        let arguments =
-            Value::Record(vec![("a".into(), list), ("b".into(), Value::Text("x".into()))]);
         let what = Interpreted {
             action: Action::InvokeTool,
             resource: Resource::Tool { server: "helpdesk".into(), name: "refund".into() },
-            arguments: arguments.clone(),
-            ask: bytes::Bytes::new(),
+            arguments,
+            ask: bytes::Bytes::from_static(ask),
             effect: Effect::IrreversibleWrite,
             named: vec![NamedResource {
                 argument: "order".into(),
@@ -264,14 +283,33 @@ mod tests {
             model: None,
         };
         let id = ExchangeId::from_bytes([1; 16]);
-        let call = Call::new(id, Timestamp::default(), who, what);
+        Call::new(id, Timestamp::default(), who, what)
+    }
+
+    #[test]
+    fn inputs_read_back_and_nothing_shorter_does() {
+        let number = Value::Number(Number::from_lexeme("5e1"));
+        let list = Value::List(vec![Value::Null, Value::Bool(true), number]);
+        let arguments =
+            Value::Record(vec![("a".into(), list), ("b".into(), Value::Text("x".into()))]);
+        let call = call(arguments.clone(), b"the ask");
         let mut bytes = Vec::new();
-        Inputs::write(&call, &mut bytes);
+        Inputs::write(&call, None, &mut bytes);
         let inputs = Inputs::decode(&bytes).unwrap();
         assert_eq!(inputs.principal, *call.who().principal());
         assert_eq!(inputs.arguments, arguments);
         assert_eq!(inputs.named, call.named());
         assert_eq!(inputs.resource, *call.resource());
+        for end in 0..bytes.len() {
+            assert!(Inputs::decode(&bytes[..end]).is_err(), "{end}");
+        }
+        assert_eq!(Inputs::asked(&bytes), Ok(None));
+        // Behind them stands what was asked, where it is kept.
+        let asked = Payload::of(call.ask(), 3);
+        let mut bytes = Vec::new();
+        Inputs::write(&call, Some(&asked), &mut bytes);
+        assert_eq!(Inputs::decode(&bytes), Ok(inputs));
+        assert_eq!(Inputs::asked(&bytes), Ok(Some(asked)));
         for end in 0..bytes.len() {
             assert!(Inputs::decode(&bytes[..end]).is_err(), "{end}");
         }

@@ -24,6 +24,7 @@ mod ledger;
 mod model;
 mod names;
 mod obligation;
+mod payload;
 mod record;
 mod screening;
 mod value;
@@ -48,6 +49,7 @@ pub use names::{
     Timestamp, Token,
 };
 pub use obligation::Obligation;
+pub use payload::Payload;
 pub use record::{
     AdminAct, DecisionRecord, Durability, Meter, OutcomeRecord, RECORD_VERSION, Record,
     RecordError, RefusalReason, RefusalRecord, Subject,

@@ -14,4 +14,6 @@ pub struct ModelAsk {
     pub items: Vec<Digest>,
     /// How many more pieces there were.
     pub items_dropped: u64,
+    /// Whether it is asked by a name under which what is asked and answered is kept.
+    pub is_kept: bool,
 }

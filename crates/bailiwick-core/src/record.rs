@@ -15,9 +15,9 @@ use crate::names::{AgentId, Digest, ExchangeId, KeyId, PolicyId, ServerId, Tenan
 pub use error::RecordError;
 pub use meter::Meter;
 
-/// The version that this build writes. It reads version 1, too, whose decisions have no parent, and
-/// version 2, which knows no models.
-pub const RECORD_VERSION: u64 = 3;
+/// The version that this build writes. It reads version 1, too, whose decisions have no parent,
+/// version 2, which knows no models, and version 3, which keeps no answers.
+pub const RECORD_VERSION: u64 = 4;
 
 /// How firmly a record had to stand before the call went out. It bounds what the absence of a
 /// record may claim, so it is in the record.
@@ -159,6 +159,8 @@ pub struct OutcomeRecord {
     pub meter: Option<Box<Meter>>,
     /// The keyed digests of the pieces of content in the answer, in their order.
     pub items: Vec<Digest>,
+    /// The commitment to the sealed answer, where it is kept.
+    pub sealed: Option<Digest>,
 }
 
 /// Why somebody was turned away before there was a call.

@@ -55,5 +55,6 @@ pub(crate) fn outcome(exchange: ExchangeId, disposition: &str) -> OutcomeRecord 
         latency_ns: 0,
         meter: None,
         items: Vec::new(),
+        sealed: None,
     }
 }

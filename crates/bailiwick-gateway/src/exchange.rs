@@ -11,6 +11,7 @@ use bytes::Bytes;
 
 use crate::gate::Gate;
 use crate::legs;
+use crate::lineage;
 use crate::mask;
 use crate::obligations;
 use crate::rules::Rules;
@@ -38,7 +39,7 @@ pub(crate) async fn exchange(
     let rules = gate.rules();
     let hidden = envelope.hidden.as_deref();
     let watching = gate.watching(hidden);
-    let screened = screen(watching.inspectors(), call);
+    let screened = screen(watching.inspectors(), gate.keeping(call));
     let decision = decide(&gate.ordered(&rules), screened, gate.now(), gate.stance());
     let ruling = decision.record(gate.log(), gate.now(), |call| gate.durability(call))?;
     let permitted = match ruling {
@@ -57,11 +58,16 @@ pub(crate) async fn exchange(
                     let passes = hidden.is_none_or(|it| {
                         view::calls_pass(gate, it, &mut owed, &upstream.called(&message))
                     });
+                    let masks = owed.masks();
+                    let message =
+                        if masks { upstream.without_likelihoods(&message) } else { message };
                     let duly = || mask::duly(gate, hidden, &mut owed, message);
                     let Some(message) = passes.then(duly).flatten() else {
                         return end(gate, upstream, (owed, &came), Disposition::Withheld);
                     };
+                    let items = lineage::items(owed.call(), &message);
                     let inspected = owed.last(watching.inspectors(), message, disposition);
+                    let inspected = inspected.holding(items);
                     let metered = gate.metered(upstream, inspected, &came, disposition);
                     metered.record(gate.log(), gate.now()).map(Reply::Whole)
                 }

@@ -27,6 +27,7 @@ use crate::models::Models;
 use crate::orders::Ordered;
 use crate::outside::Outside;
 use crate::pace::{Pace, Place, TooFast};
+use crate::payloads;
 use crate::queue::{Reader, Writer, queue};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
@@ -210,6 +211,18 @@ impl Gate {
             Durability::Appended => settings.reads,
             Durability::Durable => settings.writes,
         }
+    }
+
+    /// The call, kept where its route says so.
+    pub(crate) fn keeping(&self, call: Call) -> Call {
+        let settings = self.settings();
+        let by_name = call.model().is_some_and(|it| it.is_kept);
+        let is_kept = by_name || settings.keeping.contains(call.resource().server());
+        if !is_kept || !payloads::has_content(call.action()) {
+            return call;
+        }
+        // The configuration allows no more than 1,024.
+        call.keeping(usize::try_from(settings.log.payload_kib << 10).unwrap_or(0))
     }
 
     /// The same, with what a model used and cost where the call was one of a model.

@@ -22,6 +22,7 @@ use self::watch::{Next, Watch};
 use crate::adrift::Landing;
 use crate::exchange::answered;
 use crate::gate::Gate;
+use crate::lineage;
 use crate::mask;
 use crate::question::{Question, ask, tell};
 use crate::queue::{Reader, Writer, queue};
@@ -245,7 +246,9 @@ impl Relay {
                     Some(it) => it.answer(message),
                     None => message,
                 };
-                owed.last(self.gate.inspectors(), self.event(piece, &message), disposition)
+                let items = lineage::items(owed.call(), &message);
+                let event = self.event(piece, &message);
+                owed.last(self.gate.inspectors(), event, disposition).holding(items)
             }
             Err(disposition) => owed.failed(disposition),
         };

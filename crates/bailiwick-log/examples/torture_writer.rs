@@ -107,5 +107,6 @@ fn outcome(decision: u64, at: Timestamp) -> OutcomeRecord {
         latency_ns: 1,
         meter: None,
         items: Vec::new(),
+        sealed: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use bailiwick_core::{
-    AgentId, DecisionRecord, ExchangeId, Record, ServerId, Subject, Timestamp, Token,
+    AgentId, DecisionRecord, Digest, ExchangeId, Record, ServerId, Subject, Timestamp, Token,
 };
 
 use crate::cursor::Cursor;
@@ -88,6 +88,8 @@ pub struct Filter {
     pub until: Option<Timestamp>,
     /// The exchange.
     pub exchange: Option<ExchangeId>,
+    /// A piece of content in the ask of a decision or in the answer of an outcome, by keyed digest.
+    pub item: Option<Digest>,
 }
 
 impl Filter {
@@ -98,6 +100,7 @@ impl Filter {
             && self.until.is_none_or(|it| entry.at < it)
             && self.kind.is_none_or(|it| Kind::of(record) == it)
             && self.exchange.is_none_or(|it| exchange_of(record) == Some(it))
+            && self.item.is_none_or(|it| items_of(record).contains(&it))
             && self.fits_agent(record)
             && self.fits_decision(record)
     }
@@ -149,6 +152,19 @@ pub(crate) const fn exchange_of(record: &Record) -> Option<ExchangeId> {
         Record::Outcome(it) => Some(it.exchange),
         Record::Refusal(it) => Some(it.exchange),
         Record::Admin(_) | Record::Started { .. } | Record::Stopped | Record::Heartbeat => None,
+    }
+}
+
+/// The pieces of content that a record names.
+fn items_of(record: &Record) -> &[Digest] {
+    match record {
+        Record::Decision(it) => &it.items,
+        Record::Outcome(it) => &it.items,
+        Record::Refusal(_)
+        | Record::Admin(_)
+        | Record::Started { .. }
+        | Record::Stopped
+        | Record::Heartbeat => &[],
     }
 }
 

@@ -137,9 +137,10 @@ impl Writer {
     }
 }
 
-/// Whether a record may use the reserve: what ends a call that was let through, or the log.
-const fn may_use_reserve(record: &Record) -> bool {
-    matches!(record, Record::Outcome(_) | Record::Stopped)
+/// Whether a record may use the reserve: what ends a call that was let through, or the log. What is
+/// kept of an answer may not: the reserve is for the outcomes of other calls, too.
+const fn may_use_reserve(record: &Record, sealed: &Sealed) -> bool {
+    matches!(record, Record::Outcome(_) | Record::Stopped) && sealed.ciphertext.is_empty()
 }
 
 impl Shared {
@@ -179,7 +180,7 @@ impl Shared {
         if entry.len() > ENTRY_BYTES_MAX || span > self.options.segment_bytes {
             return Err(Unrecorded::TooLarge);
         }
-        let mut guard = self.make_room(self.writer()?, lens, may_use_reserve(record))?;
+        let mut guard = self.make_room(self.writer()?, lens, may_use_reserve(record, sealed))?;
         let writer = &mut *guard;
         let index = writer.tree.size();
         if let Some(slot) = entry.first_chunk_mut::<STAMP_BYTES>() {

@@ -119,7 +119,7 @@ pub(crate) fn decision(n: u64, sealed: &Sealed) -> Record {
     }))
 }
 
-pub(crate) fn outcome(n: u64, decision: u64) -> Record {
+pub(crate) fn outcome(n: u64, decision: u64, sealed: &Sealed) -> Record {
     Record::Outcome(OutcomeRecord {
         exchange: exchange(n),
         decision,
@@ -132,10 +132,12 @@ pub(crate) fn outcome(n: u64, decision: u64) -> Record {
         latency_ns: 5,
         meter: None,
         items: Vec::new(),
+        sealed: sealed.commitment,
     })
 }
 
-/// Append one decision, sealed every fourth time, with its outcome when it was permitted.
+/// Append one decision, sealed every fourth time, with its outcome when it was permitted, sealed
+/// every third time.
 pub(crate) fn call(log: &Log, n: u64) -> Result<u64, Unrecorded> {
     let sealed = if n.is_multiple_of(4) {
         log.seal(&"acme".into(), &format!("person-{}", n % 3), format!("inputs {n}").as_bytes())?
@@ -146,7 +148,12 @@ pub(crate) fn call(log: &Log, n: u64) -> Result<u64, Unrecorded> {
     if n.is_multiple_of(5) {
         return Ok(index);
     }
-    log.append(at(n), &outcome(n, index), &Sealed::default()).map(|it| it.index())
+    let kept = if n.is_multiple_of(3) {
+        log.seal(&"acme".into(), &format!("person-{}", n % 3), format!("answer {n}").as_bytes())?
+    } else {
+        Sealed::default()
+    };
+    log.append(at(n), &outcome(n, index, &kept), &kept).map(|it| it.index())
 }
 
 /// A closed log of `calls` calls on the real disk.

@@ -196,13 +196,22 @@ impl Run {
     }
 
     fn seal(&mut self, record: &Record, seal: Seal<'_>, index: u64) {
-        let Record::Decision(decision) = record else {
-            if seal != Seal::None {
-                self.report.problem(&format!("entry {index}"), "it has a seal and may have none");
+        let sealed = match record {
+            Record::Decision(it) => it.sealed,
+            Record::Outcome(it) => it.sealed,
+            Record::Refusal(_)
+            | Record::Admin(_)
+            | Record::Started { .. }
+            | Record::Stopped
+            | Record::Heartbeat => {
+                if seal != Seal::None {
+                    let why = "it has a seal and may have none";
+                    self.report.problem(&format!("entry {index}"), why);
+                }
+                return;
             }
-            return;
         };
-        match (decision.sealed, seal) {
+        match (sealed, seal) {
             (None, Seal::None) => {}
             (Some(_), Seal::None | Seal::Erased) => self.report.seals_missing += 1,
             (said, Seal::Kept(bytes)) if said.is_some() && commitment(bytes) == said => {

@@ -28,7 +28,7 @@ impl Record {
         let mut w = Writer(out);
         let (kind, fields) = match self {
             Self::Decision(_) => (DECISION, 31),
-            Self::Outcome(_) => (OUTCOME, 11),
+            Self::Outcome(_) => (OUTCOME, 12),
             Self::Refusal(_) => (REFUSAL, 5),
             Self::Admin(_) => (ADMIN, 5),
             Self::Started { .. } => (STARTED, 1),
@@ -92,7 +92,15 @@ impl Record {
                     outcome.meter = read_meter(&mut r)?;
                     outcome.items = digests(&mut r)?;
                 }
-                (Self::Outcome(outcome), if version > 2 { 11 } else { 9 })
+                if version > 3 {
+                    outcome.sealed = read_maybe_digest(&mut r)?;
+                }
+                let fields = match version {
+                    1 | 2 => 9,
+                    3 => 11,
+                    _ => 12,
+                };
+                (Self::Outcome(outcome), fields)
             }
             REFUSAL => (Self::Refusal(RefusalRecord::decode(&mut r)?), 5),
             ADMIN => (Self::Admin(AdminAct::decode(&mut r)?), 5),
@@ -217,6 +225,7 @@ impl OutcomeRecord {
         }
         w.array(self.items.len());
         self.items.iter().for_each(|it| w.bytes(it.as_bytes()));
+        maybe_digest(w, self.sealed);
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -233,6 +242,7 @@ impl OutcomeRecord {
             // These are read where the version has them.
             meter: None,
             items: Vec::new(),
+            sealed: None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What a configuration means: absolute, complete, and free of contradictions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -119,11 +119,16 @@ pub struct Settings {
     pub log: LogSection,
     /// The inspectors.
     pub guard: Guard,
+    /// Servers and providers of which it is kept what they are asked and answer.
+    pub keeping: BTreeSet<ServerId>,
     /// The servers.
     pub servers: Vec<ServerSettings>,
     /// The model path.
     pub models: ModelSettings,
 }
+
+/// The most that may be kept of one payload: what is sealed lies in memory until it is published.
+const PAYLOAD_KIB_MAX: u64 = 1024;
 
 /// A section's name and what is wrong in it.
 type Problem = (String, String);
@@ -188,10 +193,17 @@ impl Settings {
             regulated: said.durability.regulated.iter().map(|it| it.as_str().into()).collect(),
             log: said.log.clone(),
             guard: said.guard.clone(),
+            keeping: keeping(said),
             servers,
             models,
         })
     }
+}
+
+fn keeping(said: &Said) -> BTreeSet<ServerId> {
+    let servers = said.servers.iter().filter(|(_, it)| it.keep_payloads).map(|(name, _)| name);
+    let providers = said.providers.iter().filter(|(_, it)| it.keep_payloads).map(|(name, _)| name);
+    servers.chain(providers).map(|it| it.as_str().into()).collect()
 }
 
 /// Servers and providers share one room of names, and what is named is there.
@@ -280,6 +292,9 @@ fn log(log: &LogSection, problems: &mut Vec<Problem>) {
     }
     if log.segment_mib < 5 || log.segment_mib > 1024 {
         wrong("segment_mib must be from 5 to 1024");
+    }
+    if log.payload_kib == 0 || log.payload_kib > PAYLOAD_KIB_MAX {
+        wrong("payload_kib must be from 1 to 1024");
     }
     if log.max_mib < log.segment_mib.saturating_mul(8) {
         wrong("max_mib must be at least eight segments");

@@ -1,6 +1,6 @@
 //! The sections of the model path: providers of models, other names for models, what may be spent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bailiwick_core::ServerId;
@@ -38,6 +38,8 @@ pub struct Provider {
     /// The most tokens that its models take in. So many are reserved for where an ask names what
     /// the provider keeps, or files, or brings tools that the provider runs.
     pub input_tokens: Option<u64>,
+    /// Whether what its models are asked and answer is kept, sealed beside the log.
+    pub keep_payloads: bool,
 }
 
 /// Another name for a model.
@@ -52,6 +54,9 @@ pub struct Alias {
     /// other names of this section, or `provider/model`.
     #[serde(default)]
     pub fallback: Vec<String>,
+    /// Whether what is asked by this name, and answered, is kept, sealed beside the log.
+    #[serde(default)]
+    pub keep_payloads: bool,
 }
 
 /// What calls of models may cost. Amounts are US dollars, such as `"12.50"`.
@@ -129,6 +134,8 @@ pub struct ModelSettings {
     pub aliases: BTreeMap<String, (ServerId, String)>,
     /// What each of these names falls back to.
     pub fallbacks: BTreeMap<String, Vec<(ServerId, String)>>,
+    /// Those of them under which what is asked and answered is kept.
+    pub kept_aliases: BTreeSet<String>,
     /// What calls may cost.
     pub spending: Spending,
     /// The files of prices, the first above the others.
@@ -169,10 +176,12 @@ impl ModelSettings {
                 problems.push((format!("models.{name}"), what));
             }
         }
+        let kept = aliases.iter().filter(|(_, it)| it.keep_payloads);
         Self {
             providers: meant,
             aliases: aliases.iter().map(|(name, it)| (name.clone(), alias(it))).collect(),
             fallbacks,
+            kept_aliases: kept.map(|(name, _)| name.clone()).collect(),
             spending: spending.clone(),
             prices: spending.prices.iter().map(|it| base.join(it)).collect(),
         }

@@ -216,6 +216,8 @@ pub struct LogSection {
     pub max_mib: u64,
     /// After how many idle seconds a heartbeat is recorded. 0: never.
     pub heartbeat_seconds: u64,
+    /// The most that is kept of one ask, and of one answer, where `keep_payloads` is said, in KiB.
+    pub payload_kib: u64,
 }
 
 impl Default for LogSection {
@@ -225,6 +227,7 @@ impl Default for LogSection {
             segment_mib: 16,
             max_mib: 10 * 1024,
             heartbeat_seconds: 60,
+            payload_kib: 64,
         }
     }
 }
@@ -256,6 +259,8 @@ pub struct Server {
     pub transport: Option<Transport>,
     /// Secrets for headers of each request.
     pub secret_headers: BTreeMap<String, SecretRef>,
+    /// Whether what is asked of it and what it answers is kept, sealed beside the log.
+    pub keep_payloads: bool,
 }
 
 /// How a server at an address speaks.

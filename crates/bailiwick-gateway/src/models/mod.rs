@@ -6,7 +6,7 @@ mod money;
 mod owned;
 mod spending;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bailiwick_core::ServerId;
@@ -26,6 +26,7 @@ pub(crate) struct Models {
     providers: Vec<Arc<Provider>>,
     aliases: BTreeMap<String, (ServerId, String)>,
     fallbacks: BTreeMap<String, Vec<(ServerId, String)>>,
+    kept_aliases: BTreeSet<String>,
     pub(crate) money: Money,
     owned: Owned,
 }
@@ -35,7 +36,8 @@ impl Models {
         let providers = settings.providers.iter().map(|it| Arc::new(Provider::new(it)));
         let (providers, aliases) = (providers.collect(), settings.aliases.clone());
         let fallbacks = settings.fallbacks.clone();
-        Self { providers, aliases, fallbacks, money, owned: Owned::default() }
+        let kept_aliases = settings.kept_aliases.clone();
+        Self { providers, aliases, fallbacks, kept_aliases, money, owned: Owned::default() }
     }
 
     /// The providers that speak this dialect, in the order of their names.
@@ -55,7 +57,8 @@ impl Models {
     }
 
     fn alias(&self, name: &str) -> Option<Route> {
-        self.named(self.aliases.get(name)?)
+        let is_kept = self.kept_aliases.contains(name);
+        Some(Route { is_kept, ..self.named(self.aliases.get(name)?)? })
     }
 
     fn named(&self, (provider, model): &(ServerId, String)) -> Option<Route> {
@@ -71,7 +74,10 @@ impl Models {
             return Vec::new();
         }
         let models = self.fallbacks.get(asked).into_iter().flatten();
-        models.filter_map(|it| self.named(it)).filter(fits).collect()
+        // What is kept by this name is kept wherever it is asked.
+        let is_kept = self.kept_aliases.contains(asked);
+        let routes = models.filter_map(|it| self.named(it)).filter(fits);
+        routes.map(|it| Route { is_kept, ..it }).collect()
     }
 
     /// Where the model is that is asked for by this name: by another name that the operator gave

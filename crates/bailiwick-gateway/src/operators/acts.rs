@@ -3,6 +3,7 @@
 
 mod keys;
 mod kills;
+mod payloads;
 
 use std::path::PathBuf;
 
@@ -65,6 +66,7 @@ pub(super) fn act(
             Ok(forecast) => json(StatusCode::OK, &Growth::from(forecast)),
             Err(problem) => text(StatusCode::CONFLICT, format!("{problem}\n")),
         },
+        ("POST", ["payloads"]) => act.with(body, |asked| act.open_payload(&asked)),
         ("POST", ["backup"]) => act.with(body, |asked: BackupAsked| act.back_up(&asked.folder)),
         (_, _) => text(StatusCode::NOT_FOUND, "there is no such act\n"),
     }

@@ -61,6 +61,7 @@ fn route(
         ["readyz" | "metrics"] => true,
         ["log", ..] => reads_log,
         ["admin", "v1", "keys" | "kills", ..] => runs_gateway,
+        ["admin", "v1", "payloads"] => may(operator, &[Role::Auditor]),
         ["admin", "v1", ..] => is_admin,
         _ => {
             let reply = text(StatusCode::NOT_FOUND, "operators have no such address\n");

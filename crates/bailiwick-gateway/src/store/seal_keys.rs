@@ -40,6 +40,16 @@ impl Store {
         Ok(database.query_row(query, params![tenant], |row| row.get(0))?)
     }
 
+    /// Whether there is a key of this tenant's, without making one.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database says no.
+    pub fn has_tenant_key(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+        let query = "SELECT 1 FROM tenant_keys WHERE tenant = ?1";
+        let found = self.database().query_row(query, params![tenant.as_str()], |_| Ok(()));
+        Ok(found.optional()?.is_some())
+    }
+
     fn stored_subject_key(&self, tenant: &str, subject: &str) -> Result<SubjectKey, StoreError> {
         let (id, key): ([u8; 16], [u8; 32]) = (random()?, random()?);
         let database = self.database();

@@ -28,6 +28,18 @@ fn a_key_proves_its_chain_until_it_is_revoked() {
 }
 
 #[test]
+fn to_ask_whether_a_tenant_has_a_key_makes_none() {
+    use bailiwick_log::KeyRing as _;
+    let store = store();
+    let tenant = "acme".into();
+    for _ in 0..2 {
+        assert!(!store.has_tenant_key(&tenant).unwrap());
+    }
+    store.tenant_key(&tenant).unwrap();
+    assert!(store.has_tenant_key(&tenant).unwrap());
+}
+
+#[test]
 fn of_several_keys_all_are_revoked_or_none() {
     let store = store();
     let make = |person| store.new_agent_key(&NewKey::new("bot", person, "acme"), at(1)).unwrap();

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use bailiwick_broker::Vault;
 use bailiwick_core::{Cleared, Disposition, ExchangeId, Pending};
-use bailiwick_wire::llm::called;
+use bailiwick_wire::llm::{called, without_likelihoods};
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
@@ -261,6 +261,12 @@ impl Upstream {
     pub(crate) fn called(&self, answer: &[u8]) -> Vec<Box<str>> {
         let operation = self.provider().and_then(ProviderCall::answers);
         operation.map_or_else(Vec::new, |it| called(it, answer))
+    }
+
+    /// A whole answer of a model's without what repeats its texts token by token.
+    pub(crate) fn without_likelihoods(&self, answer: &Bytes) -> Bytes {
+        let operation = self.provider().and_then(ProviderCall::answers);
+        operation.map_or_else(|| answer.clone(), |it| without_likelihoods(it, answer))
     }
 
     /// The same, to be kept while its answer is streamed.

@@ -16,12 +16,14 @@ pub(crate) struct Route {
     pub(crate) provider: Arc<Provider>,
     /// Its name there.
     pub(crate) model: Box<str>,
+    /// Whether it is asked by a name under which what is asked and answered is kept.
+    pub(crate) is_kept: bool,
 }
 
 impl Route {
     /// A model of a provider.
     pub(crate) fn new(provider: &Arc<Provider>, model: &str) -> Self {
-        Self { provider: Arc::clone(provider), model: model.into() }
+        Self { provider: Arc::clone(provider), model: model.into(), is_kept: false }
     }
 }
 

@@ -76,6 +76,8 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<(String, String)>,
     /// What stands before the first section.
     pub(crate) top: String,
+    /// What stands in the section of the log.
+    pub(crate) log: String,
 }
 
 /// A gateway that serves.
@@ -92,9 +94,9 @@ impl Plan {
     /// With these servers, as the configuration file says them.
     pub(crate) fn servers(servers: &str) -> Self {
         let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
-        let ([agents, limits, top], files) = ([const { String::new() }; 3], Vec::new());
+        let ([agents, limits, top, log], files) = ([const { String::new() }; 4], Vec::new());
         let withhold = "\"secret\"".to_owned();
-        Self { servers, agents, limits, policies, is_ready: true, files, top, withhold }
+        Self { servers, agents, limits, policies, is_ready: true, files, top, log, withhold }
     }
 
     pub(crate) fn crm(fixture: &Fixture) -> Self {
@@ -106,8 +108,8 @@ impl Plan {
         let at = folder.path();
         let mut toml = format!(
             "{}\n[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
-             heartbeat_seconds = 0\n[guard]\nwithhold = [{}]\n",
-            self.top, self.agents, self.withhold
+             heartbeat_seconds = 0\n{}\n[guard]\nwithhold = [{}]\n",
+            self.top, self.agents, self.log, self.withhold
         );
         write!(toml, "[limits]\n{}\n{}", self.limits, self.servers).unwrap();
         for folder in ["policies", "contracts"] {
@@ -189,6 +191,11 @@ impl House {
         let said = self.operator().send(method, &format!("/admin/v1/{path}"), body).await;
         assert_eq!(said.status, 200, "{said:?}");
         said.json()
+    }
+
+    /// The folder of log, keys and state.
+    pub(crate) fn data(&self) -> &std::path::Path {
+        &self.data
     }
 
     /// A look into the log from elsewhere.

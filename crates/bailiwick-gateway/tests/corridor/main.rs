@@ -92,6 +92,8 @@ mod lossless;
 #[cfg(test)]
 mod models;
 #[cfg(test)]
+mod models_streams;
+#[cfg(test)]
 mod modern;
 #[cfg(test)]
 mod modern_child;
@@ -105,6 +107,8 @@ mod modern_listening;
 mod modern_tasks;
 #[cfg(test)]
 mod older;
+#[cfg(test)]
+mod payloads;
 #[cfg(test)]
 mod provider;
 #[cfg(test)]

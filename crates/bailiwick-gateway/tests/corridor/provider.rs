@@ -202,7 +202,7 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
             let script = state.script.lock().unwrap().concat();
             whole(200, &serde_json::from_slice(&script).unwrap())
         }
-        (_, "scripted" | "endless" | "breaks") => {
+        (_, "scripted" | "endless" | "breaks" | "stalls") => {
             stream(state, &model, Bytes::from(chunk("and so on ")))
         }
         (_, "tools") => whole(200, &call_of_a_tool()),
@@ -253,6 +253,7 @@ fn stream(state: Arc<State>, model: &str, and_so_on: Bytes) -> Reply {
     let (feed, chunks) = mpsc::unbounded_channel();
     let script = state.script.lock().unwrap().clone();
     let (endless, breaks) = (model == "endless", model == "breaks");
+    let stalls = model == "stalls";
     tokio::spawn(async move {
         for chunk in script {
             let _ = feed.send(Ok(chunk));
@@ -260,6 +261,9 @@ fn stream(state: Arc<State>, model: &str, and_so_on: Bytes) -> Reply {
         }
         while endless && feed.send(Ok(and_so_on.clone())).is_ok() {
             tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if stalls {
+            feed.closed().await;
         }
         if breaks {
             let _ = feed.send(Err(io::ErrorKind::ConnectionReset.into()));

@@ -250,9 +250,14 @@ fn a_full_disk_refuses_decisions_first_and_takes_outcomes_from_the_reserve() {
     assert_eq!(refused, Unrecorded::Full);
     assert!(decided.len() > 500);
     assert_eq!(log.health().room, Room::DiskFull);
+    // What is kept of an answer does not use up the room for the outcomes of others.
+    let kept = Sealed { ciphertext: vec![7; 200], commitment: None };
+    let large = log.append(at(1), &super::outcome(1, 0, &kept), &kept);
+    assert_eq!(large, Err(Unrecorded::Full));
     for index in decided.iter().rev().take(100) {
         let n = *index + 1;
-        let ended = log.append(at(n), &super::outcome(n, *index), &Sealed::default());
+        let ended =
+            log.append(at(n), &super::outcome(n, *index, &Sealed::default()), &Sealed::default());
         assert!(ended.is_ok(), "the outcome of decision {index} has to fit: {ended:?}");
     }
     disk.full_above(None);

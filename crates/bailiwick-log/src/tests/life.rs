@@ -215,8 +215,12 @@ fn seals_open_until_the_subject_is_erased() {
     let log = Log::create(&path, ORIGIN, options(), world.clone()).unwrap();
     let tenant = "acme".into();
     let sealed = log.seal(&tenant, "ada", b"the inputs").unwrap();
-    let record = decision(0, &sealed);
+    let record = decision(1, &sealed);
     let index = log.append(at(0), &record, &sealed).unwrap().index();
+    let kept = log.seal(&tenant, "ada", b"the answer").unwrap();
+    let outcome = super::outcome(1, index, &kept);
+    let ended = log.append(at(0), &outcome, &kept).unwrap().index();
+    assert_eq!(log.unseal(ended).unwrap().as_deref(), Some(&b"the answer"[..]));
     assert_eq!(log.unseal(index).unwrap().as_deref(), Some(&b"the inputs"[..]));
     assert_eq!(log.token(&tenant, "person", "ada"), log.token(&tenant, "person", "ada"));
     assert_ne!(log.token(&tenant, "person", "ada"), log.token(&tenant, "agent", "ada"));
@@ -227,9 +231,10 @@ fn seals_open_until_the_subject_is_erased() {
     assert!(ring.subject_key(&tenant, "ada").is_ok(), "a new key is made");
     let log = Log::open(&path, options(), super::world(dir.path())).unwrap();
     assert_eq!(log.unseal(index).unwrap(), None);
+    assert_eq!(log.unseal(ended).unwrap(), None);
     drop(log);
     let report = verify(&path, &Verification { key: &key, since: None }).unwrap();
-    assert!(report.is_good() && report.seals == 1, "{report:?}");
+    assert!(report.is_good() && report.seals == 2, "{report:?}");
 }
 
 #[test]

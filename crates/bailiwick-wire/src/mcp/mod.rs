@@ -3,6 +3,7 @@
 pub mod federation;
 pub mod initialize;
 pub mod interpret;
+mod items;
 pub mod list;
 pub mod modern;
 pub mod notice;
@@ -12,5 +13,6 @@ pub mod template;
 
 pub use initialize::{InitializeResult, REVISIONS, initialize_result, without_instructions};
 pub use interpret::{Asked, Unintelligible, interpret, interpret_server};
+pub use items::items;
 pub use list::{ListError, ListKind, Listed, completion_values, filter_completions, read_list};
 pub use notice::{Notice, notice};

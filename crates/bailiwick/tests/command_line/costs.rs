@@ -86,6 +86,7 @@ impl Writer {
             latency_ns: 5,
             meter: Some(Box::new(meter)),
             items: Vec::new(),
+            sealed: None,
         };
         self.append(hours, &Record::Outcome(record));
     }

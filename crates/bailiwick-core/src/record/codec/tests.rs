@@ -80,6 +80,7 @@ fn samples() -> Vec<Record> {
                 ..Meter::default()
             })),
             items: vec![Digest::of(b"answer")],
+            sealed: Some(Digest::of(b"kept")),
         }),
         Record::Outcome(metered(Meter { audio_output: 3, ..Meter::default() })),
         Record::Outcome(metered(Meter {
@@ -119,6 +120,7 @@ fn metered(meter: Meter) -> OutcomeRecord {
         latency_ns: 9,
         meter: Some(Box::new(meter)),
         items: vec![],
+        sealed: None,
     }
 }
 
@@ -133,7 +135,7 @@ fn a_meter_says_nothing_in_one_way() {
     let plain = written(Meter { first_ns: 7, ..Meter::default() });
     let said = written(Meter { first_ns: 7, audio_input: 1, ..Meter::default() });
     // The array has 12 items or 17; what follows `first_ns` is `0, 1, 0, null, []`.
-    let (at, end) = (said.iter().position(|it| *it == 0x91).unwrap(), said.len() - 1);
+    let (at, end) = (said.iter().position(|it| *it == 0x91).unwrap(), said.len() - 2);
     assert_eq!((plain[at], &said[end - 5..end]), (0x8c, &[0, 1, 0, 0xf6, 0x80][..]));
     let mut empty = said;
     empty[end - 4] = 0;
@@ -182,15 +184,23 @@ fn records_of_older_versions_are_read() {
 }
 
 #[test]
-fn an_outcome_of_version_2_is_read() {
-    let Some(Record::Outcome(mut expected)) = samples().into_iter().nth(1) else { panic!() };
-    (expected.meter, expected.items) = (None, Vec::new());
-    let mut bytes = Vec::new();
-    Record::Outcome(expected.clone()).encode(&mut bytes);
-    bytes.truncate(bytes.len() - 2);
-    bytes[0] -= 2;
-    bytes[1] = 2;
-    assert_eq!(Record::decode(&bytes), Ok(Record::Outcome(expected)));
+fn outcomes_of_older_versions_are_read() {
+    for (version, fields, cut) in [(2, 9, 3), (3, 11, 1)] {
+        let Some(Record::Outcome(mut expected)) = samples().into_iter().nth(1) else { panic!() };
+        expected.sealed = None;
+        if version == 2 {
+            (expected.meter, expected.items) = (None, Vec::new());
+        }
+        let mut bytes = Vec::new();
+        Record::Outcome(expected.clone()).encode(&mut bytes);
+        bytes.truncate(bytes.len() - cut);
+        // An array of less than 24 items.
+        bytes[0] = 0x80 + 2 + fields;
+        bytes[1] = version;
+        assert_eq!(Record::decode(&bytes), Ok(Record::Outcome(expected)), "{version}");
+        bytes[1] = version + 1;
+        assert!(Record::decode(&bytes).is_err(), "{version}");
+    }
 }
 
 #[test]

@@ -137,7 +137,7 @@ impl Attempt {
             | Operation::Messages
             | Operation::Embeddings => models.money.bound(&route, &ask, body.len(), gate.now()),
         };
-        let about = about(&ask, bound.as_ref().ok().copied());
+        let about = about(&ask, bound.as_ref().ok().copied(), route.is_kept);
         let reserving = models.money.reserving(gate.log(), &gate.parts.store, &visit.who, bound)?;
         let reserving = Arc::new(reserving);
         let server = route.provider.name.clone();
@@ -167,12 +167,13 @@ impl Attempt {
 }
 
 /// What is special about a call of a model.
-fn about(ask: &Ask, bound: Option<MicroDollars>) -> ModelAsk {
+fn about(ask: &Ask, bound: Option<MicroDollars>, is_kept: bool) -> ModelAsk {
     ModelAsk {
         bound: bound.map(MicroDollars::micro),
         view: Some(view::digest(&ask.tools)),
         items: ask.items.iter().map(|it| it.digest).collect(),
         items_dropped: ask.items_dropped,
+        is_kept,
     }
 }
 

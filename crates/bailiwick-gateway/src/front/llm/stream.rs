@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Call, Disposition, Inspected, Pending};
+use bailiwick_core::{Call, Disposition, Inspected, Pending, Released};
 use bailiwick_wire::llm::{Ending, Following, Mark, Operation, Step, error_body};
 use bailiwick_wire::sse::{Event, encode};
 use bytes::{Bytes, BytesMut};
@@ -105,7 +105,7 @@ pub(super) fn start(
         tells_usage: told.tells_usage,
         sent: following.mark(),
         following,
-        window: Window::new(owed.masks(), told.hidden.clone()),
+        window: Window::new(operation, owed.masks(), told.hidden.clone()),
         hidden: told.hidden,
         client,
         counted: 0,
@@ -137,7 +137,7 @@ impl Stream {
             match end {
                 Some(end) => return self.end(owed, end).await,
                 None if is_read => {}
-                None => return self.fail(owed, Disposition::Cancelled).await,
+                None => return self.fail(owed, Disposition::Cancelled),
             }
         }
     }
@@ -145,7 +145,7 @@ impl Stream {
     /// It is ended from outside.
     async fn interrupted(mut self, owed: Pending, how: Interrupted) {
         match how {
-            Interrupted::Gone => self.fail(owed, Disposition::Cancelled).await,
+            Interrupted::Gone => self.fail(owed, Disposition::Cancelled),
             Interrupted::Killed => {
                 self.sent_so_far();
                 let end = self.sent.ending(Ending::Filter);
@@ -232,7 +232,7 @@ impl Stream {
         }
         let hidden = self.hidden.as_deref();
         let passes = owed.glance(self.gate.watching(hidden).inspectors(), &event.raw);
-        passes.then(|| window::alone(event, step, hidden))
+        passes.then(|| window::alone(self.operation, event, step, hidden))
     }
 
     async fn send(&self, out: Bytes) -> Result<(), Unread> {
@@ -278,23 +278,26 @@ impl Stream {
         cost.is_some_and(|it| it.micro() > reserved)
     }
 
-    /// The last of an answer: recorded, and only then sent.
+    /// The last of an answer: recorded, and only then sent. Where it may not leave, because of what
+    /// is in it or because it cannot be kept, the stream ends in its grammar.
     async fn last(self, owed: Pending, last: Bytes, disposition: Disposition) {
         let watching = self.gate.watching(self.hidden.as_deref());
         let inspected = owed.last(watching.inspectors(), last, disposition);
-        if inspected.disposition() != disposition {
-            let (end, client) = (self.sent.ending(Ending::Filter), self.client.clone());
-            self.conclude(inspected, Disposition::Withheld).await;
-            let _ = client.send(end).await;
-            return;
-        }
-        self.conclude(inspected, disposition).await;
+        let (end, client) = (self.sent.ending(Ending::Filter), self.client.clone());
+        let may_leave = inspected.disposition() == disposition;
+        let how = if may_leave { disposition } else { Disposition::Withheld };
+        let last = match self.conclude(inspected, how) {
+            Some(released) if released.disposition() == Some(disposition) => released.into_bytes(),
+            None if may_leave => return,
+            Some(_) | None => end,
+        };
+        let _ = client.send(last).await;
     }
 
     /// What ends the stream is our own; the answer is not passed on any further.
     async fn cut(self, owed: Pending, end: Bytes, disposition: Disposition) {
         let client = self.client.clone();
-        self.conclude(owed.failed(disposition), disposition).await;
+        let _ = self.conclude(owed.failed(disposition), disposition);
         let _ = client.send(end).await;
     }
 
@@ -334,12 +337,13 @@ impl Stream {
         self.cut(owed, end, disposition).await;
     }
 
-    async fn fail(self, owed: Pending, disposition: Disposition) {
-        self.conclude(owed.failed(disposition), disposition).await;
+    fn fail(self, owed: Pending, disposition: Disposition) {
+        let _ = self.conclude(owed.failed(disposition), disposition);
     }
 
-    async fn conclude(self, inspected: Inspected, disposition: Disposition) {
-        let Self { gate, call, following, crossed, client, is_cut, .. } = self;
+    /// What may leave, now that the outcome is on record.
+    fn conclude(self, inspected: Inspected, disposition: Disposition) -> Option<Released> {
+        let Self { gate, call, following, crossed, is_cut, .. } = self;
         let following = crossed.map_or(following, Crossed::into_heard);
         let is_whole = disposition == Disposition::Answered && !is_cut;
         let output_bytes = following.output_bytes();
@@ -348,9 +352,7 @@ impl Stream {
         let models = &gate.parts.models;
         models.owe(&call, &inspected, &told);
         let metered = models.streamed(&call, inspected, &measured);
-        if let Ok(released) = metered.record(gate.log(), gate.now()) {
-            let _ = client.send(released.into_bytes()).await;
-        }
+        metered.record(gate.log(), gate.now()).ok()
     }
 }
 

@@ -7,7 +7,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bailiwick_guard::{CONTEXT_BYTES, HELD_BYTES_MAX, masked, open_end};
-use bailiwick_wire::llm::{Delta, Step, with_text};
+use bailiwick_wire::json::quote;
+use bailiwick_wire::llm::{Delta, Operation, Step, likelihoods};
 use bailiwick_wire::sse::{Decoder, Event};
 use bytes::Bytes;
 
@@ -22,6 +23,7 @@ const KEPT_BYTES_MORE: usize = 64;
 
 /// The texts of a stream, as far as they matter for what comes next.
 pub(super) struct Window {
+    operation: Operation,
     /// Whether secrets are replaced.
     masks: bool,
     /// What must not be told of.
@@ -63,8 +65,12 @@ pub(super) struct Freed {
 }
 
 impl Window {
-    pub(super) const fn new(masks: bool, hidden: Option<Arc<Hidden>>) -> Self {
-        Self { masks, hidden, texts: Vec::new(), waiting: VecDeque::new(), bytes: 0 }
+    pub(super) const fn new(
+        operation: Operation,
+        masks: bool,
+        hidden: Option<Arc<Hidden>>,
+    ) -> Self {
+        Self { operation, masks, hidden, texts: Vec::new(), waiting: VecDeque::new(), bytes: 0 }
     }
 
     /// Whether anything waits.
@@ -142,9 +148,13 @@ impl Window {
         }
         let is_over = |it: &Text| it.ended && it.left == it.said.len();
         self.texts.retain(|it| !is_over(it));
-        let masks = self.masks;
+        let (masks, operation) = (self.masks, self.operation);
         let events = leaving.into_iter().map(|Waiting { event, deltas, .. }| {
-            if masks { rewritten(event, &deltas, &mut clean, hidden) } else { event.raw }
+            if !masks {
+                return event.raw;
+            }
+            let texts = masked_texts(&deltas, &mut clean, hidden);
+            rewritten(operation, event, texts)
         });
         Freed { events: events.collect(), joined, overflows: false }
     }
@@ -176,9 +186,15 @@ impl Text {
 }
 
 /// One event with secrets replaced in each of its texts, which stand for themselves.
-pub(super) fn alone(event: Event, step: &Step, hidden: Option<&Hidden>) -> Bytes {
+pub(super) fn alone(
+    operation: Operation,
+    event: Event,
+    step: &Step,
+    hidden: Option<&Hidden>,
+) -> Bytes {
     let whole = step.deltas.iter().map(|it| Delta { is_whole: true, ..it.clone() });
-    rewritten(event, &whole.collect::<Vec<_>>(), &mut [], hidden)
+    let texts = masked_texts(&whole.collect::<Vec<_>>(), &mut [], hidden);
+    rewritten(operation, event, texts)
 }
 
 /// Of what was found in a text, what is not wholly in that which left before, counted from there.
@@ -216,15 +232,13 @@ struct Cut {
 /// What is cut out of each channel's text, in bytes of what left before the next piece.
 type Clean = (u64, Vec<Cut>);
 
-/// An event with secrets replaced in its texts. `clean` says where they are, and moves on with
-/// each piece.
-fn rewritten(
-    event: Event,
-    deltas: &[Delta],
-    clean: &mut [Clean],
-    hidden: Option<&Hidden>,
-) -> Bytes {
-    let mut new: Vec<(Range<usize>, String)> = Vec::new();
+/// What is to stand in an event's data, and where.
+type Edit = (Range<usize>, String);
+
+/// The texts of an event with secrets replaced, where there are any. `clean` says where they are,
+/// and moves on with each piece.
+fn masked_texts(deltas: &[Delta], clean: &mut [Clean], hidden: Option<&Hidden>) -> Vec<Edit> {
+    let mut new: Vec<Edit> = Vec::new();
     for delta in deltas {
         let text = if delta.is_whole {
             let found = found(&delta.text, hidden);
@@ -233,13 +247,22 @@ fn rewritten(
             let cuts = clean.iter_mut().find(|(channel, _)| *channel == delta.channel);
             cuts.and_then(|(_, cuts)| piece(&delta.text, cuts))
         };
-        new.extend(text.map(|it| (delta.span.clone(), it)));
+        new.extend(text.map(|it| (delta.span.clone(), quote(&it))));
     }
+    new
+}
+
+/// An event with these edits, and without what repeats its texts token by token.
+fn rewritten(operation: Operation, event: Event, mut new: Vec<Edit>) -> Bytes {
+    let repeating = likelihoods(operation, &event.data);
+    let is_outside = |it: &Edit| repeating.iter().all(|(gone, _)| !gone.contains(&it.0.start));
+    new.retain(is_outside);
+    new.extend(repeating.into_iter().map(|(span, nothing)| (span, nothing.to_owned())));
     // From the last to the first: what stands before a place does not move.
     new.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
     let mut event = event;
     for (span, text) in new {
-        let raw = with_text(&event, span, &text);
+        let raw = event.with_data(span, text.as_bytes());
         match reread(&raw) {
             Some(changed) => event = changed,
             // INVARIANT: what was written by us can be read. If not, nothing of it leaves.
@@ -283,7 +306,7 @@ fn piece(text: &str, cuts: &mut Vec<Cut>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bailiwick_wire::llm::{Following, Operation};
+    use bailiwick_wire::llm::Following;
 
     const SECRET: &str = "gsk_FAKE0NotASecret1ForTests2Only3FAKE0NotASecret1ForTes";
 
@@ -296,7 +319,7 @@ mod tests {
     /// What a client reads of a text that comes in these pieces, and how much came at once.
     fn read(masks: bool, pieces: &[&str]) -> (String, usize) {
         let mut following = Following::new(Operation::Chat);
-        let mut window = Window::new(masks, None);
+        let mut window = Window::new(Operation::Chat, masks, None);
         let mut reader = Following::new(Operation::Chat);
         let (mut out, mut at_once) = (String::new(), 0);
         let mut hear = |freed: Freed, out: &mut String| {
@@ -326,7 +349,7 @@ mod tests {
     #[test]
     fn what_is_before_a_possible_secret_does_not_wait_with_it() {
         let mut following = Following::new(Operation::Chat);
-        let mut window = Window::new(false, None);
+        let mut window = Window::new(Operation::Chat, false, None);
         let mut sent = Vec::new();
         // Each piece ends with what may go on to be a key.
         for _ in 0..100 {
@@ -336,6 +359,21 @@ mod tests {
         }
         assert_eq!((sent[0], sent[1..].iter().all(|it| *it == 1)), (0, true), "{sent:?}");
         assert_eq!(window.free().events.len(), 1);
+    }
+
+    #[test]
+    fn of_secrets_that_overlap_nothing_is_left() {
+        // The password of an address is a key of its own.
+        let text = format!("at postgres://ada:{SECRET}@db.example.com/pay, then");
+        for size in [1, 2, 5, 11, 40, text.len()] {
+            let pieces: Vec<&str> = (0..text.len())
+                .step_by(size)
+                .map(|it| &text[it..text.len().min(it + size)])
+                .collect();
+            let (out, _) = read(true, &pieces);
+            assert!(!out.contains("FAKE0Not") && !out.contains("ForTes"), "{size}: {out}");
+            assert!(out.starts_with("at ") && out.ends_with(", then"), "{size}: {out}");
+        }
     }
 
     #[test]

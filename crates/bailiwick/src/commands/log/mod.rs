@@ -2,6 +2,7 @@
 
 mod cost;
 mod growth;
+mod payload;
 mod prove;
 mod query;
 mod verify;
@@ -33,9 +34,11 @@ enum Verb {
     /// Check a proof against an entry and a key, with nothing else at hand
     CheckProof(prove::CheckArguments),
     /// Which calls, by whom, of what, when
-    Query(query::Arguments),
+    Query(Box<query::Arguments>),
     /// What calls of models came to, by agent, model, key, person or day
     Cost(cost::Arguments),
+    /// What a call asked or was answered, where its route keeps it; reading it is on record
+    Payload(payload::Arguments),
     /// Print the newest checkpoint: keep it elsewhere, for `verify --since-checkpoint`
     Checkpoint,
     /// How the log grows, and when it will be full
@@ -73,6 +76,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         Verb::CheckProof(arguments) => prove::check(common, arguments),
         Verb::Query(arguments) => query::run(common, arguments),
         Verb::Cost(arguments) => cost::run(common, arguments),
+        Verb::Payload(arguments) => payload::run(common, arguments),
         Verb::Checkpoint => checkpoint(common),
         Verb::Forecast => growth::run(common),
         Verb::RotateKey => rotate(common),

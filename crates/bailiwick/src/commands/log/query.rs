@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bailiwick_core::{ExchangeId, Meter, Record, Subject, TenantId, Timestamp};
+use bailiwick_core::{Digest, ExchangeId, Meter, Record, Subject, TenantId, Timestamp};
 use bailiwick_gateway::recording;
 use bailiwick_gateway::store::Store;
-use bailiwick_log::{Entry, Filter, KeyRing as _, Kind, Order, Reader};
+use bailiwick_log::{Entry, Filter, Kind, Order, Reader};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -42,6 +42,10 @@ pub(crate) struct Arguments {
     /// Only one exchange, by its decision's id.
     #[arg(long)]
     exchange: Option<String>,
+    /// Only what holds this piece of content, by its digest in `--json`: a result of a tool, and
+    /// the prompts into which it went.
+    #[arg(long, value_name = "DIGEST")]
+    item: Option<String>,
     /// From this time: milliseconds since 1970, or `2026-03-14T09:00:00Z`.
     #[arg(long)]
     since: Option<String>,
@@ -57,11 +61,13 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
-    let filter = filter(common, arguments)?;
     let reader = Reader::open(&arguments.place.folder(common)?)?;
     let order = if arguments.oldest { Order::OldestFirst } else { Order::NewestFirst };
     let (mut found, mut none) = (Vec::new(), true);
-    for entry in reader.query(filter, order, arguments.limit)? {
+    // Nobody is known in a tenant that never was.
+    let filter = filter(common, arguments)?;
+    let entries = filter.map(|it| reader.query(it, order, arguments.limit)).transpose()?;
+    for entry in entries.into_iter().flatten() {
         let entry = entry?;
         none = false;
         if common.json {
@@ -86,7 +92,8 @@ fn tenant_told(asked: &Arguments) -> String {
     })
 }
 
-fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
+/// What is asked for; `None` when nothing can be it.
+fn filter(common: &Common, asked: &Arguments) -> Result<Option<Filter>, Failure> {
     let person = match &asked.person {
         None => None,
         Some(person) => {
@@ -95,7 +102,9 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
             let world = recording::world(&store);
             let tenant = TenantId::from(asked.tenant.as_str());
             // Asking must not make a key for a tenant that never was.
-            store.tenant_key(&tenant)?;
+            if !store.has_tenant_key(&tenant)? {
+                return Ok(None);
+            }
             Some(world.token(&tenant, "Person", person)?)
         }
     };
@@ -106,7 +115,11 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
     let exchange = asked.exchange.as_deref().map(|text| {
         ExchangeId::parse(text).ok_or_else(|| Failure(format!("`{text}` is no decision's id")))
     });
-    Ok(Filter {
+    let item = asked
+        .item
+        .as_deref()
+        .map(|text| Digest::parse(text).ok_or_else(|| Failure(format!("`{text}` is no digest"))));
+    Ok(Some(Filter {
         agent: asked.agent.as_deref().map(Into::into),
         person,
         tool: asked.tool.as_deref().map(Into::into),
@@ -117,7 +130,8 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Filter, Failure> {
         since: asked.since.as_deref().map(time).transpose()?,
         until: asked.until.as_deref().map(time).transpose()?,
         exchange: exchange.transpose()?,
-    })
+        item: item.transpose()?,
+    }))
 }
 
 /// A time as people write it.
@@ -209,6 +223,7 @@ fn as_json(entry: &Entry) -> Value {
             "view": it.view.map(|it| it.to_string()),
             "items": it.items.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "items_dropped": it.items_dropped,
+            "sealed": it.sealed.map(|it| it.to_string()),
         }),
         Record::Outcome(it) => json!({
             "kind": "outcome",
@@ -221,6 +236,7 @@ fn as_json(entry: &Entry) -> Value {
             "latency_ns": it.latency_ns,
             "meter": it.meter.as_deref().map(meter),
             "items": it.items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "sealed": it.sealed.map(|it| it.to_string()),
         }),
         Record::Refusal(it) => json!({
             "kind": "refusal",
