@@ -145,7 +145,8 @@ impl Spend {
     fn ended(&mut self, open: Open, outcome: &OutcomeRecord) {
         let Open { mut row, server, bound } = open;
         let meter = outcome.meter.as_deref();
-        if meter.is_none() && &*outcome.disposition == "unmet" {
+        // It was not sent, whatever its meter says of nothing.
+        if &*outcome.disposition == "unmet" {
             self.tally(row).refused += 1;
             return;
         }

@@ -34,6 +34,11 @@ fn metered(number: u64, model: &str, cost: Option<u64>) -> OutcomeRecord {
 }
 
 /// A log of two days: what five calls cost, what was not known, and what was never sent.
+/// What the gateway writes of a call that was not sent.
+fn nothing() -> Option<Box<Meter>> {
+    Some(Box::new(Meter { cost: Some(0), ..Meter::default() }))
+}
+
 fn log() -> Vec<(Timestamp, Record)> {
     let person = Subject::Person(Token::from_bytes([1; 16]));
     let agent = |name: &str| Subject::Agent(name.into());
@@ -58,7 +63,7 @@ fn log() -> Vec<(Timestamp, Record)> {
         // Neither of these was sent.
         decided(1, DecisionRecord { permitted: false, ..asked(4, 50) }),
         decided(1, asked(5, 50)),
-        ended(1, outcome(exchange(5), "unmet")),
+        ended(1, OutcomeRecord { meter: nothing(), ..outcome(exchange(5), "unmet") }),
         // This one has no bound, and this one no outcome.
         decided(1, DecisionRecord { bound: None, ..asked(6, 0) }),
         ended(1, outcome(exchange(6), "unreachable")),
