@@ -1,11 +1,10 @@
 //! What one call of a model is to reserve out of the purse, and why it could not.
 
+use std::fmt::Display;
 use std::sync::OnceLock;
 
 use bailiwick_core::{ExchangeId, Timestamp};
 use bailiwick_facts::{Claim, Limit, MicroDollars, Period, Purse, Scope, Unreserved};
-
-use crate::models::Unpriced;
 
 /// What one call is to reserve, and why it could not.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ impl Reserving {
     }
 
     /// What nobody can say the cost of: it is never paid for.
-    pub(crate) fn unpriced(why: &Unpriced) -> Self {
+    pub(crate) fn unpriced(why: &dyn Display) -> Self {
         let reserving = Self::new(Vec::new(), Vec::new(), MicroDollars::MAX);
         let words = format!(
             "{why}, so nobody can say what the call would cost: whoever runs this gateway gives it \

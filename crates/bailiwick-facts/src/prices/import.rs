@@ -110,8 +110,8 @@ impl Imported {
     }
 }
 
-/// What each use costs of the tools that a provider runs. Of several prices of a search, by how much
-/// it brings, the dearest: which one it was, nobody tells.
+/// What each use costs of the tools that a provider runs. Of several prices of a search, by how
+/// much it brings, the dearest: which one it was, nobody tells.
 fn fees(entry: &Entry<'_>) -> Result<Fees, &'static str> {
     const WRONG: &str = "a fee of it is no number of dollars";
     let mut fees = Fees::default();
