@@ -67,6 +67,13 @@ enum Command {
     /// The helpdesk server of the demo, on standard input and output
     #[command(hide = true)]
     Helpdesk,
+    /// The models of the demo, at this address, until Ctrl-C
+    #[command(hide = true)]
+    Parrot {
+        /// Where to listen.
+        #[arg(long, default_value = "127.0.0.1:8430")]
+        listen: std::net::SocketAddr,
+    },
 }
 
 /// Read the command line and carry it out.
@@ -93,6 +100,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Restore(arguments) => commands::backup::restore(&common, &arguments),
         Command::Completions(arguments) => commands::completions::run::<Cli>(&arguments),
         Command::Helpdesk => commands::serve_helpdesk(),
+        Command::Parrot { listen } => commands::serve_parrot(listen),
     };
     let outcome = outcome.and_then(|code| output::written().map(|()| code));
     outcome.unwrap_or_else(|failure| {

@@ -6,6 +6,7 @@ mod commands;
 mod files;
 mod helpdesk;
 mod output;
+mod parrot;
 
 use std::process::ExitCode;
 

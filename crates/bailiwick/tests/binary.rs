@@ -21,6 +21,8 @@ mod operators;
 #[cfg(test)]
 mod packaging;
 #[cfg(test)]
+mod racing;
+#[cfg(test)]
 mod real_servers;
 #[cfg(test)]
 mod soaking;

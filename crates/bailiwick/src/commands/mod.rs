@@ -21,10 +21,22 @@ pub(crate) mod up;
 pub(crate) mod why;
 pub(crate) mod wrap;
 
+use std::net::SocketAddr;
+
 use crate::output::{Outcome, YES};
+use crate::parrot::Parrot;
 
 /// `bailiwick helpdesk`: the server of the demo.
 pub(crate) fn serve_helpdesk() -> Outcome {
     crate::helpdesk::run_stdio()?;
     YES
+}
+
+/// `bailiwick parrot`: the models of the demo.
+pub(crate) fn serve_parrot(listen: SocketAddr) -> Outcome {
+    let parrot = Parrot::start(listen)?;
+    eprintln!("models that repeat what they are told are at http://{}/v1", parrot.address);
+    loop {
+        std::thread::park();
+    }
 }

@@ -14,7 +14,7 @@ const HEAD_MAX: u64 = 64 << 10;
 const BODY_MAX: u64 = 16 << 20;
 
 /// How long one read or write may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many pages of a list are followed.
 const PAGES_MAX: usize = 100;
@@ -176,8 +176,25 @@ impl Reply {
     }
 }
 
-/// Read a whole reply, and in it the answer to the request of this id.
-fn read_reply(stream: &mut impl BufRead, id: Option<&Value>) -> Result<Reply, ClientError> {
+/// A reply as it came.
+#[derive(Debug)]
+pub(super) struct Posted {
+    pub(super) status: u16,
+    pub(super) decision: Option<String>,
+    pub(super) leaf: Option<u64>,
+    pub(super) text: String,
+}
+
+/// Read a whole reply of which nothing more is to be understood.
+///
+/// # Errors
+/// [`ClientError`].
+pub(super) fn read_posted(stream: &mut impl BufRead) -> Result<Posted, ClientError> {
+    let (Head { status, decision, leaf, .. }, text) = read_whole(stream)?;
+    Ok(Posted { status, decision, leaf, text })
+}
+
+fn read_whole(stream: &mut impl BufRead) -> Result<(Head, String), ClientError> {
     let mut head = Head::default();
     read_head(stream, &mut head)?;
     let body = match (head.chunked, head.length) {
@@ -188,6 +205,12 @@ fn read_reply(stream: &mut impl BufRead, id: Option<&Value>) -> Result<Reply, Cl
         return Err(ClientError::NotHttp("the body was cut off"));
     }
     let text = String::from_utf8(body).map_err(|_| ClientError::NotMcp("the body is no text"))?;
+    Ok((head, text))
+}
+
+/// Read a whole reply, and in it the answer to the request of this id.
+fn read_reply(stream: &mut impl BufRead, id: Option<&Value>) -> Result<Reply, ClientError> {
+    let (head, text) = read_whole(stream)?;
     let answers = |it: &Value| it.get("method").is_none() && it.get("id") == id;
     let answer = if head.events {
         messages(&text).find(answers)

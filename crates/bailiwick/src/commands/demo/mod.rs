@@ -2,6 +2,7 @@
 
 mod client;
 mod folder;
+mod models;
 mod run;
 mod script;
 mod story;

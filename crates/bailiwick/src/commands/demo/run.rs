@@ -1,11 +1,12 @@
-//! `bailiwick demo`: a gateway with a helpdesk behind it, agents that act out stories through the
-//! real front, each call told with its decision, and the log verified at the end.
+//! `bailiwick demo`: a gateway with a helpdesk and models behind it, agents that act out stories
+//! through the real front, each call told with its decision, and the log verified at the end.
 
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bailiwick_facts::By;
 use bailiwick_gateway::diary::Diary;
 use bailiwick_gateway::store::{NewKey, Store};
 use bailiwick_gateway::{Gateway, paths};
@@ -14,11 +15,15 @@ use clap::Args;
 use serde_json::json;
 
 use super::folder::clear;
+use super::models;
+use super::story::PlayError;
 use super::{Keys, Summary, Verdict, play};
 use crate::commands::first::write_helpdesk;
+use crate::commands::log::cost;
 use crate::commands::settings;
 use crate::commands::up::Told;
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
+use crate::parrot::{self, Parrot};
 
 /// How long the helpdesk may take to be listed.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -37,7 +42,8 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let folder = std::path::absolute(&arguments.directory)?;
     // Held to the end: another demo must not clear the folder beneath this one.
     let _ours = clear(&folder)?;
-    let config = set_up(&folder)?;
+    let parrot = Arc::new(Parrot::start(SocketAddr::from(([127, 0, 0, 1], 0)))?);
+    let config = set_up(&folder, &parrot)?;
     let settings = settings::load_from(&config)?;
     let data = settings.data.clone();
     let keys = keys(&data)?;
@@ -48,15 +54,22 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         listed(&gateway).await?;
         let base = format!("http://{}/mcp/helpdesk", gateway.agents());
         let quiet = common.json;
+        let (agents, operators) = (gateway.agents(), gateway.operators());
+        let admin = std::fs::read_to_string(paths::admin_token(&data))?;
+        let models = Arc::clone(&parrot);
         let played = tokio::task::spawn_blocking(move || {
             let mut out: Box<dyn std::io::Write> =
                 if quiet { Box::new(std::io::sink()) } else { Box::new(std::io::stdout()) };
-            play(&base, &keys, &mut out)
+            let mut summary = play(&base, &keys, &mut out)?;
+            let (admin, parrot) = (admin.trim(), &*models);
+            let place = models::Place { agents, operators, admin, parrot };
+            summary.played.extend(models::play(&place, &keys, &mut out)?);
+            Ok::<_, PlayError>(summary)
         });
         let summary = played.await?.map_err(|problem| Failure(problem.to_string()))?;
         if let Some(guest) = &guest {
             // From now on the configuration says where the gateway is, so that verbs reach it.
-            let text = configuration(gateway.agents(), gateway.operators())?;
+            let text = configuration((gateway.agents(), gateway.operators()), &parrot)?;
             std::fs::write(&config, text)?;
             next(common, &folder, &summary);
             serving(gateway.agents(), guest);
@@ -68,21 +81,28 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 }
 
 /// A configuration of its own, on free ports, so that the demo disturbs nothing.
-fn set_up(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+fn set_up(folder: &Path, parrot: &Parrot) -> Result<std::path::PathBuf, Failure> {
     let config = folder.join("bailiwick.toml");
-    write_helpdesk(folder, &[])?;
+    write_helpdesk(folder, &[("models.cedar", parrot::POLICIES)])?;
+    std::fs::write(folder.join("prices.toml"), parrot::PRICES)?;
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
-    std::fs::write(&config, configuration(free, free)?)?;
+    std::fs::write(&config, configuration((free, free), parrot)?)?;
     Ok(config)
 }
 
-fn configuration(agents: SocketAddr, operators: SocketAddr) -> Result<String, Failure> {
+fn configuration(
+    (agents, operators): (SocketAddr, SocketAddr),
+    parrot: &Parrot,
+) -> Result<String, Failure> {
     let program = std::env::current_exe()?;
     Ok(format!(
         "[agents]\nlisten = \"{agents}\"\n\n[operators]\nlisten = \"{operators}\"\n\n\
          [log]\norigin = \"bailiwick.example/demo\"\n\n\
-         [servers.helpdesk]\ncommand = [{}, \"helpdesk\"]\n",
-        toml_text(&program.display().to_string())
+         [servers.helpdesk]\ncommand = [{}, \"helpdesk\"]\n\n\
+         [providers.parrot]\nurl = \"http://{}/v1\"\noutput_tokens = 100\n\n\
+         [spending]\nprices = [\"prices.toml\"]\nkey_day = \"0.25\"\n",
+        toml_text(&program.display().to_string()),
+        parrot.address
     ))
 }
 
@@ -108,7 +128,8 @@ fn guest(data: &Path) -> Result<String, Failure> {
 /// Where it serves, and how to come in. On standard error, like all that is no result.
 fn serving(agents: SocketAddr, guest: &str) {
     eprintln!("\nserving at http://{agents}/mcp/helpdesk; stop with Ctrl-C");
-    eprintln!("To come in as support-bot for ada of acme, let an MCP client send");
+    eprintln!("The models are at http://{agents}/openai/v1 and http://{agents}/anthropic");
+    eprintln!("To come in as support-bot for ada of acme, let a client send");
     eprintln!("  Authorization: Bearer {guest}");
 }
 
@@ -157,6 +178,9 @@ fn close(common: &Common, folder: &Path, summary: &Summary, served: bool) -> Out
         report.outcomes,
         if report.is_good() { "It verifies." } else { "IT DOES NOT VERIFY." }
     ));
+    say("");
+    say("What the models came to, by agent:");
+    cost::tell(&paths::log(&data), By::Agent)?;
     for surprise in summary.surprises() {
         say(format!("NOT AS TOLD: {} in {}", surprise.what, surprise.story));
     }
@@ -180,6 +204,7 @@ fn next(common: &Common, folder: &Path, summary: &Summary) {
         say(format!("  bailiwick why {decision} {with}"));
     }
     say(format!("  bailiwick log query --decision denied {with}"));
+    say(format!("  bailiwick log cost --by key {with}"));
     say(format!("  bailiwick log verify {with}"));
     say(format!("  bailiwick demo --serve      # and edit {}", folder.join("policies").display()));
 }

@@ -22,6 +22,11 @@ impl Keys {
     pub(crate) fn make<E>(mut make: impl FnMut(&Role) -> Result<String, E>) -> Result<Self, E> {
         CAST.iter().map(|role| Ok((role.key, make(role)?))).collect::<Result<_, E>>().map(Self)
     }
+
+    /// The key that the script calls so.
+    pub(super) fn of(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
 }
 
 /// What came of a call, as the agent could tell.
@@ -35,6 +40,8 @@ pub(crate) enum Verdict {
     Denied,
     /// There is no such thing, as far as this agent may know.
     Absent,
+    /// It was permitted, and no money was left for it.
+    Unpaid,
     /// Something else went wrong.
     Failed,
 }
@@ -47,6 +54,7 @@ impl Verdict {
             Self::ToolFailed => "permitted, the tool failed",
             Self::Denied => "denied",
             Self::Absent => "does not exist",
+            Self::Unpaid => "permitted, not paid for",
             Self::Failed => "failed",
         }
     }
@@ -156,7 +164,7 @@ pub(crate) fn play(base_url: &str, keys: &Keys, out: &mut dyn Write) -> Result<S
         writeln!(out, "\n{}  ({})", scene.title, scene.name)?;
         for step in scene.steps {
             let played = stage.act(scene, step)?;
-            tell(step, &played, out)?;
+            tell(step.says, &played, out)?;
             summary.played.push(played);
         }
     }
@@ -166,10 +174,14 @@ pub(crate) fn play(base_url: &str, keys: &Keys, out: &mut dyn Write) -> Result<S
     Ok(summary)
 }
 
-fn tell(step: &Step, played: &Played, out: &mut dyn Write) -> io::Result<()> {
+/// Tell of one call.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn tell(says: &str, played: &Played, out: &mut dyn Write) -> io::Result<()> {
     let Played { role, what, verdict, as_told, decision, leaf, .. } = played;
     let surprise = if *as_told { "" } else { "  NOT AS TOLD" };
-    writeln!(out, "  {}", step.says)?;
+    writeln!(out, "  {says}")?;
     writeln!(out, "    {} for {} of {}: {what}", role.agent, role.person, role.tenant)?;
     let decision = decision.as_deref().unwrap_or("no decision was named");
     let leaf = leaf.map_or_else(String::new, |it| format!("  record {it}"));

@@ -1,6 +1,7 @@
 //! `bailiwick log cost`: what calls of models came to, by agent, model, key, person or day.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use bailiwick_core::TenantId;
@@ -27,17 +28,31 @@ pub(crate) struct Arguments {
     since: Option<Day>,
 }
 
-pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
-    let by = By::parse(&arguments.by).unwrap_or(By::Agent);
-    let since = arguments.since.unwrap_or_default();
-    let reader = Reader::open(&arguments.place.folder(common)?)?;
+/// Tell what the calls of a log came to.
+///
+/// # Errors
+/// [`Failure`] when it cannot be read.
+pub(crate) fn tell(log: &Path, by: By) -> Result<(), Failure> {
+    let (rows, total) = spent(log, by, Day::default())?;
+    as_text(&rows, &total);
+    Ok(())
+}
+
+fn spent(log: &Path, by: By, since: Day) -> Result<(Vec<(Row, Tally)>, Tally), Failure> {
+    let reader = Reader::open(log)?;
     let filter = Filter { since: since.begins(), ..Filter::default() };
     let mut spend = Spend::new(by, since);
     for entry in reader.query(filter, Order::OldestFirst, usize::MAX)? {
         let entry = entry?;
         spend.apply(entry.at, &entry.record);
     }
-    let (mut rows, total) = spend.finish();
+    Ok(spend.finish())
+}
+
+pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    let by = By::parse(&arguments.by).unwrap_or(By::Agent);
+    let since = arguments.since.unwrap_or_default();
+    let (mut rows, total) = spent(&arguments.place.folder(common)?, by, since)?;
     // A log that lies elsewhere may be another house's, whose pseudonyms nobody here can read.
     if by == By::Person && arguments.place.directory.is_none() {
         name_persons(common, &mut rows)?;

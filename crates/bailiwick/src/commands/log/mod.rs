@@ -1,6 +1,6 @@
 //! `bailiwick log`: verify, prove, query and add up.
 
-mod cost;
+pub(crate) mod cost;
 mod growth;
 mod payload;
 mod prove;
