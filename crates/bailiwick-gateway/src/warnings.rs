@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use bailiwick_policy::Surroundings;
 
-use crate::config::{ServerSettings, Settings};
+use crate::config::Settings;
 use crate::gate::Gate;
 use crate::listener::Listener;
 use crate::rules::Rules;
@@ -13,14 +13,19 @@ use crate::rules::Rules;
 /// How many a running gateway tells of.
 const TOLD_MAX: usize = 20;
 
+/// The servers of a configuration by name, and the providers of models, which policies name like
+/// servers.
+pub fn names(settings: &Settings) -> Vec<&str> {
+    let servers = settings.servers.iter().map(|it| it.name.as_str());
+    let providers = settings.models.providers.iter().map(|it| it.name.as_str());
+    // Servers may come by `wrap`, wherever none is named.
+    if settings.servers.is_empty() { Vec::new() } else { servers.chain(providers).collect() }
+}
+
 /// Of the rules, where these servers are all that there are. None: others may come by `wrap`, so
 /// nobody knows which names are wrong.
-pub fn of_rules<'a>(
-    rules: &'a Rules,
-    servers: &'a [ServerSettings],
-) -> impl Iterator<Item = String> + 'a {
+pub fn of_rules<'a>(rules: &'a Rules, names: Vec<&'a str>) -> impl Iterator<Item = String> + 'a {
     let Rules { policies, contracts, .. } = rules;
-    let names: Vec<_> = servers.iter().map(|it| it.name.as_str()).collect();
     let mut idle: Vec<_> = contracts.servers().filter(|it| !names.contains(it)).collect();
     idle.retain(|_| !names.is_empty());
     idle.sort_unstable();
@@ -38,18 +43,23 @@ impl Gate {
     /// What of the rules in force will surprise.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let rules = self.rules();
-        let servers: &[_] = match self.parts.listener {
-            Listener::Agents | Listener::Operators => &self.settings().servers,
+        let names = match self.parts.listener {
+            Listener::Agents | Listener::Operators => names(self.settings()),
             // The others' rules are in the same folder, and a wrap knows one server only.
-            Listener::Stdio => &[],
+            Listener::Stdio => Vec::new(),
         };
-        let mut told: Vec<_> = of_rules(&rules, servers).take(TOLD_MAX + 1).collect();
+        let mut told: Vec<_> = of_rules(&rules, names).take(TOLD_MAX + 1).collect();
         if told.len() > TOLD_MAX {
             told.truncate(TOLD_MAX);
             told.push("and more: `bailiwick check` tells all".into());
         }
         told
     }
+}
+
+/// Of providers of models, other names for models, and prices.
+pub fn of_models(settings: &Settings) -> Vec<String> {
+    crate::models::doubts(&settings.models, crate::clock::now())
 }
 
 /// Of addresses at which keys and tokens pass in the clear.

@@ -1,5 +1,6 @@
 //! The models that agents may ask for: which provider serves them, and under which name.
 
+mod doubts;
 mod kept;
 mod meter;
 mod money;
@@ -16,10 +17,11 @@ use self::owned::Owned;
 use crate::config::ModelSettings;
 use crate::upstream::{Provider, Route};
 
+pub(crate) use doubts::doubts;
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
-pub(crate) use money::{Money, Unpriced};
+pub(crate) use money::Money;
 
 /// Every provider, and every other name of a model.
 pub(crate) struct Models {

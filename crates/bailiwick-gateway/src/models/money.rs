@@ -78,8 +78,7 @@ impl Money {
     /// [`BadMoney`] with the place in the configuration.
     pub(crate) fn new(settings: &ModelSettings, purse: Purse) -> Result<Self, BadMoney> {
         let caps = Caps::new(&settings.spending).map_err(|(key, why)| BadMoney::Cap(key, why))?;
-        let tables = settings.prices.iter().map(|it| prices(it)).collect::<Result<Vec<_>, _>>()?;
-        let prices = tables.into_iter().reduce(Prices::over).unwrap_or_default();
+        let prices = table(settings)?;
         Ok(Self { version: prices.digest(), prices, caps, purse: Arc::new(purse) })
     }
 
@@ -234,6 +233,15 @@ fn own_caps(terms: &Terms) -> Vec<(Period, MicroDollars)> {
     };
     let caps = terms.caps.each();
     caps.map(|(span, most)| (period(span), MicroDollars::from_micro(most))).collect()
+}
+
+/// The prices of a configuration's files, the first above the others.
+///
+/// # Errors
+/// [`BadMoney`] with the file.
+pub(super) fn table(settings: &ModelSettings) -> Result<Prices, BadMoney> {
+    let tables = settings.prices.iter().map(|it| prices(it)).collect::<Result<Vec<_>, _>>()?;
+    Ok(tables.into_iter().reduce(Prices::over).unwrap_or_default())
 }
 
 /// The prices of a file: `*.json` is the public list, all else our own form.

@@ -1,5 +1,7 @@
 //! `bailiwick check`: is the configuration right, and what does it mean.
 
+use std::collections::BTreeMap;
+
 use bailiwick_core::Policy as _;
 use bailiwick_gateway::config::{self, Launch, Settings};
 use bailiwick_gateway::{Rules, contract, missing_secrets, tls, warnings};
@@ -65,6 +67,12 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
             "policy_set": rules.policies.digest().to_string(),
             "servers": servers.iter().map(|(name, way)| json!({ "name": name, "way": way }))
                 .collect::<Vec<_>>(),
+            "providers": settings.models.providers.iter()
+                .map(|it| json!({ "name": it.name.as_str(), "url": it.url.to_string() }))
+                .collect::<Vec<_>>(),
+            "models": settings.models.aliases.iter()
+                .map(|(name, (provider, model))| (name, format!("{provider}/{model}")))
+                .collect::<BTreeMap<_, _>>(),
             "durability": { "read": settings.reads.as_str(), "write": settings.writes.as_str() },
             "warnings": warnings,
         }))?;
@@ -87,6 +95,12 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
     for (name, way) in servers {
         say(format!("server      {name}: {way}"));
     }
+    for provider in &settings.models.providers {
+        say(format!("provider    {}: {}", provider.name, provider.url));
+    }
+    for (name, (provider, model)) in &settings.models.aliases {
+        say(format!("model       {name}: {provider}/{model}"));
+    }
     for warning in warnings {
         say(format!("warning     {warning}"));
     }
@@ -96,7 +110,8 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
 
 /// What is not wrong, and will surprise all the same.
 fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
-    let mut warnings: Vec<String> = warnings::of_rules(rules, &settings.servers).collect();
+    let mut warnings: Vec<String> = warnings::of_rules(rules, warnings::names(settings)).collect();
+    warnings.extend(warnings::of_models(settings));
     warnings.extend(warnings::in_the_clear(settings));
     let missing = missing_secrets(settings);
     let unreadable = tls::check(settings).err().map(|it| it.to_string());

@@ -19,6 +19,7 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
     }
     let settings = settings::load_from(&common.config)?;
     let data = settings.data.clone();
+    let has_models = !settings.models.providers.is_empty();
     let scheme = if settings.tls.is_some() { "https" } else { "http" };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -26,6 +27,10 @@ pub(crate) fn run(common: &Common, _: &Arguments) -> Outcome {
         let gateway = Gateway::start(settings, Arc::new(Diary::default())).await?;
         let (agents, operators) = (gateway.agents(), gateway.operators());
         say(format!("agents     {scheme}://{agents}/mcp/{{server}}"));
+        if has_models {
+            let vendors = ["openai/v1", "anthropic"].map(|it| format!("{scheme}://{agents}/{it}"));
+            say(format!("models     {}", vendors.join(" and ")));
+        }
         say(format!("operators  http://{operators}"));
         let token = paths::admin_token(&data);
         // A restored gateway has none, and whoever made operators of their own removes it.

@@ -53,6 +53,39 @@ fn a_sound_set_up_is_well() {
 }
 
 #[test]
+fn providers_of_models_are_looked_at() {
+    let provider = crate::racing::lab::Provider::start();
+    let sections = format!(
+        "[providers.near]\nurl = \"http://{}/v1\"\nmodels = [\"small\"]\n\
+         [providers.gone]\nurl = \"http://127.0.0.1:1/v1\"\n\
+         secret_headers = {{ authorization = {{ file = \"gone.key\" }} }}\n\
+         [models.fast]\nprovider = \"near\"\nmodel = \"large\"\n\
+         [spending]\nprices = [\"prices.toml\"]\n",
+        provider.address
+    );
+    let house = House::helpdesk_with("", &sections);
+    let price = "[[price]]\nprovider = \"near\"\nmodel = \"small\"\n\
+        per_million = { input = \"1\", output = \"1\" }\n";
+    fs::write(house.path("prices.toml"), price).unwrap();
+    fs::write(house.path("policies/near.cedar"), NEAR).unwrap();
+    let told = doctor(&house, 1);
+    tells(&told, "good", "provider", "near: somebody listens");
+    tells(&told, "bad", "provider", "gone: nobody can be reached");
+    tells(&told, "bad", "secret", "[providers.gone] authorization");
+    tells(&told, "warning", "models", "`near/large` has no price");
+    let checked = house.json(0, &["check"]);
+    assert_eq!(checked["models"]["fast"], "near/large", "{checked}");
+    assert_eq!(checked["providers"][1]["name"], "near", "{checked}");
+    let warnings = checked["warnings"].to_string();
+    assert!(warnings.contains("`near/large` has no price"), "{warnings}");
+    assert!(!warnings.contains("`near`"), "a provider is no stranger: {warnings}");
+}
+
+const NEAR: &str = r#"@id("near")
+permit (principal == Agent::"writer", action in Action::"use_model", resource in Server::"near");
+"#;
+
+#[test]
 fn what_is_wrong_is_named_with_what_to_do() {
     let sections = "[servers.gone]\ncommand = [\"no-such-program-here\"]\n\
         [servers.loose]\ncommand = [\"npx\", \"-y\", \"loose-server@latest\"]\n\

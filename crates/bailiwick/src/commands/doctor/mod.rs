@@ -5,6 +5,7 @@ mod clients;
 mod gateway;
 mod launches;
 mod log;
+mod providers;
 mod secrets;
 
 use std::path::PathBuf;
@@ -57,6 +58,7 @@ fn of_settings(settings: &Settings) -> Vec<Check> {
     checks.extend(secrets::checks(settings));
     checks.extend(log::checks(settings, now));
     checks.extend(settings.servers.iter().flat_map(launches::of_server));
+    checks.extend(providers::checks(settings));
     checks
 }
 
@@ -73,7 +75,7 @@ fn rules(settings: &Settings) -> Vec<Check> {
         }
         Ok(rules) => {
             let count = rules.policies.len();
-            let doubts = warnings::of_rules(&rules, &settings.servers);
+            let doubts = warnings::of_rules(&rules, warnings::names(settings));
             let doubts = doubts.map(|it| {
                 Check::warning("policies", it, "see what it means; the gateway takes it as it is")
             });

@@ -40,6 +40,12 @@ fn private(settings: &Settings) -> Vec<PathBuf> {
             SecretRef::Environment { .. } => None,
         }));
     }
+    for provider in &settings.models.providers {
+        files.extend(provider.secret_headers.values().filter_map(|it| match it {
+            SecretRef::File { file, .. } => Some(PathBuf::from(file)),
+            SecretRef::Environment { .. } => None,
+        }));
+    }
     if let Ok(machine) = init::here() {
         let moved = std::fs::read_dir(Journal::secrets(&machine.journal));
         files.extend(moved.into_iter().flatten().flatten().map(|it| it.path()));
