@@ -217,14 +217,16 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
             choices.push(choices[0].clone());
             whole(200, &said)
         }
-        (_, _) => whole(
-            200,
-            &json!({"id": "c-9", "object": "chat.completion", "model": "plain-2026",
-            "choices": [{"index": 0, "finish_reason": "stop",
-                "message": {"role": "assistant", "content": "Hello!"}}],
-            "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}}),
-        ),
+        (_, _) => whole(200, &hello()),
     })
+}
+
+/// A chat that says something.
+fn hello() -> Value {
+    json!({"id": "c-9", "object": "chat.completion", "model": "plain-2026",
+        "choices": [{"index": 0, "finish_reason": "stop",
+            "message": {"role": "assistant", "content": "Hello!"}}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 200, "total_tokens": 1200}})
 }
 
 /// A message: text, and a call of a tool where that is asked for.
