@@ -27,6 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let _ = llm::translate::answer(operation, &body, 0);
         translated(operation, &body);
+        let _ = llm::spoken(operation, &body);
         let _ = llm::models(operation.dialect(), &body, |it| it.len() % 2 == 0);
     }
 });

@@ -48,7 +48,7 @@ pub(crate) async fn exchange(
     };
     let cleared = match obligations::meet(gate, permitted, envelope).await? {
         Ok(cleared) => cleared,
-        Err(owed) => return end(gate, upstream, (*owed, &[]), Disposition::Unmet),
+        Err(owed) => return end(gate, upstream, (*owed, &[]), Disposition::Unmet).await,
     };
     match upstream.forward(gate.means(), cleared, envelope).await {
         Answer::Whole(mut owed, message, disposition) => {
@@ -63,19 +63,19 @@ pub(crate) async fn exchange(
                         if masks { upstream.without_likelihoods(&message) } else { message };
                     let duly = || mask::duly(gate, hidden, &mut owed, message);
                     let Some(message) = passes.then(duly).flatten() else {
-                        return end(gate, upstream, (owed, &came), Disposition::Withheld);
+                        return end(gate, upstream, (owed, &came), Disposition::Withheld).await;
                     };
                     let items = lineage::items(owed.call(), &message);
                     let inspected = owed.last(watching.inspectors(), message, disposition);
                     let inspected = inspected.holding(items);
-                    let metered = gate.metered(upstream, inspected, &came, disposition);
+                    let metered = gate.metered(upstream, inspected, &came, disposition).await;
                     metered.record(gate.log(), gate.now()).map(Reply::Whole)
                 }
-                Err(disposition) => end(gate, upstream, (owed, &[]), disposition),
+                Err(disposition) => end(gate, upstream, (owed, &[]), disposition).await,
             }
         }
         Answer::Stream(owed, messages) => Ok(Reply::Stream(owed, messages)),
-        Answer::Ended(owed, disposition) => end(gate, upstream, (owed, &[]), disposition),
+        Answer::Ended(owed, disposition) => end(gate, upstream, (owed, &[]), disposition).await,
     }
 }
 
@@ -122,12 +122,12 @@ fn may_ask<'a>(
 }
 
 /// There is no answer that may leave; what came of the call is on record all the same.
-fn end(
+async fn end(
     gate: &Gate,
     upstream: &Upstream,
     (owed, came): (Pending, &[u8]),
     disposition: Disposition,
 ) -> Result<Reply, Unrecorded> {
-    let metered = gate.metered(upstream, owed.failed(disposition), came, disposition);
+    let metered = gate.metered(upstream, owed.failed(disposition), came, disposition).await;
     metered.record(gate.log(), gate.now()).map(Reply::Whole)
 }

@@ -226,7 +226,7 @@ impl Gate {
     }
 
     /// The same, with what a model used and cost where the call was one of a model.
-    pub(crate) fn metered(
+    pub(crate) async fn metered(
         &self,
         upstream: &Upstream,
         inspected: Inspected,
@@ -234,7 +234,7 @@ impl Gate {
         disposition: Disposition,
     ) -> Inspected {
         match upstream.provider() {
-            Some(call) => self.parts.models.metered(call, inspected, answer, disposition),
+            Some(call) => self.parts.models.metered(call, inspected, answer, disposition).await,
             None => inspected,
         }
     }

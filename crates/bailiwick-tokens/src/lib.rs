@@ -32,6 +32,11 @@ pub fn count(model: &str, text: &str) -> Count {
     }
 }
 
+/// Whether the tokenizer of a model is known. It is not loaded to tell that.
+pub fn knows(model: &str) -> bool {
+    matches!(model_to_encoding(model), Some("o200k_base" | "o200k_harmony" | "cl100k_base"))
+}
+
 /// About how many tokens so many bytes of text are: one for each 3.2. Prose and code have fewer,
 /// scripts of few speakers may have more.
 pub const fn estimate(bytes: u64) -> u64 {
@@ -70,6 +75,7 @@ mod tests {
     fn texts_are_counted_as_their_vendor_counts_them() {
         let check = |model, text, tokens| {
             assert_eq!(count(model, text), Count { tokens, exact: true }, "{model}: {text}");
+            assert!(knows(model));
         };
         // The examples of OpenAI's guide to counting tokens.
         for (text, cl100k, o200k) in [
@@ -92,6 +98,7 @@ mod tests {
     fn other_models_and_long_texts_are_estimated() {
         let check = |model, text: &str, tokens| {
             assert_eq!(count(model, text), Count { tokens, exact: false }, "{model}");
+            assert_eq!(knows(model), text.len() > EXACT_MAX_BYTES);
         };
         for model in ["claude-sonnet-4-5", "mistral-large", "llama3", "deepseek-chat", "", "gpt"] {
             check(model, "", 0);

@@ -5,6 +5,7 @@ use bailiwick_facts::MicroDollars;
 use bailiwick_wire::llm::{Class, Operation, Told, told};
 
 use super::Models;
+use super::counted::{Counted, Written};
 use super::money::tokens;
 use crate::upstream::{Crossing, ProviderCall, Route};
 
@@ -13,6 +14,8 @@ pub(crate) struct Measured<'a> {
     pub(crate) told: &'a Told,
     /// How many bytes of text, reasoning and arguments came.
     pub(crate) output_bytes: u64,
+    /// What was counted of it, where its provider does not tell.
+    pub(crate) counted: Counted,
     /// How it ended.
     pub(crate) disposition: Disposition,
     /// Whether the provider came to its end, so that what it told is all.
@@ -21,7 +24,7 @@ pub(crate) struct Measured<'a> {
 
 impl Models {
     /// Say what a whole answer, or none, used and cost. Only calls of a model have a meter.
-    pub(crate) fn metered(
+    pub(crate) async fn metered(
         &self,
         provider: &ProviderCall,
         inspected: Inspected,
@@ -32,10 +35,18 @@ impl Models {
         // What was turned into another dialect is measured as its provider said it.
         let heard = provider.crossing().and_then(Crossing::heard);
         let own = if heard.is_none() { told(operation, answer) } else { Told::default() };
-        let (told, output_bytes) =
-            heard.map_or((&own, answer.len() as u64), |it| (&it.told, it.bytes));
+        let (told, answer) = heard.map_or((&own, answer), |it| (&it.told, &*it.answer));
+        let output_bytes = answer.len() as u64;
         let is_whole = disposition == Disposition::Answered || output_bytes > 0;
-        let measured = Measured { told, output_bytes, disposition, is_whole };
+        let status = provider.heading().map_or(0, |it| it.status.as_u16());
+        let may_be_heard = provider.may_be_heard();
+        let counted = if told.usage.is_none() && was_taken(disposition, status, may_be_heard) {
+            let written = Written::whole(&provider.route.model, operation, answer);
+            Counted::of(provider, inspected.call().ask(), written).await
+        } else {
+            Counted::default()
+        };
+        let measured = Measured { told, output_bytes, counted, disposition, is_whole };
         self.owe(provider, &inspected, told);
         self.streamed(provider, inspected, &measured)
     }
@@ -59,7 +70,7 @@ impl Models {
         call: &Call,
         measured: &Measured<'_>,
     ) -> Meter {
-        let Measured { told, output_bytes, disposition, is_whole } = measured;
+        let Measured { told, output_bytes, counted, disposition, is_whole } = measured;
         let route: &Route = &provider.route;
         let heading = provider.heading();
         // Who asks for more than the usual may be served as usual, and the other way round.
@@ -82,14 +93,15 @@ impl Models {
                 meter.cache_write_long = usage.cache_write_long;
                 (meter.audio_input, meter.audio_output) = (usage.audio_input, usage.audio_output);
                 // What broke off may not have told the last of it.
-                let counted = tokens(*output_bytes);
-                if !is_whole && counted > meter.output {
-                    (meter.output, meter.estimated) = (counted, true);
+                let written = counted.output.unwrap_or_else(|| tokens(*output_bytes));
+                if !is_whole && written > meter.output {
+                    (meter.output, meter.estimated) = (written, true);
                 }
             }
             None if was_taken(*disposition, meter.status, provider.may_be_heard()) => {
-                meter.input = tokens(call.ask().len() as u64);
-                meter.output = tokens(*output_bytes);
+                let Counted { input, output } = counted;
+                meter.input = input.unwrap_or_else(|| tokens(call.ask().len() as u64));
+                meter.output = output.unwrap_or_else(|| tokens(*output_bytes));
                 meter.estimated = true;
             }
             // It never came to the model: a provider that refuses charges nothing.

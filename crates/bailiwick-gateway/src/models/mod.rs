@@ -1,5 +1,6 @@
 //! The models that agents may ask for: which provider serves them, and under which name.
 
+mod counted;
 mod doubts;
 mod kept;
 mod meter;
@@ -17,6 +18,7 @@ use self::owned::Owned;
 use crate::config::ModelSettings;
 use crate::upstream::{Provider, Route};
 
+pub(crate) use counted::{Counted, Written};
 pub(crate) use doubts::doubts;
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;

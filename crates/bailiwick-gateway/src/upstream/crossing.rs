@@ -51,10 +51,10 @@ pub(crate) struct Crossing {
     heard: OnceLock<Heard>,
 }
 
-/// A whole answer in the provider's own words: what it tells, and how many bytes it has.
+/// A whole answer in the provider's own words, and what it tells.
 pub(crate) struct Heard {
     pub(crate) told: Told,
-    pub(crate) bytes: u64,
+    pub(crate) answer: Bytes,
 }
 
 impl Crossing {
@@ -87,8 +87,8 @@ impl Crossing {
     /// A whole answer for the client; `None` when it holds what the client's dialect has no word
     /// for, and is lost.
     pub(super) fn answer(&self, status: StatusCode, came: &Bytes) -> Option<(Bytes, Disposition)> {
-        let (told, bytes) = (told(self.made, came), came.len() as u64);
-        let _ = self.heard.set(Heard { told, bytes });
+        let told = told(self.made, came);
+        let _ = self.heard.set(Heard { told, answer: came.clone() });
         if status.is_success() {
             let answer = translate::answer(self.asked, came, self.created).ok()?;
             return Some((answer, Disposition::Answered));

@@ -40,6 +40,8 @@ mod certificate;
 #[cfg(test)]
 mod child;
 #[cfg(test)]
+mod counting;
+#[cfg(test)]
 mod debts;
 #[cfg(test)]
 mod dialects;

@@ -205,18 +205,9 @@ async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Rep
         (_, "scripted" | "endless" | "breaks" | "stalls") => {
             stream(state, &model, Bytes::from(chunk("and so on ")))
         }
-        (_, "tools") => whole(200, &call_of_a_tool()),
-        (_, "untold") => {
-            let mut said = call_of_a_tool();
-            said.as_object_mut().unwrap().remove("usage");
-            whole(200, &said)
-        }
-        (_, "twice") => {
-            let mut said = call_of_a_tool();
-            let choices = said["choices"].as_array_mut().unwrap();
-            choices.push(choices[0].clone());
-            whole(200, &said)
-        }
+        // A model whose tokenizer is known, of a provider that does not tell its usage.
+        (_, "gpt-4o") if said["stream"] == true => stream(state, "breaks", Bytes::new()),
+        (_, "gpt-4o" | "tools" | "untold" | "twice") => whole(200, &special(&model)),
         (_, _) => whole(200, &hello()),
     })
 }
@@ -239,6 +230,23 @@ fn message(model: &str) -> Value {
     json!({"id": "msg_9", "type": "message", "role": "assistant", "model": "claude-2026",
         "content": content, "stop_reason": stop, "stop_sequence": null,
         "usage": {"input_tokens": 1000, "output_tokens": 200}})
+}
+
+/// A chat that calls a tool, once or twice over, or one that does not tell its usage.
+fn special(model: &str) -> Value {
+    let mut said = call_of_a_tool();
+    if model == "twice" {
+        let choices = said["choices"].as_array_mut().unwrap();
+        choices.push(choices[0].clone());
+    }
+    if model == "gpt-4o" {
+        said["choices"][0]["message"] =
+            json!({"role": "assistant", "content": "tiktoken is great!"});
+    }
+    if model == "gpt-4o" || model == "untold" {
+        said.as_object_mut().unwrap().remove("usage");
+    }
+    said
 }
 
 /// A chat that calls a tool.

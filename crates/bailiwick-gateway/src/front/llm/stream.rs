@@ -15,7 +15,7 @@ use super::attempt::Told;
 use super::window::{self, Freed, Window};
 use crate::gate::Gate;
 use crate::hidden::Hidden;
-use crate::models::Measured;
+use crate::models::{Counted, Measured, Written};
 use crate::pace::Place;
 use crate::queue::{Reader, Unread, Writer};
 use crate::upstream::{Crossed, Crossing, Events, ProviderCall};
@@ -38,6 +38,8 @@ struct Stream {
     /// Where the stream was when the last event was sent.
     sent: Mark,
     client: Writer,
+    /// What was written, as long as it may have to be counted.
+    written: Written,
     /// How much was written when its cost was last counted.
     counted: u64,
     /// Whether the gateway ends it: what the provider told by then is not all.
@@ -97,6 +99,7 @@ pub(super) fn start(
     let operation = call.answers().unwrap_or(Operation::Chat);
     let crossed = call.crossing().and_then(Crossing::stream);
     let following = Following::new(operation);
+    let written = Written::of(&call.route.model);
     let stream = Stream {
         gate: Arc::clone(gate),
         call,
@@ -108,6 +111,7 @@ pub(super) fn start(
         window: Window::new(operation, owed.masks(), told.hidden.clone()),
         hidden: told.hidden,
         client,
+        written,
         counted: 0,
         is_cut: false,
         _place: place,
@@ -137,7 +141,7 @@ impl Stream {
             match end {
                 Some(end) => return self.end(owed, end).await,
                 None if is_read => {}
-                None => return self.fail(owed, Disposition::Cancelled),
+                None => return self.fail(owed, Disposition::Cancelled).await,
             }
         }
     }
@@ -145,7 +149,7 @@ impl Stream {
     /// It is ended from outside.
     async fn interrupted(mut self, owed: Pending, how: Interrupted) {
         match how {
-            Interrupted::Gone => self.fail(owed, Disposition::Cancelled),
+            Interrupted::Gone => self.fail(owed, Disposition::Cancelled).await,
             Interrupted::Killed => {
                 self.sent_so_far();
                 let end = self.sent.ending(Ending::Filter);
@@ -183,6 +187,9 @@ impl Stream {
     fn event(&mut self, owed: &mut Pending, event: Event, out: &mut BytesMut) -> Option<End> {
         self.sent_so_far();
         let step = self.following.event(&event);
+        for piece in step.deltas.iter().filter(|it| !it.is_whole) {
+            self.written.hear(&piece.text);
+        }
         // What cannot be read cannot be masked.
         if step.is_unreadable && owed.masks() {
             return Some(End::Withheld);
@@ -286,7 +293,7 @@ impl Stream {
         let (end, client) = (self.sent.ending(Ending::Filter), self.client.clone());
         let may_leave = inspected.disposition() == disposition;
         let how = if may_leave { disposition } else { Disposition::Withheld };
-        let last = match self.conclude(inspected, how) {
+        let last = match self.conclude(inspected, how).await {
             Some(released) if released.disposition() == Some(disposition) => released.into_bytes(),
             None if may_leave => return,
             Some(_) | None => end,
@@ -297,7 +304,7 @@ impl Stream {
     /// What ends the stream is our own; the answer is not passed on any further.
     async fn cut(self, owed: Pending, end: Bytes, disposition: Disposition) {
         let client = self.client.clone();
-        let _ = self.conclude(owed.failed(disposition), disposition);
+        let _ = self.conclude(owed.failed(disposition), disposition).await;
         let _ = client.send(end).await;
     }
 
@@ -337,18 +344,23 @@ impl Stream {
         self.cut(owed, end, disposition).await;
     }
 
-    fn fail(self, owed: Pending, disposition: Disposition) {
-        let _ = self.conclude(owed.failed(disposition), disposition);
+    async fn fail(self, owed: Pending, disposition: Disposition) {
+        let _ = self.conclude(owed.failed(disposition), disposition).await;
     }
 
     /// What may leave, now that the outcome is on record.
-    fn conclude(self, inspected: Inspected, disposition: Disposition) -> Option<Released> {
-        let Self { gate, call, following, crossed, is_cut, .. } = self;
+    async fn conclude(self, inspected: Inspected, disposition: Disposition) -> Option<Released> {
+        let Self { gate, call, following, crossed, written, is_cut, .. } = self;
         let following = crossed.map_or(following, Crossed::into_heard);
         let is_whole = disposition == Disposition::Answered && !is_cut;
         let output_bytes = following.output_bytes();
         let told = following.into_told();
-        let measured = Measured { told: &told, output_bytes, disposition, is_whole };
+        let counted = if told.usage.is_none() || !is_whole {
+            Counted::of(&call, inspected.call().ask(), written).await
+        } else {
+            Counted::default()
+        };
+        let measured = Measured { told: &told, output_bytes, counted, disposition, is_whole };
         let models = &gate.parts.models;
         models.owe(&call, &inspected, &told);
         let metered = models.streamed(&call, inspected, &measured);

@@ -284,3 +284,30 @@ fn kinds_of_tools_lose_their_version() {
         assert_eq!(tools::family(kind), family);
     }
 }
+
+#[test]
+fn what_a_model_reads_is_gathered_where_it_is_all_text() {
+    let chat = r#"{"model":"m","messages":[{"role":"system","content":"Be brief."},
+        {"role":"user","content":[{"type":"text","text":"caf\u00e9"}]}],"tools":
+        [{"type":"function","function":{"name":"look"}}],"seed":7}"#;
+    assert_eq!(
+        spoken(Operation::Chat, chat.as_bytes()).as_deref(),
+        Some(
+            "system\nBe brief.\nuser\ntext\ncaf\u{e9}\n\
+             [{\"type\":\"function\",\"function\":{\"name\":\"look\"}}]"
+        )
+    );
+    // Tokens that are sent as numbers are not nothing.
+    let numbers = br#"{"model":"m","input":[[1,2],[3]]}"#;
+    assert_eq!(spoken(Operation::Embeddings, numbers).as_deref(), Some("1\n2\n3\n"));
+    for not_all in [
+        r#""messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x"}}]}]"#,
+        r#""messages":[{"role":"user","content":"a"}],"web_search_options":{}"#,
+    ] {
+        assert_eq!(
+            spoken(Operation::Chat, format!(r#"{{"model":"m",{not_all}}}"#).as_bytes()),
+            None
+        );
+    }
+    assert_eq!(spoken(Operation::Chat, CHAT.as_bytes()), None);
+}
