@@ -1,6 +1,7 @@
 //! The official SDKs of providers of models, before a provider that replays recorded exchanges: what
 //! they see through the gateway is what they see of the provider itself.
 
+mod dialects;
 mod exchange;
 mod provider;
 mod streams;
@@ -56,6 +57,11 @@ enum Sdk {
 
 /// A gateway before a provider, to whose models everything is permitted.
 fn gateway(provider: &Provider) -> (House, Running, String) {
+    gateway_with(provider, "")
+}
+
+/// The same, with other names for models.
+fn gateway_with(provider: &Provider, names: &str) -> (House, Running, String) {
     let section = |vendor: &str, header: &str, prefix: &str| {
         format!(
             "[providers.{vendor}]\napi = \"{vendor}\"\nurl = \"http://{}/{vendor}/v1\"\n\
@@ -67,7 +73,7 @@ fn gateway(provider: &Provider) -> (House, Running, String) {
     let openai = section("openai", "authorization", "Bearer ");
     let anthropic = section("anthropic", "x-api-key", "");
     let spending = "[spending]\nprices = [\"prices.toml\"]\nkey_day = \"100000\"\n";
-    let house = house_with(&format!("{openai}{anthropic}{spending}"));
+    let house = house_with(&format!("{openai}{anthropic}{names}{spending}"));
     fs::write(house.path("provider.key"), OPERATORS).unwrap();
     fs::write(house.path("prices.toml"), PRICES).unwrap();
     let running = house.up();
