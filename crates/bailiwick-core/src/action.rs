@@ -43,6 +43,12 @@ pub enum Action {
     Embed,
     /// List the models of a provider.
     ListModels,
+    /// Have a provider keep something: a file, a batch, a container, a job.
+    CreateState,
+    /// Read or list what a provider keeps for the caller.
+    ReadState,
+    /// Have a provider delete or stop what it keeps for the caller.
+    DeleteState,
     /// A method that this build does not know.
     Other,
 }
@@ -51,6 +57,11 @@ impl Action {
     /// Whether it has a model work, which costs.
     pub const fn asks_model(self) -> bool {
         matches!(self, Self::Complete | Self::Embed)
+    }
+
+    /// Whether it is about what a provider keeps for its caller.
+    pub const fn uses_state(self) -> bool {
+        matches!(self, Self::CreateState | Self::ReadState | Self::DeleteState)
     }
 
     /// The word for it in policies, records and metrics.
@@ -76,12 +87,15 @@ impl Action {
             Self::Complete => "complete",
             Self::Embed => "embed",
             Self::ListModels => "list_models",
+            Self::CreateState => "create_state",
+            Self::ReadState => "read_state",
+            Self::DeleteState => "delete_state",
             Self::Other => "other",
         }
     }
 
     /// Every action, in the order of the enum.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Connect,
         Self::ListTools,
         Self::ListResources,
@@ -102,6 +116,9 @@ impl Action {
         Self::Complete,
         Self::Embed,
         Self::ListModels,
+        Self::CreateState,
+        Self::ReadState,
+        Self::DeleteState,
         Self::Other,
     ];
 
@@ -134,6 +151,9 @@ impl Action {
             | Self::ListRoots
             | Self::Complete
             | Self::Embed
+            | Self::CreateState
+            | Self::ReadState
+            | Self::DeleteState
             | Self::Other => false,
         }
     }

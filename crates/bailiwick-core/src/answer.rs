@@ -332,6 +332,14 @@ impl Released {
         }
     }
 
+    /// The bytes that may leave, while they are still here.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.body {
+            Body::Answer { last, .. } => last,
+            Body::Refusal(_) => &[],
+        }
+    }
+
     /// The bytes that may leave: empty for a refusal, a failure, or what was withheld.
     pub fn into_bytes(self) -> Bytes {
         match self.body {

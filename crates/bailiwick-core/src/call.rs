@@ -95,6 +95,13 @@ pub enum Resource {
         /// Its name there.
         name: Box<str>,
     },
+    /// What a provider keeps for its callers, of one kind.
+    State {
+        /// The provider that keeps it.
+        server: ServerId,
+        /// The kind: `files`, `batches`.
+        name: Box<str>,
+    },
     /// The client of a person, of which a server asks something.
     Client {
         /// The server that asks.
@@ -119,6 +126,7 @@ impl Resource {
             | Self::Document { server, .. }
             | Self::Template { server, .. }
             | Self::Model { server, .. }
+            | Self::State { server, .. }
             | Self::Client { server }
             | Self::Method { server, .. } => server,
         }
@@ -133,6 +141,7 @@ impl Resource {
             Self::Document { .. } => "Document",
             Self::Template { .. } => "Template",
             Self::Model { .. } => "Model",
+            Self::State { .. } => "State",
             Self::Client { .. } => "Client",
             Self::Method { .. } => "Method",
         }
@@ -145,6 +154,7 @@ impl Resource {
             Self::Tool { name, .. }
             | Self::Prompt { name, .. }
             | Self::Model { name, .. }
+            | Self::State { name, .. }
             | Self::Method { name, .. } => name,
             Self::Document { uri, .. } | Self::Template { uri, .. } => uri,
         }

@@ -138,7 +138,8 @@ impl PermitOnRecord {
             return Err(Unclear::NotDurable(Box::new(self)));
         }
         // What costs money is paid for, whether or not a policy says so.
-        let paid = !self.call().action().asks_model() || meet(&Obligation::Reserve);
+        let costs = self.call().action().asks_model() || self.call().model().is_some();
+        let paid = !costs || meet(&Obligation::Reserve);
         let met = self.permit.obligations.iter().all(|duty| match duty {
             Obligation::Durable => self.appended.is_durable(ledger),
             // Paid above; the other two are met on the answer, by whoever holds its debt.
@@ -256,7 +257,8 @@ fn clear_name(call: &Call) -> Option<Box<str>> {
         Resource::Tool { .. }
         | Resource::Prompt { .. }
         | Resource::Template { .. }
-        | Resource::Model { .. } => true,
+        | Resource::Model { .. }
+        | Resource::State { .. } => true,
         Resource::Server(_)
         | Resource::Document { .. }
         | Resource::Client { .. }
@@ -318,9 +320,14 @@ impl Durability {
             // What a model is asked changes nothing in the world; what it costs is in the purse.
             | Action::Complete
             | Action::Embed
-            | Action::ListModels => true,
+            | Action::ListModels
+            | Action::ReadState => true,
             Action::InvokeTool => call.effect() == Effect::Read,
-            Action::Sample | Action::Elicit | Action::Other => false,
+            Action::Sample
+            | Action::Elicit
+            | Action::CreateState
+            | Action::DeleteState
+            | Action::Other => false,
         };
         if reads { Self::Appended } else { Self::Durable }
     }

@@ -164,6 +164,7 @@ fn read_resource(r: &mut Reader<'_>) -> Result<Resource, RecordError> {
         "Document" => Resource::Document { server, uri: name },
         "Template" => Resource::Template { server, uri: name },
         "Model" => Resource::Model { server, name },
+        "State" => Resource::State { server, name },
         "Client" => Resource::Client { server },
         "Method" => Resource::Method { server, name },
         _ => return Err(RecordError::Word),

@@ -66,8 +66,8 @@ impl Known {
                 is_there
             }
             Resource::Server(_) | Resource::Client { .. } | Resource::Method { .. } => true,
-            // A server of tools serves no models.
-            Resource::Model { .. } => false,
+            // A server of tools serves no models, and keeps nothing for them.
+            Resource::Model { .. } | Resource::State { .. } => false,
         }
     }
 
@@ -80,6 +80,7 @@ impl Known {
             | Resource::Document { .. }
             | Resource::Template { .. }
             | Resource::Model { .. }
+            | Resource::State { .. }
             | Resource::Client { .. }
             | Resource::Method { .. } => None,
         }

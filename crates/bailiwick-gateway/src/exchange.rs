@@ -91,7 +91,7 @@ pub(crate) async fn answered(
     disposition: Disposition,
 ) -> Result<Bytes, Disposition> {
     // A model's answer is no message of a server's: it lists nothing and asks nothing.
-    if call.action().asks_model() {
+    if call.action().asks_model() || call.action().uses_state() {
         return Ok(message);
     }
     let cut = view::cut(gate, rules, call, message, disposition).await;

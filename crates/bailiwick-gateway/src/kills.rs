@@ -125,6 +125,7 @@ impl Orders {
             | Resource::Prompt { .. }
             | Resource::Document { .. }
             | Resource::Template { .. }
+            | Resource::State { .. }
             | Resource::Client { .. }
             | Resource::Method { .. } => None,
         };

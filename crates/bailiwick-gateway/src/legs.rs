@@ -59,7 +59,10 @@ pub(crate) fn settle(
         | Action::ListRoots
         | Action::Complete
         | Action::Embed
-        | Action::ListModels => {
+        | Action::ListModels
+        | Action::CreateState
+        | Action::ReadState
+        | Action::DeleteState => {
             asks_nothing(&message)?;
             Ok((message, Vec::new()))
         }

@@ -26,6 +26,9 @@ pub(crate) fn items(call: &Call, answer: &[u8]) -> Vec<Digest> {
         | Action::Complete
         | Action::Embed
         | Action::ListModels
+        | Action::CreateState
+        | Action::ReadState
+        | Action::DeleteState
         | Action::Other => Vec::new(),
     }
 }

@@ -53,6 +53,7 @@ impl Ordered<'_> {
                 | Resource::Prompt { .. }
                 | Resource::Document { .. }
                 | Resource::Template { .. }
+                | Resource::State { .. }
                 | Resource::Client { .. }
                 | Resource::Method { .. } => true,
             };

@@ -21,6 +21,8 @@ pub(crate) const fn has_content(action: Action) -> bool {
         | Action::Elicit
         | Action::Complete
         | Action::Embed
+        | Action::CreateState
+        | Action::ReadState
         | Action::Other => true,
         Action::Connect
         | Action::ListTools
@@ -33,7 +35,8 @@ pub(crate) const fn has_content(action: Action) -> bool {
         | Action::Notify
         | Action::Disconnect
         | Action::ListRoots
-        | Action::ListModels => false,
+        | Action::ListModels
+        | Action::DeleteState => false,
     }
 }
 

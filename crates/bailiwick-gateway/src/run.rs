@@ -18,7 +18,7 @@ use crate::diary::Diary;
 use crate::front::Door;
 use crate::gate::{Gate, Parts};
 use crate::listener::Listener;
-use crate::models::{Models, Money};
+use crate::models::{Models, Money, Owners};
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
@@ -230,6 +230,7 @@ pub(crate) fn put_together(
         Purse::default()
     };
     let money = Money::new(&settings.models, purse)?;
+    let owners = if spends { Owners::open(&store, &diary)? } else { Owners::default() };
     log.is_followed_by(&money.purse);
     if let Some(log) = log.own() {
         first_start(&settings, &store, &log)?;
@@ -247,7 +248,7 @@ pub(crate) fn put_together(
         world,
         store,
         servers: servers.collect(),
-        models: Models::new(&settings.models, money),
+        models: Models::new(&settings.models, money, owners),
         outside: Arc::default(),
         pace: Arc::default(),
         hidden: crate::hidden::HiddenNames::default(),

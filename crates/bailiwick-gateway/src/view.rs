@@ -101,6 +101,9 @@ pub(crate) async fn cut(
         | Action::Complete
         | Action::Embed
         | Action::ListModels
+        | Action::CreateState
+        | Action::ReadState
+        | Action::DeleteState
         | Action::Other => Some(message),
     }
 }
@@ -199,6 +202,9 @@ impl View<'_> {
             | Action::Complete
             | Action::Embed
             | Action::ListModels
+            | Action::CreateState
+            | Action::ReadState
+            | Action::DeleteState
             | Action::Other => Resource::Document { server, uri: name },
         }
     }

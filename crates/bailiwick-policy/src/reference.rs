@@ -197,6 +197,8 @@ fn core_groups(action: Action) -> &'static [&'static str] {
         "sample" | "elicit" | "other" => &["invoke", "write"],
         "list_roots" => &["invoke"],
         "complete" | "embed" => &["invoke", "use_model"],
+        "read_state" => &["invoke", "use_state", "read"],
+        "create_state" | "delete_state" => &["invoke", "use_state", "write"],
         _ => &["session"],
     }
 }

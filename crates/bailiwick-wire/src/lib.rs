@@ -19,6 +19,7 @@ pub mod json;
 pub mod jsonc;
 pub mod llm;
 pub mod mcp;
+pub mod multipart;
 pub mod rpc;
 pub mod splice;
 pub mod sse;

@@ -29,6 +29,7 @@ pub(crate) fn find(
         Resource::Document { uri, .. } | Resource::Template { uri, .. } => split_uri(uri),
         Resource::Server(_)
         | Resource::Model { .. }
+        | Resource::State { .. }
         | Resource::Client { .. }
         | Resource::Method { .. } => return None,
     };
@@ -44,6 +45,7 @@ pub(crate) fn find(
         }
         Resource::Server(_)
         | Resource::Model { .. }
+        | Resource::State { .. }
         | Resource::Client { .. }
         | Resource::Method { .. } => None,
     }
@@ -110,6 +112,7 @@ fn of_server(called: &Resource, server: &ServerId) -> Option<(Action, Resource)>
         | Resource::Tool { .. }
         | Resource::Prompt { .. }
         | Resource::Model { .. }
+        | Resource::State { .. }
         | Resource::Client { .. }
         | Resource::Method { .. } => None,
     }

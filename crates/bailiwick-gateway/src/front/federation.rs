@@ -149,6 +149,9 @@ async fn serve(said: Said) -> Response<Body> {
         | Action::Complete
         | Action::Embed
         | Action::ListModels
+        | Action::CreateState
+        | Action::ReadState
+        | Action::DeleteState
         | Action::Other => {
             let Said { knock, all, asked, id, body } = said;
             nobody(&knock, all.owner(), asked, id.as_ref(), body).await

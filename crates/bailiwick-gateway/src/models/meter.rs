@@ -31,7 +31,9 @@ impl Models {
         answer: &[u8],
         disposition: Disposition,
     ) -> Inspected {
-        let Some(operation) = provider.operation else { return inspected };
+        let Some(operation) = provider.operation else {
+            return reserved(provider, inspected, disposition);
+        };
         // What was turned into another dialect is measured as its provider said it.
         let heard = provider.crossing().and_then(Crossing::heard);
         let own = if heard.is_none() { told(operation, answer) } else { Told::default() };
@@ -138,6 +140,17 @@ fn hosted(asked: &Value) -> Vec<Box<str>> {
     };
     let kind = |it: &Value| if let Value::Text(kind) = it { Some(kind.clone()) } else { None };
     kinds.iter().filter_map(kind).collect()
+}
+
+/// What no model answers and costs all the same, such as a batch: it is booked as reserved, and not
+/// at all where the provider did not take it.
+fn reserved(provider: &ProviderCall, inspected: Inspected, disposition: Disposition) -> Inspected {
+    if inspected.call().model().is_none() {
+        return inspected;
+    }
+    let status = provider.heading().map_or(0, |it| it.status.as_u16());
+    let cost = (!was_taken(disposition, status, provider.may_be_heard())).then_some(0);
+    inspected.metered(Meter { status, cost, ..Meter::default() }, Vec::new())
 }
 
 /// Whether a provider that tells nothing may have begun to work, and will charge for it.

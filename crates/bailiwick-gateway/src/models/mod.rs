@@ -7,14 +7,14 @@ mod meter;
 mod money;
 mod owned;
 mod spending;
+mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use bailiwick_core::ServerId;
+use bailiwick_core::{Identified, ServerId};
 use bailiwick_wire::llm::Dialect;
 
-use self::owned::Owned;
 use crate::config::ModelSettings;
 use crate::upstream::{Provider, Route};
 
@@ -23,7 +23,8 @@ pub(crate) use doubts::doubts;
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
-pub(crate) use money::Money;
+pub(crate) use money::{Money, Unpriced};
+pub(crate) use owned::Owners;
 
 /// Every provider, and every other name of a model.
 pub(crate) struct Models {
@@ -32,21 +33,38 @@ pub(crate) struct Models {
     fallbacks: BTreeMap<String, Vec<(ServerId, String)>>,
     kept_aliases: BTreeSet<String>,
     pub(crate) money: Money,
-    owned: Owned,
+    owners: Owners,
 }
 
 impl Models {
-    pub(crate) fn new(settings: &ModelSettings, money: Money) -> Self {
+    pub(crate) fn new(settings: &ModelSettings, money: Money, owners: Owners) -> Self {
         let providers = settings.providers.iter().map(|it| Arc::new(Provider::new(it)));
         let (providers, aliases) = (providers.collect(), settings.aliases.clone());
         let fallbacks = settings.fallbacks.clone();
         let kept_aliases = settings.kept_aliases.clone();
-        Self { providers, aliases, fallbacks, kept_aliases, money, owned: Owned::default() }
+        Self { providers, aliases, fallbacks, kept_aliases, money, owners }
     }
 
     /// The providers that speak this dialect, in the order of their names.
     pub(crate) fn speaking(&self, dialect: Dialect) -> impl Iterator<Item = &Arc<Provider>> {
         self.providers.iter().filter(move |it| it.api.dialect() == dialect)
+    }
+
+    /// Who keeps what names no model: the first that serves every model, or the first of all.
+    pub(crate) fn keeper(&self, dialect: Dialect) -> Option<&Arc<Provider>> {
+        let keep = || self.speaking(dialect).filter(|it| it.keeps());
+        keep().find(|it| it.is_open()).or_else(|| keep().next())
+    }
+
+    /// The provider that keeps something for this caller.
+    pub(crate) fn keeping(
+        &self,
+        dialect: Dialect,
+        id: &str,
+        who: &Identified,
+    ) -> Option<&Arc<Provider>> {
+        let ids = [Box::from(id)];
+        self.speaking(dialect).find(|it| self.lacks(&it.name, &ids, who).is_none())
     }
 
     /// Every provider.
@@ -133,7 +151,7 @@ mod tests {
             ..ModelSettings::default()
         };
         let money = Money::new(&settings, bailiwick_facts::Purse::default()).unwrap();
-        Models::new(&settings, money)
+        Models::new(&settings, money, Owners::default())
     }
 
     #[test]

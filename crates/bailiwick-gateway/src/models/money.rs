@@ -131,6 +131,15 @@ impl Money {
         self.prices.of(route.provider.name.as_str(), &route.model, Day::of(at)).is_some()
     }
 
+    /// What the training of a model counts as, of which nobody can say what it costs.
+    ///
+    /// # Errors
+    /// [`Unpriced`] where such a thing is refused.
+    pub(crate) fn training(&self, model: &str) -> Result<MicroDollars, Unpriced> {
+        let why = || Unpriced::Class(model.into(), "training".into());
+        self.caps.unpriced_call.ok_or_else(why)
+    }
+
     /// What a call of a model counts as of which no price is known in any class of service.
     fn unpriced(&self, route: &Route, at: Timestamp) -> Option<MicroDollars> {
         self.caps.unpriced_call.filter(|_| !self.has_price(route, at))

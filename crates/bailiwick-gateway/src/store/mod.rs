@@ -6,6 +6,7 @@
 mod agent_keys;
 mod kills;
 mod operators;
+mod owners;
 mod schema;
 mod seal_keys;
 mod terms;
@@ -21,6 +22,7 @@ use tokio::sync::watch;
 pub use agent_keys::{AgentKey, NewKey};
 pub(crate) use kills::order_id;
 pub use operators::{Operator, Role};
+pub(crate) use owners::{Change, Owned};
 pub use terms::{BadNetwork, BadPattern, BadTerms, Caps, ModelPattern, Network, Span, Terms};
 pub use token::BadToken;
 

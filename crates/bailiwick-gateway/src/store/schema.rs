@@ -5,7 +5,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// The version that this build writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// One step for each version: the first makes what version 1 had, the next what was added since. A
 /// step may come upon its own work: builds of version 1 set the version back whenever they start.
@@ -27,6 +27,9 @@ const STEPS: [&str; VERSION as usize] = [
      CREATE TABLE IF NOT EXISTS kills (
         kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL,
         operator TEXT NOT NULL, since_ns INTEGER NOT NULL, PRIMARY KEY (kind, name)) STRICT;",
+    "CREATE TABLE IF NOT EXISTS owners (
+        at INTEGER PRIMARY KEY AUTOINCREMENT, provider TEXT NOT NULL, id TEXT NOT NULL,
+        kind TEXT NOT NULL, owner BLOB NOT NULL, UNIQUE (provider, id)) STRICT;",
 ];
 
 /// Bring a file to the version of this build.

@@ -66,6 +66,14 @@ impl Provider {
         })
     }
 
+    /// Whether it keeps anything for its callers.
+    pub(crate) const fn keeps(&self) -> bool {
+        match self.api {
+            Api::Openai | Api::Anthropic | Api::Azure => true,
+            Api::Bedrock => false,
+        }
+    }
+
     /// The models that the operator named, each by its whole name.
     pub(crate) fn named(&self) -> impl Iterator<Item = &str> {
         self.models.iter().map(String::as_str).filter(|it| !it.ends_with('*'))

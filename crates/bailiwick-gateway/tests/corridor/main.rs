@@ -80,6 +80,8 @@ mod hostile_servers;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod kept;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod killed_models;
@@ -125,6 +127,10 @@ mod secure;
 mod sessions;
 #[cfg(test)]
 mod spending;
+#[cfg(test)]
+mod state;
+#[cfg(test)]
+mod state_batches;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -20,9 +20,12 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::kept::Kept;
+
 /// One request that arrived.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
@@ -37,6 +40,7 @@ struct State {
     /// What the model `says` answers, whole.
     says: Mutex<Value>,
     hung_up: AtomicUsize,
+    kept: Kept,
 }
 
 /// The provider. It ends with the test's runtime.
@@ -114,6 +118,11 @@ impl Provider {
         *self.state.says.lock().unwrap() = body;
     }
 
+    /// What it keeps.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.state.kept
+    }
+
     /// How many streams were hung up on before their end.
     pub(crate) fn hung_up(&self) -> usize {
         self.state.hung_up.load(Ordering::SeqCst)
@@ -140,7 +149,11 @@ pub(crate) fn ending(stop: &str, input: u64, output: u64) -> String {
 type Reply = Response<http_body_util::Either<http_body_util::Full<Bytes>, Chunks>>;
 
 fn whole(status: u16, body: &Value) -> Reply {
-    let body = http_body_util::Full::new(Bytes::from(body.to_string()));
+    raw(status, Bytes::from(body.to_string()))
+}
+
+fn raw(status: u16, body: Bytes) -> Reply {
+    let body = http_body_util::Full::new(body);
     let reply = Response::builder().status(status).header("content-type", "application/json");
     let reply = reply.header("x-request-id", "req-7").header("openai-organization", "secret-org");
     reply.body(http_body_util::Either::Left(body)).unwrap()
@@ -156,15 +169,27 @@ fn listed(path: &str) -> Option<Reply> {
     (path == "/v1/models").then(|| whole(200, &json!({"object": "list", "data": list})))
 }
 
-async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Reply> {
+async fn heard(request: Request<Incoming>) -> Asked {
     let (head, body) = request.into_parts();
-    let body = body.collect().await.map(|it| it.to_bytes()).unwrap_or_default();
-    let path = head.uri.path().to_owned();
-    let query = head.uri.query().map(str::to_owned);
-    let asked = Asked { path: path.clone(), query, headers: head.headers, body: body.clone() };
+    Asked {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().map(str::to_owned),
+        headers: head.headers,
+        body: body.collect().await.map(|it| it.to_bytes()).unwrap_or_default(),
+    }
+}
+
+async fn answer(state: Arc<State>, request: Request<Incoming>) -> io::Result<Reply> {
+    let asked = heard(request).await;
+    let (path, body) = (asked.path.clone(), asked.body.clone());
+    let method = asked.method.clone();
     state.asked.lock().unwrap().push(asked);
     if let Some(listed) = listed(&path) {
         return Ok(listed);
+    }
+    if let Some((status, body)) = state.kept.answer(&method, &path, &body) {
+        return Ok(raw(status, body));
     }
     if let Some(asked) = path.strip_prefix("/model/") {
         return bedrock(state, asked);

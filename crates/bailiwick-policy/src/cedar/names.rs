@@ -8,10 +8,11 @@ use cedar_policy_core::ast::{EntityType, Name};
 pub(super) const CLASS_TYPE: &str = "Bailiwick::Class";
 
 /// The groups that actions are in.
-pub(crate) const GROUPS: [&str; 11] = [
+pub(crate) const GROUPS: [&str; 12] = [
     "session",
     "invoke",
     "use_model",
+    "use_state",
     "call_tool",
     "read",
     "write",
@@ -38,7 +39,7 @@ pub(super) const EFFECT_GROUPS: [&str; 8] = [
 pub(super) const DISCOVER: &str = "discover";
 
 /// The words of the actions that are not tools, in the order of the enum.
-pub(crate) const CORE_WORDS: [Action; 20] = [
+pub(crate) const CORE_WORDS: [Action; 23] = [
     Action::Connect,
     Action::ListTools,
     Action::ListResources,
@@ -58,6 +59,9 @@ pub(crate) const CORE_WORDS: [Action; 20] = [
     Action::Complete,
     Action::Embed,
     Action::ListModels,
+    Action::CreateState,
+    Action::ReadState,
+    Action::DeleteState,
     Action::Other,
 ];
 
@@ -80,6 +84,8 @@ pub(super) const fn groups_of(action: Action) -> &'static [&'static str] {
         Action::Sample | Action::Elicit | Action::Other => &["invoke", "write"],
         Action::ListRoots => &["invoke"],
         Action::Complete | Action::Embed => &["invoke", "use_model"],
+        Action::ReadState => &["invoke", "use_state", "read"],
+        Action::CreateState | Action::DeleteState => &["invoke", "use_state", "write"],
         // A tool has an action of its own; the bare word is nobody's action.
         Action::InvokeTool => &[],
     }
@@ -115,8 +121,9 @@ pub(super) mod kind {
     pub(in crate::cedar) const CLIENT: u32 = 8;
     pub(in crate::cedar) const METHOD: u32 = 9;
     pub(in crate::cedar) const MODEL: u32 = 10;
-    pub(in crate::cedar) const ACTION: u32 = 11;
-    pub(in crate::cedar) const CLASS: u32 = 12;
+    pub(in crate::cedar) const STATE: u32 = 11;
+    pub(in crate::cedar) const ACTION: u32 = 12;
+    pub(in crate::cedar) const CLASS: u32 = 13;
 }
 
 /// The entity types of the model.
@@ -133,6 +140,7 @@ pub(super) struct Types {
     pub(super) client: EntityType,
     pub(super) method: EntityType,
     pub(super) model: EntityType,
+    pub(super) state: EntityType,
     pub(super) action: EntityType,
     pub(super) class: EntityType,
 }
@@ -153,13 +161,14 @@ impl Types {
             client: plain("Client")?,
             method: plain("Method")?,
             model: plain("Model")?,
+            state: plain("State")?,
             action: plain("Action")?,
             class: CLASS_TYPE.parse().ok()?,
         })
     }
 
     /// The types in the order of their numbers.
-    pub(super) const fn in_order(&self) -> [&EntityType; 13] {
+    pub(super) const fn in_order(&self) -> [&EntityType; 14] {
         [
             &self.person,
             &self.agent,
@@ -172,6 +181,7 @@ impl Types {
             &self.client,
             &self.method,
             &self.model,
+            &self.state,
             &self.action,
             &self.class,
         ]
@@ -188,6 +198,7 @@ impl Types {
             &self.client,
             &self.method,
             &self.model,
+            &self.state,
         ]
         .contains(&kind)
     }

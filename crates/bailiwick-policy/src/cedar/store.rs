@@ -150,6 +150,7 @@ impl Store {
             Resource::Document { uri, .. } => within(kind::DOCUMENT, uri),
             Resource::Template { uri, .. } => within(kind::TEMPLATE, uri),
             Resource::Model { name, .. } => within(kind::MODEL, name),
+            Resource::State { name, .. } => within(kind::STATE, name),
             Resource::Client { .. } => self.entity(kind::CLIENT, server),
             Resource::Method { name, .. } => within(kind::METHOD, name),
         };

@@ -213,14 +213,16 @@ fn a_tool_is_in_the_groups_of_its_effect() {
 fn other_actions_are_in_their_groups() {
     let server = ServerId::from("helpdesk");
     for action in Action::ALL.into_iter().filter(|it| *it != Action::InvokeTool) {
-        let reads = ["read_resource", "subscribe", "get_prompt", "complete_argument"];
-        let writes = ["sample", "elicit", "other"];
+        let reads = ["read_resource", "subscribe", "get_prompt", "complete_argument", "read_state"];
+        let writes = ["sample", "elicit", "other", "create_state", "delete_state"];
         let word = action.as_str();
         for (group, expected) in [
             ("session", action.is_session()),
             ("invoke", !action.is_session()),
             ("read", reads.contains(&word)),
             ("write", writes.contains(&word)),
+            ("use_state", action.uses_state()),
+            ("use_model", action.asks_model()),
             ("call_tool", false),
             (word, true),
         ] {

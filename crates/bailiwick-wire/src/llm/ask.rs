@@ -6,7 +6,7 @@
 use bailiwick_core::Value;
 
 use super::choice;
-use super::fields::{Read, Unintelligible, count, flag, given, inner, needed, object};
+use super::fields::{Read, Unintelligible, count, flag, given, inner, needed, object, text};
 use super::item::Item;
 use super::operation::Operation;
 use super::parameters;
@@ -41,6 +41,8 @@ pub struct Ask {
     pub items_dropped: u64,
     /// Ids that the body names of what the provider keeps, each once.
     pub state: Vec<Box<str>>,
+    /// The one of them that is the answer with which it goes on.
+    pub previous: Option<Box<str>>,
 }
 
 /// The members of a body that are looked at, in any operation.
@@ -133,6 +135,7 @@ pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Uninte
         items,
         items_dropped,
         state,
+        previous: text(root, "previous_response_id")?.map(Box::from),
     })
 }
 

@@ -15,6 +15,7 @@
 
 mod answer;
 mod ask;
+mod batch;
 mod bedrock;
 mod calls;
 mod change;
@@ -25,6 +26,7 @@ mod fields;
 mod following;
 mod found;
 mod item;
+mod kept;
 mod likelihoods;
 mod operation;
 mod parameters;
@@ -39,6 +41,7 @@ mod usage;
 
 pub use answer::{Told, texts, told};
 pub use ask::{Ask, read};
+pub use batch::{BadBatch, LINES_MAX, Line, body_lines, file_lines};
 pub use bedrock::{BedrockStream, bedrock_body, bedrock_error};
 pub use calls::called;
 pub use change::{Changes, changed};
@@ -46,6 +49,10 @@ pub use delta::{Delta, with_text};
 pub use fields::Unintelligible;
 pub use following::{Ending, Following, Mark, Step};
 pub use item::{ITEMS_MAX, Item, ItemKind, Role};
+pub use kept::{
+    Collection, Creation, Kept, creation, goes_on_behind, kept, list_kept, no_such, no_such_state,
+    page_of,
+};
 pub use likelihoods::{likelihoods, without_likelihoods};
 pub use operation::{Dialect, Operation};
 pub use reply::{error_body, list_models, models, one_model};

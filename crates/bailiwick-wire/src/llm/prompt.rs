@@ -144,6 +144,7 @@ impl Prompt {
         self.messages += 1;
         let kind = text(item, "type")?;
         state::within(item, &mut self.state)?;
+        state::of_item(item, kind.as_deref(), &mut self.state);
         match kind.as_deref() {
             None if item.member("role").is_none() => self.reference(item),
             None | Some("message") => {

@@ -80,6 +80,37 @@ pub(super) fn within(node: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
     Ok(())
 }
 
+/// The ids of what an item of a response's input only names: one that brings its content along is
+/// taken as it stands, one that does not is looked up by its own id.
+pub(super) fn of_item(item: Node<'_>, kind: Option<&str>, into: &mut Vec<Box<str>>) {
+    let own: &[&str] = match kind {
+        None | Some("message") => &["content"],
+        Some("function_call") => &["arguments"],
+        Some("custom_tool_call") => &["input"],
+        // A summary is not what the model thought.
+        Some("reasoning" | "compaction") => &["encrypted_content"],
+        Some("image_generation_call") => &["result"],
+        Some(kind) if kind.ends_with("_output") => &["output"],
+        Some(_) => &[],
+    };
+    let brings = own.iter().any(|it| given(item, it).is_some_and(|it| !is_empty(it)));
+    if !brings && let Some(id) = given(item, "id") {
+        push(id, into);
+    }
+    if let Some(id) = given(item, "approval_request_id") {
+        push(id, into);
+    }
+}
+
+fn is_empty(node: Node<'_>) -> bool {
+    match node.kind() {
+        Kind::String => node.says(""),
+        Kind::Array => node.elements().next().is_none(),
+        Kind::Object => node.members().next().is_none(),
+        Kind::Null | Kind::Bool | Kind::Number => true,
+    }
+}
+
 /// What in an answer holds a file that was made for it. Other files that an answer names were there
 /// before, and naming them gives them to nobody.
 const MADE: &[&str] = &[

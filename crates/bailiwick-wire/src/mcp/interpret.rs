@@ -125,6 +125,9 @@ pub fn interpret(server: &ServerId, message: &Message<'_, '_>) -> Result<Asked, 
         | Action::Complete
         | Action::Embed
         | Action::ListModels
+        | Action::CreateState
+        | Action::ReadState
+        | Action::DeleteState
         | Action::Other => without_meta(params),
     };
     Ok(Asked { action, resource, arguments, trace: trace(meta), progress_token: token(meta)? })

@@ -44,6 +44,9 @@ impl ListKind {
             | Action::Complete
             | Action::Embed
             | Action::ListModels
+            | Action::CreateState
+            | Action::ReadState
+            | Action::DeleteState
             | Action::Other => None,
         }
     }

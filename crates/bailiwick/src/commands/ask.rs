@@ -93,6 +93,7 @@ fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {
         | Resource::Prompt { .. }
         | Resource::Document { .. }
         | Resource::Template { .. }
+        | Resource::State { .. }
         | Resource::Client { .. }
         | Resource::Method { .. } => (Effect::Read, Vec::new()),
         Resource::Model { .. } => (Effect::Outbound, Vec::new()),

@@ -167,7 +167,11 @@ fn is_as_stated(step: &str, itself: &Value, through: &Value) -> bool {
 /// The provider is asked the same, but for what the gateway sets where the caller does not.
 #[track_caller]
 fn same_asked(itself: &[Asked], through: &[Asked]) {
-    for (a, b) in itself.iter().zip(through) {
+    // Of a list in pages the gateway reads all, and cuts the pages itself.
+    let is_compared = |it: &&Asked| !it.line.contains("/anthropic/v1/models?");
+    let [itself, through] = [itself, through]
+        .map(|all| all.iter().filter(is_compared).cloned().collect::<Vec<Asked>>());
+    for (a, b) in itself.iter().zip(&through) {
         assert_eq!(a.line, b.line);
         for name in ["anthropic-version", "anthropic-beta", "openai-beta", "content-type"] {
             assert_eq!(a.head.get(name), b.head.get(name), "{name} of {b:?}");

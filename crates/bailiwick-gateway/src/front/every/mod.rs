@@ -76,6 +76,9 @@ impl Said {
             | Action::Complete
             | Action::Embed
             | Action::ListModels
+            | Action::CreateState
+            | Action::ReadState
+            | Action::DeleteState
             | Action::Other => self.nobody().await,
         }
     }

@@ -93,6 +93,9 @@ fn told(
         Ok(Came::Unsaid(words)) => {
             visit.turn_off(RefusalReason::Malformed, StatusCode::BAD_REQUEST, &words)
         }
+        Ok(Came::Whole(whole)) if whole.missing.is_some() && reply::is_hidden(&whole.released) => {
+            reply::missing(whole.missing, &whole.released)
+        }
         Ok(Came::Whole(whole)) => {
             let short = whole.short().cloned();
             let call = (whole.upstream.provider(), asked);

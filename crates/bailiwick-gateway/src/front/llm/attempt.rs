@@ -7,9 +7,11 @@ use bailiwick_core::{
     Resource, ServerId, Unrecorded, Value,
 };
 use bailiwick_facts::MicroDollars;
-use bailiwick_wire::llm::{Ask, Operation};
+use bailiwick_wire::llm::{Ask, Dialect, Operation, no_such_state};
 use bytes::Bytes;
+use hyper::StatusCode;
 
+use super::reply::Missing;
 use super::shape::{Shaped, shaped};
 use super::{Visit, cloud, view};
 use crate::exchange::{Reply, exchange};
@@ -43,6 +45,8 @@ pub(super) enum Came {
 pub(super) struct Whole {
     pub(super) released: Released,
     pub(super) upstream: Upstream,
+    /// How it is said that something is not there which the ask names.
+    pub(super) missing: Option<Missing>,
     reserving: Arc<Reserving>,
 }
 
@@ -114,7 +118,8 @@ impl Attempt {
         let Self { id, parent, route, operation, ask, body } = self;
         let gate = &visit.gate;
         let models = &gate.parts.models;
-        let exists = models.owns_all(&route.provider.name, &ask.state, &visit.who);
+        let lacks = models.lacks(&route.provider.name, &ask.state, &visit.who);
+        let (exists, missing) = (lacks.is_none(), missing(visit, &route, &ask, lacks));
         let tells_usage = ask.tells_usage || !ask.stream;
         let keep = view::kept(visit, &route, &ask, id).await;
         let hidden = view::hidden(visit, &ask, &keep).map(Arc::new);
@@ -154,7 +159,7 @@ impl Attempt {
         let upstream = Upstream::Provider(Box::new(provider.over(crossing)));
         match exchange(gate, &upstream, call, &envelope).await? {
             Reply::Whole(released) => {
-                Ok(Came::Whole(Box::new(Whole { released, upstream, reserving })))
+                Ok(Came::Whole(Box::new(Whole { released, upstream, missing, reserving })))
             }
             Reply::Stream(owed, messages) => {
                 let both = messages.into_events().zip(upstream.into_provider());
@@ -164,6 +169,19 @@ impl Attempt {
             }
         }
     }
+}
+
+/// How the provider would say that something is not there which the ask names. Whoever may not know
+/// of the model is told of that only.
+fn missing(visit: &Visit, route: &Route, ask: &Ask, lacks: Option<&str>) -> Option<Missing> {
+    let (server, name) = (route.provider.name.clone(), route.model.clone());
+    let model = Resource::Model { server, name };
+    let id = lacks.filter(|_| visit.gate.is_visible(&visit.who, Action::Complete, &model))?;
+    let is_previous = ask.previous.as_deref() == Some(id);
+    // As OpenAI has it.
+    let is_bad = is_previous && visit.dialect == Dialect::OpenAi;
+    let status = if is_bad { StatusCode::BAD_REQUEST } else { StatusCode::NOT_FOUND };
+    Some((status, no_such_state(visit.dialect, is_previous, id)))
 }
 
 /// What is special about a call of a model.

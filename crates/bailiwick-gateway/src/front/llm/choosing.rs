@@ -3,12 +3,26 @@
 //! go on as they came, and nothing else does. The caller's trace is kept for the record.
 
 use bailiwick_wire::trace::traceparent;
-use hyper::header::{HeaderMap, HeaderName};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
 use crate::upstream::Head;
 
 const HEADERS: [&str; 3] = ["anthropic-version", "anthropic-beta", "openai-beta"];
 const QUERY: [&str; 4] = ["beta", "limit", "after_id", "before_id"];
+const KEPT: [&str; 12] = [
+    "beta",
+    "limit",
+    "after_id",
+    "before_id",
+    "after",
+    "before",
+    "order",
+    "purpose",
+    "stream",
+    "include",
+    "include[]",
+    "include%5B%5D",
+];
 const BYTES_MAX: usize = 512;
 
 /// What a client chose.
@@ -18,15 +32,22 @@ pub(super) struct Choices {
     pub(super) query: String,
     /// The trace that the call is part of, as the caller says.
     pub(super) trace: Option<Box<str>>,
+    /// The same of what a provider keeps.
+    pub(super) kept: String,
+    /// What kind of body came.
+    pub(super) content_type: Option<HeaderValue>,
 }
 
 impl Choices {
     /// Read what was chosen; `None` when it is not what it should be.
     pub(super) fn of(headers: &HeaderMap, query: Option<&str>) -> Option<Self> {
         let trace = headers.get("traceparent").and_then(|it| it.to_str().ok());
+        let query = query.unwrap_or_default();
         Some(Self {
             head: head(headers)?,
-            query: chosen(query.unwrap_or_default())?,
+            query: chosen(query, &QUERY)?,
+            kept: chosen(query, &KEPT)?,
+            content_type: headers.get(CONTENT_TYPE).cloned(),
             trace: trace.and_then(traceparent),
         })
     }
@@ -45,13 +66,12 @@ fn head(headers: &HeaderMap) -> Option<Head> {
     Some(Head(head))
 }
 
-/// The parameters that both vendors' SDKs send; others are left out, as the list of models is the
-/// only thing that has pages.
-fn chosen(query: &str) -> Option<String> {
+/// The parameters of these names; others are left out.
+fn chosen(query: &str, names: &[&str]) -> Option<String> {
     let mut out = String::new();
     for parameter in query.split('&') {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-        if !QUERY.contains(&name) {
+        if !names.contains(&name) {
             continue;
         }
         if !is_made_of(b"-_.:%", value.as_bytes()) {
@@ -83,8 +103,8 @@ mod tests {
             ("api-version=1", Some("")),
         ];
         for (query, expected) in cases {
-            assert_eq!(chosen(query).as_deref(), expected, "{query}");
+            assert_eq!(chosen(query, &QUERY).as_deref(), expected, "{query}");
         }
-        assert_eq!(chosen(&format!("limit={}", "1".repeat(BYTES_MAX))), None);
+        assert_eq!(chosen(&format!("limit={}", "1".repeat(BYTES_MAX)), &QUERY), None);
     }
 }

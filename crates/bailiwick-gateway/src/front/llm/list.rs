@@ -5,7 +5,7 @@ use std::time::Duration;
 use bailiwick_core::{
     Action, Call, Disposition, Effect, Interpreted, Released, Resource, ServerId, Value,
 };
-use bailiwick_wire::llm::{Dialect, list_models, models, one_model};
+use bailiwick_wire::llm::{Dialect, goes_on_behind, list_models, models, one_model, page_of};
 use bytes::Bytes;
 use hyper::{Method, Response, StatusCode};
 
@@ -17,6 +17,11 @@ use crate::exchange::{Reply, exchange};
 use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream, segment};
 
 const MODELS: &str = "/models";
+/// How many models a page of Anthropic's has where nothing is said, and at most.
+const PAGE: usize = 20;
+const PAGE_MAX: usize = 1_000;
+/// How many pages of a provider are read.
+const PAGES_MAX: usize = 10;
 
 /// `GET models`: what the one provider lists, or a list of ours of what all do.
 pub(super) async fn list(visit: Visit) -> Response<Body> {
@@ -25,13 +30,9 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
         registered.speaking(visit.dialect).map(|it| Route::new(it, "")).collect();
     let has_aliases = registered.aliases().next().is_some();
     if let ([only], false) = (routes.as_slice(), has_aliases) {
-        let resource = Resource::Server(only.provider.name.clone());
-        let page = format!("{MODELS}{}", visit.choices.query);
-        return match asked(&visit, only.clone(), page, (resource, true)).await {
-            Some((released, call)) => {
-                reply::whole(visit.dialect, released, (call.provider(), "models"), None)
-            }
-            None => reply::unrecorded(visit.dialect),
+        return match visit.dialect {
+            Dialect::OpenAi => only_list(&visit, only).await,
+            Dialect::Anthropic => pages(&visit, only).await,
         };
     }
     let mut names = Vec::new();
@@ -66,6 +67,58 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
     for (exchange, leaf) in rests_on {
         super::super::reply::headers(&mut reply, &exchange.to_string(), leaf);
     }
+    reply
+}
+
+/// The list of the only provider, which comes in one piece.
+async fn only_list(visit: &Visit, only: &Route) -> Response<Body> {
+    let resource = Resource::Server(only.provider.name.clone());
+    match asked(visit, only.clone(), MODELS.to_owned(), (resource, true)).await {
+        Some((released, call)) => {
+            reply::whole(visit.dialect, released, (call.provider(), "models"), None)
+        }
+        None => reply::unrecorded(visit.dialect),
+    }
+}
+
+/// One page of the list of the only provider. All that it lists is read and cut first: in its own
+/// pages the gaps would show where something is hidden.
+async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
+    let resource = Resource::Server(only.provider.name.clone());
+    let mut read = Vec::new();
+    let mut page = all_models(visit.dialect);
+    let (released, call) = loop {
+        let what = (resource.clone(), true);
+        let Some((released, call)) = asked(visit, only.clone(), page, what).await else {
+            return reply::unrecorded(visit.dialect);
+        };
+        if released.disposition() != Some(Disposition::Answered) {
+            return reply::whole(visit.dialect, released, (call.provider(), "models"), None);
+        }
+        read.push(Bytes::copy_from_slice(released.bytes()));
+        match goes_on_behind(released.bytes()).filter(|_| read.len() < PAGES_MAX) {
+            Some(last) => {
+                let last = segment(&last).unwrap_or_default();
+                page = format!("{}&after_id={last}", all_models(visit.dialect));
+            }
+            None => break (released, call),
+        }
+    };
+    let said = |name: &str| {
+        let parameters = visit.choices.query.trim_start_matches('?').split('&');
+        parameters.filter_map(|it| it.split_once('=')).find(|it| it.0 == name).map(|it| it.1)
+    };
+    let ends = (said("after_id"), said("before_id"));
+    let most = said("limit").and_then(|it| it.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE_MAX);
+    let mut reply = match page_of(&read, ends, most) {
+        Some(page) => json(StatusCode::OK, page),
+        None => reply::error(visit.dialect, StatusCode::BAD_GATEWAY, "The provider gave no list"),
+    };
+    if let Some(heading) = call.provider().and_then(ProviderCall::heading) {
+        let kept = heading.headers.iter().filter(|(name, _)| *name == "request-id");
+        reply.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    stamp_at(&mut reply, released.decision());
     reply
 }
 
@@ -120,7 +173,7 @@ fn all_models(dialect: Dialect) -> String {
     match dialect {
         Dialect::OpenAi => MODELS.to_owned(),
         // As many as it gives at once.
-        Dialect::Anthropic => format!("{MODELS}?limit=1000"),
+        Dialect::Anthropic => format!("{MODELS}?limit={PAGE_MAX}"),
     }
 }
 

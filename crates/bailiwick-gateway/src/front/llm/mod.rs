@@ -10,6 +10,7 @@ mod list;
 mod place;
 mod reply;
 mod shape;
+mod state;
 mod stream;
 mod view;
 mod window;
@@ -89,7 +90,7 @@ pub(super) async fn answer(
     let place =
         is_here(head.uri.path()).and_then(|(_, rest)| Place::of(dialect, &head.method, rest));
     let Some(place) = place else {
-        let words = (StatusCode::NOT_FOUND, "This gateway serves no such address");
+        let words = (StatusCode::NOT_FOUND, reply::NO_SUCH_PLACE);
         return turn_off(&gate, dialect, RefusalReason::NoSuchPlace, words);
     };
     let Some(choices) = Choices::of(&head.headers, head.uri.query()) else {
@@ -111,6 +112,7 @@ pub(super) async fn answer(
         },
         Place::Models => Uninterrupted::new(list::list(visit)).await,
         Place::Model(name) => Uninterrupted::new(list::one(visit, name)).await,
+        Place::State(address) => Uninterrupted::new(state::serve(visit, address, body)).await,
     };
     drop(here);
     reply

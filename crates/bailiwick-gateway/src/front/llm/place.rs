@@ -3,6 +3,8 @@
 use bailiwick_wire::llm::{Dialect, Operation};
 use hyper::Method;
 
+use super::state::Address;
+
 /// What is asked at an address.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Place {
@@ -14,6 +16,8 @@ pub(super) enum Place {
     Models,
     /// One model of the list.
     Model(String),
+    /// What a provider keeps.
+    State(Address),
 }
 
 impl Place {
@@ -34,12 +38,14 @@ impl Place {
                 Some(Self::Asks(Operation::CountTokens))
             }
             (&Method::GET, _, "models") => Some(Self::Models),
-            (&Method::GET, _, _) => {
+            (&Method::GET, _, _) if rest.starts_with("models/") => {
                 let name = rest.strip_prefix("models/").filter(|it| !it.is_empty())?;
                 Some(Self::Model(unescaped(name)?))
             }
-            (&Method::POST, Dialect::OpenAi, _) => deployed(rest),
-            (_, _, _) => None,
+            (&Method::POST, Dialect::OpenAi, _) => {
+                deployed(rest).or_else(|| Address::of(dialect, method, rest).map(Self::State))
+            }
+            (_, _, _) => Address::of(dialect, method, rest).map(Self::State),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use bailiwick_core::{Denial, Disposition, ExchangeId, Released};
 use bailiwick_wire::llm::{Dialect, error_body};
+use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
@@ -12,6 +13,9 @@ use crate::upstream::ProviderCall;
 
 /// What clients are told that closed the connection: nobody reads it, and logs know the number.
 const CLIENT_CLOSED: u16 = 499;
+
+/// What is told of an address at which nothing is served.
+pub(super) const NO_SUCH_PLACE: &str = "This gateway serves no such address";
 
 /// An error as the SDKs of the dialect know it.
 pub(super) fn error(dialect: Dialect, status: StatusCode, words: &str) -> Response<Body> {
@@ -53,6 +57,25 @@ pub(super) fn no_such_model(dialect: Dialect, asked: &str) -> Response<Body> {
     let asked: String = asked.chars().take(128).collect();
     let words = format!("The model `{asked}` does not exist or you do not have access to it");
     error(dialect, StatusCode::NOT_FOUND, &words)
+}
+
+/// That something is not there: the status and the body.
+pub(super) type Missing = (StatusCode, Bytes);
+
+/// Whether the caller is to be told that there is nothing.
+pub(super) fn is_hidden(released: &Released) -> bool {
+    released.denial().is_some_and(|it| !it.visible())
+}
+
+/// There is nothing, or nothing of the caller's.
+pub(super) fn missing(missing: Option<Missing>, released: &Released) -> Response<Body> {
+    let (status, body) = missing.unwrap_or((StatusCode::NOT_FOUND, Bytes::new()));
+    stamped(json(status, body), released)
+}
+
+/// The caller may not know that anything is served there.
+pub(super) fn no_such_place(dialect: Dialect, released: &Released) -> Response<Body> {
+    stamped(error(dialect, StatusCode::NOT_FOUND, NO_SUCH_PLACE), released)
 }
 
 fn denied(dialect: Dialect, denial: &Denial, exchange: &ExchangeId, asked: &str) -> Response<Body> {

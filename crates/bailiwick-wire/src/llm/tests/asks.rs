@@ -84,7 +84,7 @@ fn a_response_is_read() {
         state,
         [
             "cntr_1", "cntr_2", "conv_1", "file-1", "file-2", "file-3", "file-4", "msg_1", "msg_2",
-            "pmpt_1", "resp_1", "vs_1"
+            "pmpt_1", "resp_1", "rs_1", "vs_1"
         ]
     );
     let said = |role, kind, text| assert!(said(&ask.items, role, kind, text), "{text}");

@@ -4,6 +4,7 @@ mod answers;
 mod asks;
 mod bedrock;
 mod changes;
+mod kept;
 mod replies;
 
 use bytes::Bytes;

@@ -124,6 +124,7 @@ fn deed(link: &Link, inputs: &Inputs) -> Option<Deed> {
         Resource::Tool { name, .. }
         | Resource::Prompt { name, .. }
         | Resource::Model { name, .. }
+        | Resource::State { name, .. }
         | Resource::Method { name, .. } => format!("{server}/{name}"),
         Resource::Document { uri, .. } | Resource::Template { uri, .. } => {
             format!("{server}/{uri}")

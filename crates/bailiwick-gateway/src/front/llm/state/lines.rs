@@ -1,0 +1,184 @@
+//! The lines of a batch: each is a call of its own, decided and recorded as if it were asked alone.
+//! Nothing in it can be changed any more, so a line that would have to be is refused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bailiwick_core::{
+    Action, Call, Disposition, Effect, ExchangeId, Interpreted, ModelAsk, Released, Resource, Value,
+};
+use bailiwick_facts::MicroDollars;
+use bailiwick_wire::llm::{Ask, Line, Operation, ToolKind};
+use hyper::{Response, StatusCode};
+
+use super::super::super::body::Body;
+use super::super::shape::understood;
+use super::super::{Visit, hosted, reply, view};
+use crate::entropy;
+use crate::exchange::{Reply, exchange};
+use crate::reserving::Reserving;
+use crate::upstream::{Envelope, Leg, Provider, Route, Upstream};
+
+/// How many kinds of tools that the provider runs the lines may bring, for all models together.
+const KINDS_MAX: usize = 32;
+/// After so many lines others get their turn.
+const TURN: usize = 64;
+
+/// Why a line is refused: the status, and words for the caller.
+type Refused = (StatusCode, String);
+
+fn bad(words: impl Into<String>) -> Refused {
+    (StatusCode::BAD_REQUEST, words.into())
+}
+
+/// Decide every line; the most that all of them can cost.
+///
+/// # Errors
+/// The reply, which names the first line that is refused.
+pub(super) async fn decided(
+    visit: &Visit,
+    keeper: &Arc<Provider>,
+    lines: Vec<Line>,
+    batch: ExchangeId,
+) -> Result<MicroDollars, Response<Body>> {
+    let mut all = MicroDollars::ZERO;
+    let mut hosted = BTreeMap::new();
+    for (number, line) in (1..).zip(lines) {
+        if number % TURN == 0 {
+            tokio::task::yield_now().await;
+        }
+        let bound = one(visit, keeper, line, batch, &mut hosted).await;
+        let bound = bound.map_err(|(status, words)| {
+            let words = format!("request {number} of the batch: {words}");
+            reply::error(visit.dialect, status, &words)
+        })?;
+        all = MicroDollars::from_micro(all.micro().saturating_add(bound.micro()));
+    }
+    Ok(all)
+}
+
+type Hosted = BTreeMap<(Box<str>, Box<str>), bool>;
+
+async fn one(
+    visit: &Visit,
+    keeper: &Arc<Provider>,
+    line: Line,
+    batch: ExchangeId,
+    hosted: &mut Hosted,
+) -> Result<MicroDollars, Refused> {
+    let Line { operation, body } = line;
+    let asked = understood(operation, &body).map_err(bad)?;
+    let route = Route::new(keeper, &asked.model);
+    if !keeper.takes(&asked.model) {
+        return Err(no_such_model(&asked));
+    }
+    if asked.stream {
+        return Err(bad("it is to be streamed, which a batch is not"));
+    }
+    if asked.output_max.is_none() && operation.writes() {
+        return Err(bad("it sets no bound for its output, so nobody can say what it costs"));
+    }
+    let models = &visit.gate.parts.models;
+    if let Some(id) = models.lacks(&keeper.name, &asked.state, &visit.who) {
+        return Err(bad(format!("there is no `{id}`")));
+    }
+    may_host(visit, &route, &asked, batch, hosted).await?;
+    let bound = models.money.bound(&route, &asked, body.len(), visit.gate.now());
+    let bound = bound.map_err(|it| bad(it.to_string()))?;
+    let model = asked.model.clone();
+    let mut what = interpreted(operation, &route, asked, body);
+    what.trace.clone_from(&visit.choices.trace);
+    let now = visit.gate.now();
+    let unrecorded = || (StatusCode::SERVICE_UNAVAILABLE, "it could not be recorded".to_owned());
+    let id = entropy::exchange_id(now).map_err(|_| unrecorded())?;
+    let call = Call::new(id, now, visit.who.clone(), what).within(batch);
+    // The batch pays for all of them together.
+    let free = Reserving::new(Vec::new(), Vec::new(), MicroDollars::ZERO);
+    let envelope =
+        Envelope { reserving: Some(Arc::new(free)), ..Envelope::new(Leg::Message, None) };
+    match exchange(&visit.gate, &Upstream::Later, call, &envelope).await {
+        Ok(Reply::Whole(it)) if it.disposition() == Some(Disposition::Accepted) => Ok(bound),
+        Ok(Reply::Whole(it)) => Err(denied(&it, &model)),
+        Ok(Reply::Stream(..)) | Err(_) => Err(unrecorded()),
+    }
+}
+
+/// Whether every tool that the provider is to run may be run. Each is decided once for each model.
+async fn may_host(
+    visit: &Visit,
+    route: &Route,
+    asked: &Ask,
+    batch: ExchangeId,
+    decided: &mut Hosted,
+) -> Result<(), Refused> {
+    for tool in &asked.tools {
+        let ToolKind::Hosted(kind) = &tool.kind else { continue };
+        let key = (route.model.clone(), kind.clone());
+        let may = match decided.get(&key) {
+            Some(may) => *may,
+            None if decided.len() == KINDS_MAX => false,
+            None => {
+                let may = hosted::may(visit, route, kind, batch).await;
+                decided.insert(key, may);
+                may
+            }
+        };
+        if !may {
+            return Err(bad(format!("the tool `{kind}` of the provider is not permitted")));
+        }
+    }
+    Ok(())
+}
+
+fn interpreted(operation: Operation, route: &Route, asked: Ask, body: bytes::Bytes) -> Interpreted {
+    let action = match operation {
+        Operation::Chat | Operation::Responses | Operation::Messages | Operation::CountTokens => {
+            Action::Complete
+        }
+        Operation::Embeddings => Action::Embed,
+    };
+    let about = ModelAsk {
+        bound: Some(0),
+        view: Some(view::digest(&asked.tools)),
+        items: asked.items.iter().map(|it| it.digest).collect(),
+        items_dropped: asked.items_dropped,
+        is_kept: route.is_kept,
+    };
+    let mut arguments = asked.parameters;
+    if let Value::Record(members) = &mut arguments {
+        members.push(("operation".into(), Value::Text(operation.as_str().into())));
+        members.push(("batch".into(), Value::Bool(true)));
+    }
+    let (server, name) = (route.provider.name.clone(), route.model.clone());
+    Interpreted {
+        action,
+        resource: Resource::Model { server, name },
+        arguments,
+        ask: body,
+        effect: Effect::Outbound,
+        named: Vec::new(),
+        exists: true,
+        pin: None,
+        trace: None,
+        model: Some(Box::new(about)),
+    }
+}
+
+fn denied(released: &Released, model: &str) -> Refused {
+    if reply::is_hidden(released) {
+        return no_such(model);
+    }
+    let id = released.exchange();
+    let words = format!("Denied by policy. Ask about it with the decision's id: {id}");
+    (StatusCode::FORBIDDEN, words)
+}
+
+fn no_such_model(asked: &Ask) -> Refused {
+    no_such(&asked.model)
+}
+
+fn no_such(model: &str) -> Refused {
+    let model: String = model.chars().take(128).collect();
+    let words = format!("The model `{model}` does not exist or you do not have access to it");
+    (StatusCode::NOT_FOUND, words)
+}
