@@ -63,12 +63,13 @@ impl AwsKey {
         let day = request.at.get(..8).unwrap_or(request.at);
         let scope = format!("{day}/{}/{service}/aws4_request", self.region);
         let text = format!("{ALGORITHM}\n{}\n{scope}\n{}", request.at, hash(canonical.as_bytes()));
-        let steps = [day, &self.region, service, "aws4_request", &text];
         let first = zeroize::Zeroizing::new(format!("AWS4{}", self.secret.expose()));
-        let last = steps.iter().fold(first.as_bytes().to_vec(), |key, step| {
-            sign(&Key::new(HMAC_SHA256, &key), step.as_bytes()).as_ref().to_vec()
-        });
-        let (id, signature) = (self.id.expose(), hex(&last));
+        let first = sign(&Key::new(HMAC_SHA256, first.as_bytes()), day.as_bytes());
+        let steps = [&self.region, service, "aws4_request", &text];
+        let last = steps
+            .iter()
+            .fold(first, |key, step| sign(&Key::new(HMAC_SHA256, key.as_ref()), step.as_bytes()));
+        let (id, signature) = (self.id.expose(), hex(last.as_ref()));
         let value = format!(
             "{ALGORITHM} Credential={id}/{scope}, SignedHeaders={names}, Signature={signature}"
         );

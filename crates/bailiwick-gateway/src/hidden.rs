@@ -3,11 +3,11 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use bailiwick_core::{
-    Finding, Findings, Identified, Inspector, Inspectors, Pending, Principal, Seen, Severity,
-    Timestamp,
+    Digest, Finding, Findings, Identified, Inspector, Inspectors, Pending, Principal, Seen,
+    Severity, Timestamp,
 };
 use bailiwick_guard::{HIDDEN_TOOL, Names, credentials};
 
@@ -20,7 +20,14 @@ const FRESH_NS: u64 = 5_000_000_000;
 
 /// The names that callers may not know, as they were made ready for each.
 #[derive(Default)]
-pub(crate) struct HiddenNames(Mutex<HashMap<Principal, Ready>>);
+pub(crate) struct HiddenNames(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    callers: HashMap<Principal, Ready>,
+    /// What is looked for, by the digest of the names: most callers may not know the same ones.
+    made: HashMap<Digest, Weak<Names>>,
+}
 
 /// The names that one caller may not know.
 #[derive(Clone)]
@@ -47,20 +54,45 @@ pub(crate) struct Hidden {
 impl HiddenNames {
     /// What was made ready for a caller under these rules, and holds.
     pub(crate) fn of(&self, who: &Identified, rules: u64, now: Timestamp) -> Option<Ready> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ready = known.get(who.principal())?;
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ready = held.callers.get(who.principal())?;
         let holds = ready.rules == rules && now.since_ns(ready.since) < FRESH_NS;
         holds.then(|| ready.clone())
     }
 
+    /// What looks for these names, by kind: made once for all who may not know them.
+    pub(crate) fn looking_for(&self, mut names: Vec<(&'static str, String)>) -> Arc<Names> {
+        names.sort_unstable();
+        names.dedup();
+        let spelled: Vec<u8> = names.iter().flat_map(spelled).collect();
+        let digest = Digest::of(&spelled);
+        let made = |held: &Held| held.made.get(&digest).and_then(Weak::upgrade);
+        if let Some(known) = made(&self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return known;
+        }
+        // Not under the lock: it takes a while where there are thousands.
+        let names = Arc::new(Names::new(names.iter().map(|(kind, it)| (*kind, it.as_str()))));
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.made.retain(|_, it| it.strong_count() > 0);
+        held.made.insert(digest, Arc::downgrade(&names));
+        names
+    }
+
     /// Hold this ready for a caller.
     pub(crate) fn keep(&self, who: &Identified, ready: Ready) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= CALLERS_MAX {
-            known.clear();
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let callers = &mut held.callers;
+        if callers.len() >= CALLERS_MAX && !callers.contains_key(who.principal()) {
+            let oldest = callers.iter().min_by_key(|(_, it)| it.since).map(|(who, _)| who.clone());
+            oldest.iter().for_each(|it| drop(callers.remove(it)));
         }
-        known.insert(who.principal().clone(), ready);
+        callers.insert(who.principal().clone(), ready);
     }
+}
+
+fn spelled((kind, name): &(&'static str, String)) -> Vec<u8> {
+    let length = (name.len() as u64).to_be_bytes();
+    [kind.as_bytes(), &[0], &length, name.as_bytes()].concat()
 }
 
 /// Put down that a model calls a tool that is hidden from its caller: nothing of its answer passes

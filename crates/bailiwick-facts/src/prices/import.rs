@@ -202,6 +202,9 @@ fn services(entry: &Entry<'_>, mode: &str) -> Result<BTreeMap<Box<str>, Written>
     Ok(services)
 }
 
+/// One, in millionths.
+const ONE: u64 = 1_000_000;
+
 /// Classes that are so many times as dear as the usual one: `{"fast": 6.0, "us": 1.1}` are a speed
 /// and a place, and both can be asked for at once.
 fn factors(entry: &Entry<'_>) -> Option<Vec<(String, Decimal)>> {
@@ -210,7 +213,9 @@ fn factors(entry: &Entry<'_>) -> Option<Vec<(String, Decimal)>> {
     // Other things than factors stand there, too.
     let factor = |(word, it): (&String, &&RawValue)| {
         is_word(word).then_some(())?;
-        Some((word.clone(), Decimal::parse(it.get())?))
+        // What makes a class cheaper is no such factor.
+        let factor = Decimal::parse(it.get()).filter(|it| it.ceiling(6) >= Some(ONE))?;
+        Some((word.clone(), factor))
     };
     let mut factors: Vec<_> = said.iter().filter_map(factor).collect();
     if let Some((_, speed)) = factors.iter().find(|(word, _)| word == FAST).cloned() {

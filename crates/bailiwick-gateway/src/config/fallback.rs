@@ -24,9 +24,12 @@ impl Sections<'_> {
     /// # Errors
     /// What is wrong: a name that nothing has, a circle, or too many.
     pub(super) fn fallbacks(&self, name: &str) -> Result<Vec<Model>, String> {
-        let mut found = Vec::new();
+        // What has just failed is not asked again, by whichever name.
+        let own = self.names.get(name).map(|(model, _)| model.clone());
+        let mut found: Vec<Model> = own.into_iter().collect();
+        let behind = found.len();
         self.follow(&mut vec![name], &mut found)?;
-        Ok(found)
+        Ok(found.split_off(behind))
     }
 
     /// `path` leads from the first name to the one that is looked at.
@@ -43,11 +46,11 @@ impl Sections<'_> {
                 path.push(next);
                 return Err(format!("fallback goes in a circle: {}", path.join(" -> ")));
             }
-            if found.contains(&model) {
-                continue;
+            if !found.contains(&model) {
+                found.push(model);
             }
-            found.push(model);
-            if found.len() > FALLBACKS_MAX {
+            // The first is the one that all these stand in for.
+            if found.len() > FALLBACKS_MAX + 1 {
                 return Err(format!("fallback leads to more than {FALLBACKS_MAX} models"));
             }
             path.push(next);
@@ -81,6 +84,8 @@ mod tests {
             ("c", "3", vec![]),
             ("round", "4", vec!["about"]),
             ("about", "5", vec!["b", "round"]),
+            ("again", "2", vec!["p/2", "same"]),
+            ("same", "2", vec!["c"]),
             ("lost", "6", vec!["q/1"]),
             ("many", "7", "p/1 p/2 p/3 p/4 p/5 p/6 p/7 p/8 p/9".split(' ').collect()),
         ];
@@ -96,6 +101,7 @@ mod tests {
         };
         assert_eq!(models("a").unwrap(), "2 3 9");
         assert_eq!(models("c").unwrap(), "");
+        assert_eq!(models("again").unwrap(), "3");
         assert_eq!(
             models("round").unwrap_err(),
             "fallback goes in a circle: round -> about -> round"

@@ -120,6 +120,16 @@ pub struct ProviderSettings {
     pub input_tokens: u64,
 }
 
+impl ProviderSettings {
+    /// All that it is asked with and nobody else may read.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        let aws = self.aws.iter().flat_map(|it| {
+            [&it.access_key_id, &it.secret_access_key].into_iter().chain(&it.session_token)
+        });
+        self.secret_headers.values().chain(aws)
+    }
+}
+
 /// The most tokens of an answer where neither caller nor configuration says more.
 const OUTPUT_TOKENS: u64 = 4_096;
 /// The most tokens that a model takes in, where the configuration does not say it.

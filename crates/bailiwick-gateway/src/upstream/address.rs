@@ -49,7 +49,9 @@ impl Addresses {
             }
             (Api::Bedrock, _, Operation::Messages) => {
                 let verb = if streams { "invoke-with-response-stream" } else { "invoke" };
-                self.of(&format!("/model/{}/{verb}", segment(model)?))
+                // Amazon's own clients escape colons, too, and sign what they send.
+                let model = segment(model)?.replace(':', "%3A");
+                self.of(&format!("/model/{model}/{verb}"))
             }
             (Api::Bedrock, ..) => None,
             (Api::Openai | Api::Anthropic | Api::Azure, ..) => self.of(path),
@@ -74,7 +76,7 @@ pub(crate) fn segment(name: &str) -> Option<String> {
     }
     let mut out = String::with_capacity(name.len());
     for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~:".contains(&byte) {
             out.push(char::from(byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bailiwick_core::{Action, Identified, Pending, Resource, ServerId};
-use bailiwick_guard::{HIDDEN_ROLE, HIDDEN_TOOL, Names};
+use bailiwick_guard::{HIDDEN_ROLE, HIDDEN_TOOL};
 
 use crate::gate::Gate;
 use crate::hidden::{Hidden, Ready, found_call};
@@ -62,14 +62,14 @@ fn ready(gate: &Gate, who: &Identified) -> Ready {
     let held = &gate.parts.hidden;
     held.of(who, rules, now).unwrap_or_else(|| {
         let (names, any) = names(gate, who);
-        let ready = Ready { since: now, rules, names: Arc::new(names), any };
+        let ready = Ready { since: now, rules, names: held.looking_for(names), any };
         held.keep(who, ready.clone());
         ready
     })
 }
 
-/// The names of what the caller may not know of, and whether there is any such thing.
-fn names(gate: &Gate, who: &Identified) -> (Names, bool) {
+/// The names of what the caller may not know of, by kind, and whether there is any such thing.
+fn names(gate: &Gate, who: &Identified) -> (Vec<(&'static str, String)>, bool) {
     let (mut hidden, mut seen) = (Vec::new(), HashSet::new());
     let mut left = TOOLS_MAX;
     for (server, it) in &gate.parts.servers {
@@ -87,15 +87,16 @@ fn names(gate: &Gate, who: &Identified) -> (Names, bool) {
     }
     let any = !hidden.is_empty();
     let rules = gate.rules();
-    let roles: Vec<&str> = rules.policies.roles_beyond(&who.principal().chain).collect();
-    let spelled = hidden.iter().map(|(server, name)| {
-        [format!("{server}__{name}"), format!("{HOST_PREFIX}{server}__{name}")]
-    });
-    let spelled: Vec<String> = spelled.flatten().collect();
-    // The same name elsewhere is no secret.
-    let bare = hidden.iter().map(|(_, it)| it.as_str()).filter(|it| !seen.contains(*it));
-    let tools = bare.chain(spelled.iter().map(String::as_str)).map(|it| (HIDDEN_TOOL, it));
-    let names = Names::new(roles.into_iter().map(|it| (HIDDEN_ROLE, it)).chain(tools));
+    let roles = rules.policies.roles_beyond(&who.principal().chain);
+    let mut names: Vec<_> = roles.map(|it| (HIDDEN_ROLE, it.to_owned())).collect();
+    for (server, name) in hidden {
+        names.push((HIDDEN_TOOL, format!("{server}__{name}")));
+        names.push((HIDDEN_TOOL, format!("{HOST_PREFIX}{server}__{name}")));
+        // The same name elsewhere is no secret.
+        if !seen.contains(&name) {
+            names.push((HIDDEN_TOOL, name));
+        }
+    }
     let any = any || !names.is_empty();
     (names, any)
 }

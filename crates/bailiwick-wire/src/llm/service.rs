@@ -27,7 +27,7 @@ const USUAL: [&str; 6] =
 
 /// More kinds of tools are not told of.
 const KINDS_MAX: usize = 16;
-const WORD_BYTES_MAX: usize = 64;
+const WORD_CHARS_MAX: usize = 64;
 
 impl Class {
     /// The class that parameters ask for, as policy may read them.
@@ -65,14 +65,19 @@ impl Class {
     }
 
     /// The words that are not the usual ones, joined by `+`, such as `fast+us`; `None` when all
-    /// are.
+    /// are. What else stands in a word than letters, digits and `._-` becomes `?`: a provider must
+    /// not join words itself.
     pub fn word(&self) -> Option<Box<str>> {
         let said = [&self.tier, &self.speed, &self.place].into_iter().flatten();
         let unusual = said.filter(|it| !it.is_empty() && !USUAL.contains(&&***it));
         let words: Vec<String> =
-            unusual.map(|it| it.chars().take(WORD_BYTES_MAX).collect()).collect();
+            unusual.map(|it| it.chars().take(WORD_CHARS_MAX).map(plain).collect()).collect();
         (!words.is_empty()).then(|| words.join("+").into())
     }
+}
+
+const fn plain(it: char) -> char {
+    if it.is_ascii_alphanumeric() || matches!(it, '.' | '_' | '-') { it } else { '?' }
 }
 
 /// How often the provider ran tools of its own, by kind; nothing where the answer does not tell.

@@ -34,17 +34,11 @@ fn private(settings: &Settings) -> Vec<PathBuf> {
         paths::log(data).join("key"),
     ];
     for server in &settings.servers {
-        let all = server.secret_headers.values().chain(server.secret_environment.values());
-        files.extend(all.filter_map(|it| match it {
-            SecretRef::File { file, .. } => Some(PathBuf::from(file)),
-            SecretRef::Environment { .. } => None,
-        }));
+        files.extend(server.secret_headers.values().filter_map(file));
+        files.extend(server.secret_environment.values().filter_map(file));
     }
     for provider in &settings.models.providers {
-        files.extend(provider.secret_headers.values().filter_map(|it| match it {
-            SecretRef::File { file, .. } => Some(PathBuf::from(file)),
-            SecretRef::Environment { .. } => None,
-        }));
+        files.extend(provider.secrets().filter_map(file));
     }
     if let Ok(machine) = init::here() {
         let moved = std::fs::read_dir(Journal::secrets(&machine.journal));
@@ -52,6 +46,13 @@ fn private(settings: &Settings) -> Vec<PathBuf> {
         files.push(machine.journal);
     }
     files
+}
+
+fn file(secret: &SecretRef) -> Option<PathBuf> {
+    match secret {
+        SecretRef::File { file, .. } => Some(PathBuf::from(file)),
+        SecretRef::Environment { .. } => None,
+    }
 }
 
 /// A file that others reach: its own mode lets them, and that of the folder around it.
