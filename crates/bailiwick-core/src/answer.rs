@@ -42,6 +42,19 @@ pub enum Disposition {
 }
 
 impl Disposition {
+    /// The same when no answer may leave: an answer is withheld, anything else had none.
+    const fn without_an_answer(self) -> Self {
+        match self {
+            Self::Answered | Self::ToolFailed | Self::Erred | Self::Withheld => Self::Withheld,
+            Self::Accepted
+            | Self::Unreachable
+            | Self::TimedOut
+            | Self::Cancelled
+            | Self::Killed
+            | Self::Unmet => self,
+        }
+    }
+
     /// The word for it in records.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -206,10 +219,9 @@ impl Pending {
 }
 
 impl Inspected {
-    /// Say what a model used and cost, and which pieces of content its answer holds.
-    pub fn metered(mut self, meter: Meter, items: Vec<Digest>) -> Self {
+    /// Say what a model used and cost.
+    pub fn metered(mut self, meter: Meter) -> Self {
         self.pending.seen.meter = Some(Box::new(meter));
-        self.pending.seen.items = items;
         self
     }
 
@@ -235,7 +247,7 @@ impl Inspected {
     }
 
     /// Put the outcome on record; only then is the answer free to leave. An answer that has to be
-    /// kept and cannot be is withheld, and that is on record.
+    /// kept and cannot be is withheld, and that is on record; of a stream its end is.
     ///
     /// # Errors
     /// [`Unrecorded`]: then the answer must not leave.
@@ -278,10 +290,11 @@ impl Inspected {
             Err(Unrecorded::Stopped) => return Err(Unrecorded::Stopped),
             // The outcome alone may still have room, and is owed.
             Err(Unrecorded::Full | Unrecorded::TooLarge | Unrecorded::NoKey) => {
+                let disposition = disposition.without_an_answer();
                 outcome.sealed = None;
-                outcome.disposition = Disposition::Withheld.as_str().into();
+                outcome.disposition = disposition.as_str().into();
                 write(&outcome, &Sealed::default())?;
-                (Bytes::new(), Disposition::Withheld)
+                (Bytes::new(), disposition)
             }
         };
         Ok(Released { appended, body: released(last, disposition) })

@@ -76,6 +76,20 @@ impl Inspector for No {
     }
 }
 
+fn inspectors() -> Inspectors<'static> {
+    Inspectors::of(&No, &[])
+}
+
+/// A call that went out, of whose answer so much is kept.
+fn owed(book: &Book, keeps: Option<usize>) -> Result<Pending, Unrecorded> {
+    let call = call(Value::Null, b"the ask");
+    let call = if let Some(max) = keeps { call.keeping(max) } else { call };
+    let id = call.id();
+    let appended =
+        Appended::write(book, Timestamp::default(), id, &Record::Stopped, &Sealed::default())?;
+    Ok(Pending::new(call, (appended, Timestamp::default()), Duties::default()))
+}
+
 /// The outcome's record, what was sealed beside it, and what left, of an answer in these pieces of
 /// which at most so much is kept.
 fn answered(
@@ -83,14 +97,8 @@ fn answered(
     keeps: Option<usize>,
     pieces: &[&'static str],
 ) -> Result<(OutcomeRecord, Option<Payload>, Bytes), Unrecorded> {
-    let call = call(Value::Null, b"the ask");
-    let call = if let Some(max) = keeps { call.keeping(max) } else { call };
-    let id = call.id();
-    let appended =
-        Appended::write(book, Timestamp::default(), id, &Record::Stopped, &Sealed::default())?;
-    let mut owed = Pending::new(call, (appended, Timestamp::default()), Duties::default());
+    let mut owed = owed(book, keeps)?;
     let (last, before) = pieces.split_last().unwrap();
-    let inspectors = || Inspectors::of(&No, &[]);
     for piece in before {
         let _ = owed.interim(inspectors(), Bytes::from_static(piece.as_bytes()));
     }
@@ -132,6 +140,14 @@ fn an_answer_that_cannot_be_kept_is_withheld_on_record() {
         let (record, _, out) = answered(&book, None, &["a", "b"]).unwrap();
         assert_eq!((&*record.disposition, &out[..]), ("answered", &b"b"[..]), "{why}");
     }
+    // What was stopped on its way stays what it was, whether or not what left of it can be kept.
+    let book = Book { refuses: Some(Unrecorded::Full), ..Book::default() };
+    let mut owed = owed(&book, Some(9)).unwrap();
+    let _ = owed.interim(inspectors(), Bytes::from_static(b"a"));
+    let inspected = owed.failed(Disposition::Killed);
+    inspected.record(&book, Timestamp::default()).unwrap();
+    let (record, _) = book.written.lock().unwrap().pop().unwrap();
+    assert_eq!((&*record.disposition, record.sealed.is_some()), ("killed", false));
     let stopped = Book { refuses: Some(Unrecorded::Stopped), ..Book::default() };
     assert_eq!(answered(&stopped, Some(9), &["a"]).unwrap_err(), Unrecorded::Stopped);
 }

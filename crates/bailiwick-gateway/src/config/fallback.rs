@@ -87,7 +87,7 @@ mod tests {
             ("again", "2", vec!["p/2", "same"]),
             ("same", "2", vec!["c"]),
             ("lost", "6", vec!["q/1"]),
-            ("many", "7", "p/1 p/2 p/3 p/4 p/5 p/6 p/7 p/8 p/9".split(' ').collect()),
+            ("many", "7", "p/1 p/2 p/3 p/4 p/5 p/6 p/8 p/9 p/10".split(' ').collect()),
         ];
         let said = said.map(|(name, model, fallback)| {
             let fallback: Vec<String> = fallback.into_iter().map(str::to_owned).collect();

@@ -62,7 +62,7 @@ impl Models {
     ) -> Inspected {
         let meter = self.meter(provider, inspected.call(), measured);
         let items: Vec<Digest> = measured.told.items.iter().map(|it| it.digest).collect();
-        inspected.metered(meter, items)
+        inspected.metered(meter).holding(items)
     }
 
     /// The meter as it stands.
@@ -150,7 +150,7 @@ fn reserved(provider: &ProviderCall, inspected: Inspected, disposition: Disposit
     }
     let status = provider.heading().map_or(0, |it| it.status.as_u16());
     let cost = (!was_taken(disposition, status, provider.may_be_heard())).then_some(0);
-    inspected.metered(Meter { status, cost, ..Meter::default() }, Vec::new())
+    inspected.metered(Meter { status, cost, ..Meter::default() })
 }
 
 /// Whether a provider that tells nothing may have begun to work, and will charge for it.

@@ -187,7 +187,9 @@ impl ProviderCall {
             value.set_sensitive(true);
             headers.insert(HeaderName::from_bytes(secret.name.as_bytes()).ok()?, value);
         }
-        sign(means, cleared, &mut request, clock::now())?;
+        if self.route.provider.api == Api::Bedrock {
+            sign(means, cleared, &mut request, clock::now())?;
+        }
         Some(request)
     }
 
