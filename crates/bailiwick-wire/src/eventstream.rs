@@ -131,7 +131,11 @@ fn lengths(prelude: &[u8; 8]) -> Option<[usize; 2]> {
     Some([length(*total)?, length(*rest.first_chunk::<4>()?)?])
 }
 
-/// The headers that are texts; nothing when they cannot be read, or one is there twice.
+/// More headers than this are no frame of anybody's.
+const NAMES_MAX: usize = 64;
+
+/// The headers that are texts; nothing when they are too many, cannot be read, or one is there
+/// twice.
 fn texts(mut bytes: &[u8]) -> Option<Vec<(Box<str>, Box<str>)>> {
     let mut texts = Vec::new();
     let mut names: Vec<&str> = Vec::new();
@@ -139,7 +143,8 @@ fn texts(mut bytes: &[u8]) -> Option<Vec<(Box<str>, Box<str>)>> {
         let length = take(&mut bytes, 1)?;
         let name = take(&mut bytes, usize::from(*length.first()?))?;
         let name = std::str::from_utf8(name).ok().filter(|it| !it.is_empty())?;
-        if names.contains(&name) {
+        // Each is compared with each, so there cannot be many; Amazon sends three.
+        if names.contains(&name) || names.len() == NAMES_MAX {
             return None;
         }
         names.push(name);

@@ -6,6 +6,7 @@ use bailiwick_wire::llm::{Operation, spoken, texts};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
+use super::money::tokens;
 use crate::upstream::ProviderCall;
 
 /// How many count at a time. Whoever finds no place is counted by bytes: it waits for nobody.
@@ -37,6 +38,11 @@ impl Written {
         written
     }
 
+    /// How many bytes are kept.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.0.as_ref().map_or(0, |it| it.len() as u64)
+    }
+
     /// One more piece. What gets too long to be counted is not kept.
     pub(crate) fn hear(&mut self, piece: &str) {
         match &mut self.0 {
@@ -47,6 +53,11 @@ impl Written {
 }
 
 impl Counted {
+    /// With so many bytes of output more, which were not counted.
+    pub(crate) fn with(self, bytes: u64) -> Self {
+        Self { output: self.output.map(|it| it + tokens(bytes)), ..self }
+    }
+
     /// Count what was asked and what was written.
     pub(crate) async fn of(call: &ProviderCall, ask: &Bytes, written: Written) -> Self {
         let (Some(text), Ok(_place)) = (written.0, PLACES.try_acquire()) else {

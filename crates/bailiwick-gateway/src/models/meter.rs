@@ -102,7 +102,7 @@ impl Models {
             }
             None if was_taken(*disposition, meter.status, provider.may_be_heard()) => {
                 let Counted { input, output } = counted;
-                meter.input = input.unwrap_or_else(|| tokens(call.ask().len() as u64));
+                meter.input = input.unwrap_or(provider.reckoned.input);
                 meter.output = output.unwrap_or_else(|| tokens(*output_bytes));
                 meter.estimated = true;
             }
@@ -120,7 +120,8 @@ impl Models {
         // Nobody saw what was written, so nobody knows what it cost: what was reserved is booked.
         let mut kinds = hosted.iter().map(|kind| &**kind);
         let has_fee = kinds.any(|kind| self.money.has_fee(route, call.at(), kind));
-        let is_unseen = meter.estimated && !is_whole && *output_bytes == 0 || !is_whole && has_fee;
+        let nothing_came = meter.estimated && *output_bytes == 0;
+        let is_unseen = !is_whole && (nothing_came || has_fee || provider.reckoned.hides(told));
         meter.cost = match (nothing, is_unseen) {
             (true, _) => Some(0),
             (false, true) => None,

@@ -23,7 +23,7 @@ pub(crate) use doubts::doubts;
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
-pub(crate) use money::{Money, Unpriced};
+pub(crate) use money::{Money, Unpriced, input};
 pub(crate) use owned::Owners;
 
 /// Every provider, and every other name of a model.
@@ -79,13 +79,20 @@ impl Models {
     }
 
     fn alias(&self, name: &str) -> Option<Route> {
-        let is_kept = self.kept_aliases.contains(name);
-        Some(Route { is_kept, ..self.named(self.aliases.get(name)?)? })
+        self.named(self.aliases.get(name)?)
     }
 
     fn named(&self, (provider, model): &(ServerId, String)) -> Option<Route> {
         let provider = self.all().find(|it| it.name == *provider)?;
-        Some(Route::new(provider, model))
+        Some(self.at(provider, model))
+    }
+
+    /// A model of a provider. What is kept by one of its names is kept by each: otherwise whoever
+    /// asks would choose.
+    pub(crate) fn at(&self, provider: &Arc<Provider>, model: &str) -> Route {
+        let leads = |(name, to): &(ServerId, String)| *name == provider.name && to == model;
+        let is_kept = self.kept_aliases.iter().filter_map(|it| self.aliases.get(it)).any(leads);
+        Route { is_kept, ..Route::new(provider, model) }
     }
 
     /// Where else to ask when the model of this name gives no answer, first ones first.
@@ -99,7 +106,7 @@ impl Models {
         // What is kept by this name is kept wherever it is asked.
         let is_kept = self.kept_aliases.contains(asked);
         let routes = models.filter_map(|it| self.named(it)).filter(fits);
-        routes.map(|it| Route { is_kept, ..it }).collect()
+        routes.map(|it| Route { is_kept: is_kept || it.is_kept, ..it }).collect()
     }
 
     /// Where the model is that is asked for by this name: by another name that the operator gave
@@ -113,14 +120,14 @@ impl Models {
         }
         let spelled = asked.split_once('/').and_then(|(provider, model)| {
             let provider = self.all().find(|it| it.name.as_str() == provider && fits(it))?;
-            provider.takes(model).then(|| Route::new(provider, model))
+            provider.takes(model).then(|| self.at(provider, model))
         });
         let claimed = || {
             let own = self.speaking(dialect).find(|it| it.claims(asked));
             own.or_else(|| self.all().find(|it| fits(it) && it.claims(asked)))
         };
         let open = || self.speaking(dialect).find(|it| it.is_open());
-        spelled.or_else(|| claimed().or_else(open).map(|it| Route::new(it, asked)))
+        spelled.or_else(|| claimed().or_else(open).map(|it| self.at(it, asked)))
     }
 }
 
@@ -147,7 +154,10 @@ mod tests {
                 provider("local", Api::Openai, &["llama*", "qwen"]),
                 provider("openai", Api::Openai, &[]),
             ],
-            aliases: [("fast".to_owned(), ("local".into(), "qwen".to_owned()))].into(),
+            aliases: ["fast", "quick"]
+                .map(|it| (it.to_owned(), ("local".into(), "qwen".to_owned())))
+                .into(),
+            kept_aliases: ["fast".to_owned()].into(),
             ..ModelSettings::default()
         };
         let money = Money::new(&settings, bailiwick_facts::Purse::default()).unwrap();
@@ -160,6 +170,9 @@ mod tests {
         let (ours, theirs) = (Dialect::OpenAi, Dialect::Anthropic);
         for (dialect, crosses, asked, found) in [
             (ours, true, "fast", "local qwen"),
+            (ours, true, "quick", "local qwen"),
+            (ours, true, "local/qwen", "local qwen"),
+            (ours, true, "qwen", "local qwen"),
             (ours, true, "llama3.2", "local llama3.2"),
             (ours, true, "openai/llama3.2", "openai llama3.2"),
             (ours, true, "gpt-4o-mini", "openai gpt-4o-mini"),
@@ -179,6 +192,8 @@ mod tests {
         ] {
             let route = models.route(dialect, crosses, asked).unwrap();
             assert_eq!(format!("{} {}", route.provider.name, route.model), found, "{asked}");
+            // By whichever name: what one of them keeps is kept.
+            assert_eq!(route.is_kept, found == "local qwen", "{asked}");
         }
     }
 }

@@ -112,7 +112,7 @@ impl Money {
             return self.unpriced(route, at).ok_or_else(why);
         };
         let output = ask.output_max.unwrap_or(0).saturating_mul(ask.choices);
-        let mut bound = price.bound(input(route, ask, tokens(bytes as u64)), output);
+        let mut bound = price.bound(input(route, ask, bytes), output);
         for tool in &ask.tools {
             let ToolKind::Hosted(kind) = &tool.kind else { continue };
             let fee = self.fee(price, kind);
@@ -223,7 +223,8 @@ const fn times(fee: MicroDollars, uses: u64) -> MicroDollars {
 
 /// The most tokens of input, about. What the ask only names (earlier answers, files), and what
 /// tools of the provider's own bring in, may fill all that a model takes.
-fn input(route: &Route, ask: &Ask, sent: u64) -> u64 {
+pub(crate) fn input(route: &Route, ask: &Ask, bytes: usize) -> u64 {
+    let sent = tokens(bytes as u64);
     let has_hosted = ask.tools.iter().any(|it| matches!(it.kind, ToolKind::Hosted(_)));
     let has_files = ask.items.iter().any(|it| it.kind == ItemKind::File);
     let images = ask.items.iter().filter(|it| it.kind == ItemKind::Image).count() as u64;

@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use super::connection::Unanswered;
 use super::crossing::Crossing;
 use super::messages::{Events, Messages};
+use super::reckoned::Reckoned;
 use super::route::Route;
 use super::signing::sign;
 use super::{Answer, Away, Envelope, Head, Means};
@@ -53,6 +54,8 @@ pub(crate) struct ProviderCall {
     pub(crate) operation: Option<Operation>,
     /// Of a call that its client asks for in another dialect.
     crossing: Option<Crossing>,
+    /// What was reckoned of it when its bound was made.
+    pub(crate) reckoned: Reckoned,
     asking: Asking,
     away: Away,
     began: OnceLock<Timestamp>,
@@ -76,7 +79,13 @@ impl ProviderCall {
         away: Away,
     ) -> Self {
         let (began, unsent, heading) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self { route, operation, crossing: None, asking, away, began, unsent, heading }
+        let reckoned = Reckoned::default();
+        Self { route, operation, crossing: None, reckoned, asking, away, began, unsent, heading }
+    }
+
+    /// The same, with what was reckoned of it.
+    pub(crate) fn reckoned(self, reckoned: Reckoned) -> Self {
+        Self { reckoned, ..self }
     }
 
     /// The same for a client that speaks another dialect.

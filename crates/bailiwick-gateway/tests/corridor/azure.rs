@@ -142,3 +142,30 @@ async fn what_azure_says_of_the_prompt_passes_and_the_stream_is_followed() {
     let last = said.text().lines().rfind(|it| it.contains("\"length\"")).unwrap().to_owned();
     assert!(last.contains("\"id\":\"c-1\"") && last.contains("\"model\":\"m-1\""), "{last}");
 }
+
+#[tokio::test]
+async fn what_azure_looks_up_by_itself_needs_a_permit() {
+    let provider = Provider::start().await;
+    let house = azure(&provider, DATED).await;
+    let path = "/openai/deployments/plain/chat/completions?api-version=1";
+    let source = json!({"type": "azure_search", "parameters": {"index_name": "salaries"}});
+    for (name, said) in [
+        ("data_sources", json!([source])),
+        ("dataSources", json!([source, source])),
+        ("enable_search", json!(true)),
+    ] {
+        let mut body = chat("plain");
+        body[name] = said;
+        let said = sdk(&house).send("POST", path, &body.to_string()).await;
+        assert_eq!(said.status, 200, "{said:?}");
+        assert!(provider.last().get(name).is_none(), "{name}: {}", provider.last());
+        let kind = if name == "enable_search" { "web_search" } else { "data_sources" };
+        let decided = house.book().decisions();
+        assert!(decided.iter().any(|it| format!("{it:?}").contains(kind)), "{name}: {decided:?}");
+    }
+    // What names look alike is refused, and what is switched off is not there.
+    let mut body = chat("plain");
+    body["datasources"] = json!([source]);
+    let said = sdk(&house).send("POST", path, &body.to_string()).await;
+    assert_eq!((said.status, provider.asked().len()), (400, 3), "{said:?}");
+}

@@ -1,11 +1,13 @@
 //! Tokens that nobody tells are counted with the tokenizer of their model.
 
+use std::time::Duration;
+
 use bailiwick_core::Meter;
 use serde_json::{Value, json};
 
 use crate::agent::Said;
 use crate::house::House;
-use crate::models::{chat, lab};
+use crate::models::{chat, lab, lab_at};
 use crate::provider::{Provider, chunk};
 
 const CHAT: &str = "/openai/v1/chat/completions";
@@ -37,4 +39,90 @@ async fn what_a_provider_does_not_tell_is_counted_and_said_to_be_an_estimate() {
     body["model"] = json!("breaks");
     let meter = metered(&house, &body).await;
     assert!(meter.estimated && meter.input > 20, "{meter:?}");
+}
+
+/// What a stream came to that its caller left after the first piece.
+async fn left(house: &House, path: &str, body: &Value) -> (u64, Meter) {
+    let reply = house.worker.open("POST", path, &body.to_string()).await;
+    let decision = reply.headers()["bailiwick-decision"].to_str().unwrap().to_owned();
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    drop(reply);
+    let book = house.book();
+    crate::house::until("its outcome is on record", || book.both(&decision).1.is_some()).await;
+    let (decision, outcome) = book.both(&decision);
+    let outcome = outcome.unwrap();
+    assert_eq!(&*outcome.disposition, "cancelled");
+    (decision.bound.unwrap(), *outcome.meter.unwrap())
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_pays_for_what_nobody_saw() {
+    let provider = Provider::start().await;
+    let plain = r#"@id("tools") permit (principal, action == Action::"lab/divination", resource);"#;
+    let house = lab_at(&provider, ("input_tokens = 50000\n", FREE_DIVINATION), plain).await;
+    provider.script(&[chunk("Well, ")]);
+    let mut body = chat("stalls");
+    body["stream"] = json!(true);
+    // What was read is known, and what was written was seen.
+    let (bound, meter) = left(&house, CHAT, &body).await;
+    assert!(meter.cost > Some(0) && meter.cost < Some(bound / 2), "{meter:?} of {bound}");
+    // A picture has its tokens, though the ask only names it.
+    let image = json!({"type": "image_url", "image_url": {"url": "https://x.example/a.png"}});
+    let mut seen = body.clone();
+    seen["messages"][0]["content"] = json!([image]);
+    let (_, meter) = left(&house, CHAT, &seen).await;
+    assert!(meter.input >= 6_000 && meter.cost >= Some(6_000), "{meter:?}");
+    // A file may fill all that a model takes.
+    let file = json!({"type": "file", "file": {"filename": "a.pdf", "file_data": "AAAA"}});
+    seen["messages"][0]["content"] = json!([file]);
+    let (_, meter) = left(&house, CHAT, &seen).await;
+    assert!(meter.cost >= Some(50_000), "{meter:?}");
+    // Thoughts and what tools bring in are not seen, so what was reserved is booked.
+    for (name, more) in
+        [("reasoning_effort", json!("high")), ("tools", json!([{"type": "divination"}]))]
+    {
+        let mut hidden = body.clone();
+        hidden[name] = more;
+        let (_, meter) = left(&house, CHAT, &hidden).await;
+        assert_eq!((meter.cost, meter.estimated), (None, true), "{name}: {meter:?}");
+    }
+    body["reasoning_effort"] = json!("none");
+    assert!(left(&house, CHAT, &body).await.1.cost > Some(0));
+}
+
+const FREE_DIVINATION: &str = r#"
+[[price]]
+provider = "lab"
+model = "stalls"
+per_million = { input = "1", output = "10" }
+per_use = { divination = "0" }
+"#;
+
+#[tokio::test]
+async fn a_stream_that_ends_in_an_error_is_no_whole_answer() {
+    let provider = Provider::start().await;
+    let house = lab_at(&provider, ("api = \"anthropic\"\n", ""), "").await;
+    let event =
+        |data: Value| format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap());
+    let usage = json!({"input_tokens": 10, "output_tokens": 1});
+    let text = "and so on ".repeat(40);
+    provider.script(&[
+        event(
+            json!({"type": "message_start", "message": {"id": "m", "content": [], "usage": usage}}),
+        ),
+        event(json!({"type": "content_block_start", "index": 0,
+            "content_block": {"type": "text", "text": ""}})),
+        event(json!({"type": "content_block_delta", "index": 0,
+            "delta": {"type": "text_delta", "text": text}})),
+        event(json!({"type": "error", "error": {"type": "overloaded_error", "message": "later"}})),
+    ]);
+    let mut body = chat("scripted");
+    (body["stream"], body["max_tokens"]) = (json!(true), json!(400));
+    let said = house.worker.send("POST", "/anthropic/v1/messages", &body.to_string()).await;
+    assert!(said.text().contains("overloaded_error"), "{said:?}");
+    let (_, outcome) = house.book().both(said.header("bailiwick-decision").unwrap());
+    let outcome = outcome.unwrap();
+    let meter = outcome.meter.unwrap();
+    assert_eq!(&*outcome.disposition, "erred");
+    assert!(meter.estimated && meter.output > 100, "{meter:?}");
 }

@@ -109,14 +109,19 @@ async fn a_masked_answer_is_kept_as_its_caller_saw_it() {
 async fn only_routes_that_say_so_keep_anything_and_only_so_much() {
     let provider = Provider::start().await;
     let (house, _fixture) = open(&provider, ("", ""), "payload_kib = 1").await;
-    let mut body = chat("plain");
+    let mut body = chat("other");
     body["messages"][0]["content"] = json!("x".repeat(3_000));
     let said = house.worker.send("POST", CHATS, &body.to_string()).await;
     let decision = said.header("bailiwick-decision").unwrap();
     for part in ["ask", "answer"] {
         assert_eq!(read(&house.operator(), decision, part).await.status, 409, "{part}");
     }
-    // Another name for the same model keeps its calls: of each part the beginning.
+    // What one name of a model keeps is kept by its others.
+    body["model"] = json!("lab/plain");
+    let said = house.worker.send("POST", CHATS, &body.to_string()).await;
+    let decision = said.header("bailiwick-decision").unwrap();
+    assert_eq!(read(&house.operator(), decision, "ask").await.status, 200);
+    // Of each part the beginning is kept.
     body["model"] = json!("kept");
     let said = house.worker.send("POST", CHATS, &body.to_string()).await;
     let asked = provider.asked().pop().unwrap().body;

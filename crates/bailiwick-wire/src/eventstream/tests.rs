@@ -117,3 +117,14 @@ fn what_is_broken_stays_broken_and_holds_nothing() {
     frames.push(&[0; 33]);
     assert_eq!((frames.next_frame(), frames.bytes.len()), (Err(FrameError::Unread), 33));
 }
+
+#[test]
+fn a_frame_with_more_headers_than_anybody_sends_is_none() {
+    let names: Vec<String> = (0..65).map(|it| format!("h{it}")).collect();
+    let headers: Vec<(&str, &str)> = names.iter().map(|it| (&**it, "")).collect();
+    let mut frames = Frames::new(1 << 12);
+    frames.push(&frame(&headers[..64], b""));
+    assert_eq!(frames.next_frame().unwrap().unwrap().headers.len(), 64);
+    frames.push(&frame(&headers, b""));
+    assert_eq!(frames.next_frame(), Err(FrameError::Malformed));
+}

@@ -12,6 +12,7 @@ use super::operation::Operation;
 use super::parameters;
 use super::prompt::{self, Prompt};
 use super::state::{self, STATE_MAX};
+use super::thought;
 use super::tools::{self, OfferedTool};
 use crate::json::{Document, Kind, Node};
 
@@ -43,6 +44,8 @@ pub struct Ask {
     pub state: Vec<Box<str>>,
     /// The one of them that is the answer with which it goes on.
     pub previous: Option<Box<str>>,
+    /// Whether the model is to think before it writes, where the body says anything about that.
+    pub is_to_think: Option<bool>,
 }
 
 /// The members of a body that are looked at, in any operation.
@@ -74,6 +77,9 @@ const KNOWN: &[&str] = &[
     "fallbacks",
     "models",
     "plugins",
+    "data_sources",
+    "dataSources",
+    "enable_search",
     "search_parameters",
     "user_profile_id",
     "diagnostics",
@@ -136,6 +142,7 @@ pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Uninte
         items_dropped,
         state,
         previous: text(root, "previous_response_id")?.map(Box::from),
+        is_to_think: thought::asked(root),
     })
 }
 

@@ -35,6 +35,7 @@ mod reply;
 mod service;
 mod spoken;
 mod state;
+mod thought;
 mod tools;
 pub mod translate;
 mod usage;
@@ -59,6 +60,7 @@ pub use reply::{error_body, list_models, models, one_model};
 pub use service::Class;
 pub use spoken::spoken;
 pub use state::STATE_MAX;
+pub use thought::thinks;
 pub use tools::{OfferedTool, ToolKind};
 pub use usage::Usage;
 

@@ -8,8 +8,9 @@ use crate::json::{Document, Kind, Limits, Node};
 
 /// Where a model is told something.
 const SAID: &[&str] = &["system", "instructions", "messages", "input"];
-/// Where it is offered something: that is read as it is written.
-const OFFERED: &[&str] = &["tools", "functions"];
+/// Where it is offered something, or a schema is set: that is read as it is written.
+const OFFERED: &[&str] =
+    &["tools", "functions", "response_format", "text", "output_config", "output_format"];
 
 /// What a model reads of an ask: the texts and numbers in what it is told, and the tools that it is
 /// offered as they are written. Nothing where that is not all that it reads: images, files, what

@@ -52,6 +52,10 @@ enum Form {
     Plugins,
     /// The options of a web search, which are a tool by being there.
     Search,
+    /// The same, switched on by a flag.
+    Switch,
+    /// An array of what Azure looks things up in, by itself and with its own rights: one tool.
+    Sources,
 }
 
 /// What goes when nothing is left on a shelf.
@@ -71,6 +75,9 @@ const fn members(operation: Operation) -> &'static [(&'static str, Form)] {
             ("web_search_options", Form::Search),
             ("search_parameters", Form::Search),
             ("plugins", Form::Plugins),
+            ("data_sources", Form::Sources),
+            ("dataSources", Form::Sources),
+            ("enable_search", Form::Switch),
         ],
         Operation::Responses => &[("tools", Form::Tools)],
         Operation::Messages | Operation::CountTokens => {
@@ -87,11 +94,18 @@ fn shelves(operation: Operation, root: Node<'_>) -> Read<Vec<Shelf<'_>>> {
     for (name, form) in members(operation).iter().copied() {
         let Some(tools) = given(root, name) else { continue };
         let kind = match form {
-            Form::Tools | Form::Functions | Form::Servers | Form::Plugins => Kind::Array,
+            Form::Tools | Form::Functions | Form::Servers | Form::Plugins | Form::Sources => {
+                Kind::Array
+            }
             Form::Search => Kind::Object,
+            Form::Switch => Kind::Bool,
         };
         if tools.kind() != kind {
             return Err(Unintelligible::IllTyped(name));
+        }
+        // What is switched off is not there.
+        if matches!(form, Form::Switch) && tools.raw() == "false" {
+            continue;
         }
         shelves.push(Shelf { tools, form, place: Place::Member(name) });
     }
@@ -118,7 +132,14 @@ pub(super) fn offered(operation: Operation, root: Node<'_>) -> Read<Vec<OfferedT
         match shelf.form {
             Form::Tools => collect(operation, shelf.tools, "", &mut offered)?,
             // Models that search in a chat do so once.
-            Form::Search => offered.push(hosted("web_search", None).at_most(Some(1))),
+            Form::Search | Form::Switch => {
+                offered.push(hosted("web_search", None).at_most(Some(1)));
+            }
+            // It looks once into each.
+            Form::Sources => {
+                let sources = shelf.tools.elements().count() as u64;
+                offered.push(hosted("data_sources", None).at_most(Some(sources)));
+            }
             Form::Functions => {
                 for function in shelf.tools.elements() {
                     let function = object(function, "functions", &["name"])?;
@@ -279,7 +300,7 @@ pub(super) fn cut(
     let mut flags = keep.iter().copied();
     for shelf in shelves(operation, root)? {
         let is_left = match shelf.form {
-            Form::Search => flags.next().unwrap_or(false),
+            Form::Search | Form::Switch | Form::Sources => flags.next().unwrap_or(false),
             Form::Tools | Form::Functions | Form::Servers | Form::Plugins => {
                 thin(shelf.tools, &mut flags, splice)
             }

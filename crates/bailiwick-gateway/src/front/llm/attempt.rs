@@ -16,8 +16,9 @@ use super::shape::{Shaped, shaped};
 use super::{Visit, cloud, view};
 use crate::exchange::{Reply, exchange};
 use crate::hidden::Hidden;
+use crate::models::input;
 use crate::reserving::{Reserving, Short};
-use crate::upstream::{Envelope, Events, Leg, ProviderCall, Route, Upstream};
+use crate::upstream::{Envelope, Events, Leg, ProviderCall, Reckoned, Route, Upstream};
 
 /// What is asked of one model.
 pub(super) struct Attempt {
@@ -142,6 +143,7 @@ impl Attempt {
             | Operation::Messages
             | Operation::Embeddings => models.money.bound(&route, &ask, body.len(), gate.now()),
         };
+        let reckoned = Reckoned::of(&route, &ask, input(&route, &ask, body.len()));
         let about = about(&ask, bound.as_ref().ok().copied(), route.is_kept);
         let reserving = models.money.reserving(gate.log(), &gate.parts.store, &visit.who, bound)?;
         let reserving = Arc::new(reserving);
@@ -156,7 +158,7 @@ impl Attempt {
             ..Envelope::new(Leg::Message, None)
         };
         let provider = ProviderCall::new(route, Some(operation), asking, visit.away.clone());
-        let upstream = Upstream::Provider(Box::new(provider.over(crossing)));
+        let upstream = Upstream::Provider(Box::new(provider.over(crossing).reckoned(reckoned)));
         match exchange(gate, &upstream, call, &envelope).await? {
             Reply::Whole(released) => {
                 Ok(Came::Whole(Box::new(Whole { released, upstream, missing, reserving })))

@@ -217,6 +217,10 @@ impl Stream {
     /// All that may leave was sent; this is how it ends.
     async fn end(mut self, owed: Pending, end: End) {
         match end {
+            // What ends in an error is no answer, whatever came before it.
+            End::Last(last) if self.following.told().is_error => {
+                self.last(owed, last, Disposition::Erred).await;
+            }
             End::Last(last) => self.last(owed, last, Disposition::Answered).await,
             End::Withheld => {
                 let end = self.sent.ending(Ending::Filter);
@@ -352,11 +356,13 @@ impl Stream {
     async fn conclude(self, inspected: Inspected, disposition: Disposition) -> Option<Released> {
         let Self { gate, call, following, crossed, written, is_cut, .. } = self;
         let following = crossed.map_or(following, Crossed::into_heard);
-        let is_whole = disposition == Disposition::Answered && !is_cut;
         let output_bytes = following.output_bytes();
         let told = following.into_told();
+        let is_whole = disposition == Disposition::Answered && !is_cut && !told.is_error;
+        // What no tokenizer was given is estimated beside what was counted.
+        let besides = output_bytes.saturating_sub(written.bytes());
         let counted = if told.usage.is_none() || !is_whole {
-            Counted::of(&call, inspected.call().ask(), written).await
+            Counted::of(&call, inspected.call().ask(), written).await.with(besides)
         } else {
             Counted::default()
         };

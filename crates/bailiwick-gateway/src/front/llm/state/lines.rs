@@ -68,7 +68,8 @@ async fn one(
 ) -> Result<MicroDollars, Refused> {
     let Line { operation, body } = line;
     let asked = understood(operation, &body).map_err(bad)?;
-    let route = Route::new(keeper, &asked.model);
+    let models = &visit.gate.parts.models;
+    let route = models.at(keeper, &asked.model);
     if !keeper.takes(&asked.model) {
         return Err(no_such_model(&asked));
     }
@@ -78,7 +79,6 @@ async fn one(
     if asked.output_max.is_none() && operation.writes() {
         return Err(bad("it sets no bound for its output, so nobody can say what it costs"));
     }
-    let models = &visit.gate.parts.models;
     if let Some(id) = models.lacks(&keeper.name, &asked.state, &visit.who) {
         return Err(bad(format!("there is no `{id}`")));
     }
