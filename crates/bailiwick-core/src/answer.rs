@@ -241,6 +241,11 @@ impl Inspected {
         &self.pending.call
     }
 
+    /// Whether the permit has what is in the answer masked or blocked.
+    pub const fn is_guarded(&self) -> bool {
+        self.pending.duties.mask || self.pending.duties.block
+    }
+
     /// What the inspectors saw in the answer.
     pub fn findings(&self) -> &Findings {
         &self.pending.seen.findings

@@ -142,9 +142,10 @@ impl PermitOnRecord {
         let paid = !costs || meet(&Obligation::Reserve);
         let met = self.permit.obligations.iter().all(|duty| match duty {
             Obligation::Durable => self.appended.is_durable(ledger),
-            // Paid above; the other two are met on the answer, by whoever holds its debt.
-            Obligation::Reserve | Obligation::Mask | Obligation::Block => true,
-            Obligation::Unknown(_) => meet(duty),
+            // Paid above.
+            Obligation::Reserve => true,
+            // Met on the answer, by whoever holds its debt; asked is whether that will see it.
+            Obligation::Mask | Obligation::Block | Obligation::Unknown(_) => meet(duty),
         });
         let cleared = Cleared { permitted: self };
         if paid && met { Ok(cleared) } else { Err(Unclear::Unmet(Box::new(cleared.owe()))) }

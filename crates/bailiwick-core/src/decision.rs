@@ -285,6 +285,18 @@ pub fn visible(policy: &dyn Policy, question: &Question<'_>, stance: Stance) -> 
     }
 }
 
+/// Whether the whole chain may do this as far as can be told before all of the call is known. It
+/// permits nothing: the call itself is decided on all the same.
+pub fn may(policy: &dyn Policy, question: &Question<'_>, stance: Stance) -> bool {
+    let Ballot { discover, invoke } = policy.vote(question, Verb::Invoke);
+    let links = question.who.principal().chain.len();
+    [discover, invoke].into_iter().all(|votes| match judge(votes, links).outcome {
+        Ok(()) => true,
+        Err(Cause::Ordered) => false,
+        Err(_) => stance.observes(question.context.now),
+    })
+}
+
 /// The intersection of the links' votes. A missing vote is a denial.
 fn judge(votes: Votes, links: usize) -> Verdict {
     let mut verdict = Verdict {

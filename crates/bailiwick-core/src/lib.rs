@@ -35,7 +35,7 @@ pub use call::{Call, Effect, Interpreted, NamedResource, Resource};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use decision::{
     Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Permit, Permitting, Policy, Question,
-    Stance, Verb, Votes, decide, visible,
+    Stance, Verb, Votes, decide, may, visible,
 };
 pub use finding::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface};
 pub use identity::{

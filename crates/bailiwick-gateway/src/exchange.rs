@@ -6,7 +6,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bailiwick_core::{Call, Disposition, Pending, Released, Ruling, Unrecorded, decide, screen};
+use bailiwick_core::{
+    Call, Disposition, Inspected, Pending, Released, Ruling, Unrecorded, decide, screen,
+};
 use bytes::Bytes;
 
 use crate::gate::Gate;
@@ -48,7 +50,10 @@ pub(crate) async fn exchange(
     };
     let cleared = match obligations::meet(gate, permitted, envelope).await? {
         Ok(cleared) => cleared,
-        Err(owed) => return end(gate, upstream, (*owed, &[]), Disposition::Unmet).await,
+        Err(owed) => {
+            let unmet = end(gate, upstream, (*owed, &[]), Disposition::Unmet).await;
+            return unmet.map(Reply::Whole);
+        }
     };
     match upstream.forward(gate.means(), cleared, envelope).await {
         Answer::Whole(mut owed, message, disposition) => {
@@ -63,19 +68,45 @@ pub(crate) async fn exchange(
                         if masks { upstream.without_likelihoods(&message) } else { message };
                     let duly = || mask::duly(gate, hidden, &mut owed, message);
                     let Some(message) = passes.then(duly).flatten() else {
-                        return end(gate, upstream, (owed, &came), Disposition::Withheld).await;
+                        let withheld = Disposition::Withheld;
+                        return end(gate, upstream, (owed, &came), withheld)
+                            .await
+                            .map(Reply::Whole);
                     };
                     let items = lineage::items(owed.call(), &message);
                     let inspected = owed.last(watching.inspectors(), message, disposition);
                     let inspected = inspected.holding(items);
-                    let metered = gate.metered(upstream, inspected, &came, disposition).await;
-                    metered.record(gate.log(), gate.now()).map(Reply::Whole)
+                    record(gate, upstream, (inspected, &came), disposition).await.map(Reply::Whole)
                 }
-                Err(disposition) => end(gate, upstream, (owed, &[]), disposition).await,
+                Err(disposition) => {
+                    end(gate, upstream, (owed, &[]), disposition).await.map(Reply::Whole)
+                }
             }
         }
         Answer::Stream(owed, messages) => Ok(Reply::Stream(owed, messages)),
-        Answer::Ended(owed, disposition) => end(gate, upstream, (owed, &[]), disposition).await,
+        Answer::Ended(owed, disposition) => {
+            end(gate, upstream, (owed, &[]), disposition).await.map(Reply::Whole)
+        }
+    }
+}
+
+/// The same where nobody asked for an answer in pieces. One that comes all the same is nonsense:
+/// nothing of it is read, and that is on record.
+///
+/// # Errors
+/// As [`exchange`].
+pub(crate) async fn exchange_whole(
+    gate: &Arc<Gate>,
+    upstream: &Upstream,
+    call: Call,
+    envelope: &Envelope,
+) -> Result<Released, Unrecorded> {
+    match exchange(gate, upstream, call, envelope).await? {
+        Reply::Whole(released) => Ok(released),
+        Reply::Stream(owed, messages) => {
+            drop(messages);
+            end(gate, upstream, (owed, &[]), Disposition::Unreachable).await
+        }
     }
 }
 
@@ -114,10 +145,8 @@ fn may_ask<'a>(
     Box::pin(async move {
         let Some(asked) = legs::question(gate, call, question) else { return false };
         let envelope = Envelope::new(Leg::Message, None);
-        match exchange(gate, &Upstream::Later, asked, &envelope).await {
-            Ok(Reply::Whole(released)) => released.disposition() == Some(Disposition::Accepted),
-            Ok(Reply::Stream(..)) | Err(_) => false,
-        }
+        let asked = exchange_whole(gate, &Upstream::Later, asked, &envelope).await;
+        asked.is_ok_and(|it| it.disposition() == Some(Disposition::Accepted))
     })
 }
 
@@ -127,7 +156,20 @@ async fn end(
     upstream: &Upstream,
     (owed, came): (Pending, &[u8]),
     disposition: Disposition,
-) -> Result<Reply, Unrecorded> {
-    let metered = gate.metered(upstream, owed.failed(disposition), came, disposition).await;
-    metered.record(gate.log(), gate.now()).map(Reply::Whole)
+) -> Result<Released, Unrecorded> {
+    record(gate, upstream, (owed.failed(disposition), came), disposition).await
+}
+
+/// Put on record what came of the call. Only what an answer made that was released as it came is
+/// its caller's: what was kept back here cannot be fetched from where its provider keeps it.
+async fn record(
+    gate: &Gate,
+    upstream: &Upstream,
+    (inspected, came): (Inspected, &[u8]),
+    disposition: Disposition,
+) -> Result<Released, Unrecorded> {
+    let (metered, made) = gate.metered(upstream, inspected, came, disposition).await;
+    let released = metered.record(gate.log(), gate.now())?;
+    gate.parts.models.owe(made, &released);
+    Ok(released)
 }

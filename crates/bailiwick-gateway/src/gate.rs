@@ -8,7 +8,7 @@ use std::time::Duration;
 use bailiwick_core::{
     Action, Call, Context, Disposition, Durability, Effect, Evidence, Findings, Identified,
     Inspected, Inspectors, Interpreted, Position, Question, Resource, ServerId, Stance, Timestamp,
-    Unproved, Unrecorded, visible,
+    Unproved, Unrecorded, may, visible,
 };
 use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
@@ -23,6 +23,7 @@ use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::hidden::{Hidden, HiddenNames, Watching};
 use crate::listener::Listener;
+use crate::models::Made;
 use crate::models::Models;
 use crate::orders::Ordered;
 use crate::outside::Outside;
@@ -201,6 +202,15 @@ impl Gate {
         visible(&self.ordered(&rules), &question, self.stance())
     }
 
+    /// Whether a call may be made, as far as it is known by now. It is decided all the same.
+    pub(crate) fn may(&self, call: &Call) -> bool {
+        let context = Context { now: self.now(), findings: Findings::default() };
+        let rules = self.rules();
+        let (who, action, resource) = (call.who(), call.action(), call.resource());
+        let question = Question { who, action, resource, call: Some(call), context: &context };
+        may(&self.ordered(&rules), &question, self.stance())
+    }
+
     /// How firmly the record of a call's decision must stand before the call goes out.
     pub(crate) fn durability(&self, call: &Call) -> Durability {
         let settings = self.settings();
@@ -225,17 +235,18 @@ impl Gate {
         call.keeping(usize::try_from(settings.log.payload_kib << 10).unwrap_or(0))
     }
 
-    /// The same, with what a model used and cost where the call was one of a model.
+    /// The same, with what a model used and cost where the call was one of a model, and what that
+    /// made.
     pub(crate) async fn metered(
         &self,
         upstream: &Upstream,
         inspected: Inspected,
         answer: &[u8],
         disposition: Disposition,
-    ) -> Inspected {
+    ) -> (Inspected, Made) {
         match upstream.provider() {
             Some(call) => self.parts.models.metered(call, inspected, answer, disposition).await,
-            None => inspected,
+            None => (inspected, Made::default()),
         }
     }
 

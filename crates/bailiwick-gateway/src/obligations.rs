@@ -1,7 +1,8 @@
 //! OBLIGATIONS: the duties of a permit, met before the call goes out.
 //!
 //! The decision's record must survive a loss of power, which is the duty of every write; and what a
-//! call of a model can cost must be out of the purse. Masking and blocking are met on the answer.
+//! call of a model can cost must be out of the purse. Masking and blocking are met on the answer,
+//! and are not met where nobody here sees it.
 
 use bailiwick_core::{Cleared, Obligation, Pending, PermitOnRecord, Unclear, Unrecorded};
 
@@ -21,7 +22,8 @@ pub(crate) async fn meet(
     let (call, decided) = (permitted.call().id(), permitted.decided());
     let purse = &gate.parts.models.money.purse;
     let meet = |duty: &Obligation| match duty {
-        Obligation::Durable | Obligation::Mask | Obligation::Block => true,
+        Obligation::Durable => true,
+        Obligation::Mask | Obligation::Block => !envelope.is_unseen,
         // What is not to be paid for by anybody is not sent.
         Obligation::Reserve => {
             envelope.reserving.as_ref().is_some_and(|it| it.take(purse, call, decided))

@@ -1,6 +1,7 @@
 //! What is remembered for callers, so much in all. When it is full, whoever has the most loses its
 //! oldest: one caller's haste costs the others nothing.
 
+use std::cmp::Ordering;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{Hash, Hasher};
 
@@ -27,27 +28,43 @@ impl Hash for Caller {
 
 /// What each caller has, the oldest first.
 #[derive(Debug)]
-pub(crate) struct Shares<T> {
+pub(crate) struct Shares<K, T> {
     most: usize,
     all: usize,
-    of: HashMap<Caller, VecDeque<T>>,
+    of: HashMap<K, VecDeque<T>>,
 }
 
-impl<T> Shares<T> {
+impl<K: Clone + Eq + Hash, T> Shares<K, T> {
     /// So much in all, and never nothing.
     pub(crate) fn new(most: usize) -> Self {
         Self { most: most.max(1), all: 0, of: HashMap::new() }
     }
 
     /// The caller has one thing more. What is forgotten for it, and whose that was.
-    pub(crate) fn add(&mut self, caller: Caller, thing: T) -> Option<(Caller, T)> {
+    pub(crate) fn add(&mut self, caller: K, thing: T) -> Option<(K, T)> {
         let lost = if self.all < self.most { None } else { self.lose() };
         self.all += 1;
         self.of.entry(caller).or_default().push_back(thing);
         lost
     }
 
-    fn lose(&mut self) -> Option<(Caller, T)> {
+    /// What the caller has, the oldest first.
+    pub(crate) fn of(&self, caller: &K) -> impl DoubleEndedIterator<Item = &T> {
+        self.of.get(caller).into_iter().flatten()
+    }
+
+    /// The caller has it no more: that which is equal. Older things are less, newer ones greater.
+    pub(crate) fn remove(&mut self, caller: &K, which: impl FnMut(&T) -> Ordering) {
+        let Some(things) = self.of.get_mut(caller) else { return };
+        let Ok(at) = things.binary_search_by(which) else { return };
+        things.remove(at);
+        if things.is_empty() {
+            self.of.remove(caller);
+        }
+        self.all = self.all.saturating_sub(1);
+    }
+
+    fn lose(&mut self) -> Option<(K, T)> {
         let (caller, things) = self.of.iter_mut().max_by_key(|(_, things)| things.len())?;
         let caller = caller.clone();
         let oldest = things.pop_front();
@@ -105,5 +122,9 @@ mod tests {
             assert_eq!(shares.add(caller("hasty"), it + 3), Some((caller("hasty"), it)));
         }
         assert_eq!(shares.add(caller("ada"), 99), Some((caller("hasty"), 9)));
+        shares.remove(&caller("hasty"), |it| it.cmp(&10));
+        shares.remove(&caller("hasty"), |it| it.cmp(&5));
+        assert_eq!(shares.of(&caller("hasty")).copied().collect::<Vec<_>>(), [11]);
+        assert!(shares.add(caller("ada"), 100).is_none(), "what was removed left room");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) struct Tasks(Mutex<Given>);
 
 struct Given {
     to: HashMap<Box<str>, (Identified, Resource)>,
-    shares: Shares<Box<str>>,
+    shares: Shares<Caller, Box<str>>,
 }
 
 impl Default for Given {

@@ -18,7 +18,7 @@ pub(crate) struct Unfinished(Mutex<Given>);
 /// In which call first a state was given to a caller. A server may give the same one to several.
 struct Given {
     to: HashMap<(Caller, Digest), ExchangeId>,
-    shares: Shares<Digest>,
+    shares: Shares<Caller, Digest>,
 }
 
 impl Default for Given {

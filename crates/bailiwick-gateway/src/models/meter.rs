@@ -7,6 +7,7 @@ use bailiwick_wire::llm::{Class, Operation, Told, told};
 use super::Models;
 use super::counted::{Counted, Written};
 use super::money::tokens;
+use super::owned::Made;
 use crate::upstream::{Crossing, ProviderCall, Route};
 
 /// What was measured of one call here.
@@ -30,9 +31,9 @@ impl Models {
         inspected: Inspected,
         answer: &[u8],
         disposition: Disposition,
-    ) -> Inspected {
+    ) -> (Inspected, Made) {
         let Some(operation) = provider.operation else {
-            return reserved(provider, inspected, disposition);
+            return (reserved(provider, inspected, disposition), Made::default());
         };
         // What was turned into another dialect is measured as its provider said it.
         let heard = provider.crossing().and_then(Crossing::heard);
@@ -49,8 +50,8 @@ impl Models {
             Counted::default()
         };
         let measured = Measured { told, output_bytes, counted, disposition, is_whole };
-        self.owe(provider, &inspected, told);
-        self.streamed(provider, inspected, &measured)
+        let made = Made::of(provider, &inspected, told);
+        (self.streamed(provider, inspected, &measured), made)
     }
 
     /// The same of an answer that came in pieces.

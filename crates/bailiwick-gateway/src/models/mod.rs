@@ -24,7 +24,7 @@ pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
 pub(crate) use money::{Money, Unpriced, input};
-pub(crate) use owned::Owners;
+pub(crate) use owned::{Made, Owners};
 
 /// Every provider, and every other name of a model.
 pub(crate) struct Models {

@@ -2,20 +2,21 @@
 //! whoever it was made for; to all others it is not there, although the provider knows all callers
 //! by one key.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bailiwick_core::{Digest, Identified, Inspected, Link, ServerId, Value};
+use bailiwick_core::{Digest, Disposition, Identified, Inspected, Link, Released, ServerId, Value};
 use bailiwick_wire::llm::{Collection, Told};
 
 use super::Models;
 use super::writer::Writer;
 use crate::diary::Diary;
+use crate::shares::Shares;
 use crate::store::{Change, Owned, Store, StoreError};
 use crate::upstream::ProviderCall;
 
-/// How many ids are remembered of what answers left behind, and how many of all else; of more, the
-/// oldest are forgotten and then are nobody's.
+/// How many ids are remembered of what answers left behind, and how many of all else. Of more,
+/// whoever has the most loses its oldest, which then are nobody's.
 const OWNED_MAX: usize = 65_536;
 
 /// Whose something is: a digest of tenant and chain. A key that is rotated keeps what its owner
@@ -50,12 +51,18 @@ pub(crate) struct Owners {
 
 type Key = (ServerId, Box<str>);
 
-#[derive(Default)]
 struct Table {
     entries: HashMap<Key, Entry>,
-    /// By age: what answers left behind, and all else. A thousand answers push out no file.
-    ages: [BTreeMap<u64, Key>; 2],
+    /// What answers left behind, and all else. A thousand answers push out no file.
+    shares: [Shares<Digest, (u64, Key)>; 2],
     next: u64,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        let shares = [Shares::new(OWNED_MAX), Shares::new(OWNED_MAX)];
+        Self { entries: HashMap::new(), shares, next: 0 }
+    }
 }
 
 struct Entry {
@@ -74,23 +81,21 @@ impl Table {
         }
         let (at, owner, kind) = (self.next, it.owner, it.kind.clone());
         self.next += 1;
-        let ages = self.ages_of(&kind);
-        ages.insert(at, key.clone());
-        let oldest = (ages.len() > OWNED_MAX).then(|| ages.pop_first()).flatten();
+        let lost = self.shares_of(&kind).add(owner, (at, key.clone()));
         self.entries.insert(key, Entry { owner, kind, at });
-        let gone = oldest.map(|(_, key)| key);
+        let gone = lost.map(|(_, (_, key))| key);
         gone.iter().for_each(|it| drop(self.entries.remove(it)));
         Some(gone)
     }
 
-    fn ages_of(&mut self, kind: &str) -> &mut BTreeMap<u64, Key> {
-        let [answers, others] = &mut self.ages;
+    fn shares_of(&mut self, kind: &str) -> &mut Shares<Digest, (u64, Key)> {
+        let [answers, others] = &mut self.shares;
         if kind.is_empty() { answers } else { others }
     }
 
     fn remove(&mut self, key: &Key) {
         if let Some(entry) = self.entries.remove(key) {
-            self.ages_of(&entry.kind).remove(&entry.at);
+            self.shares_of(&entry.kind).remove(&entry.owner, |(at, _)| at.cmp(&entry.at));
         }
     }
 }
@@ -137,6 +142,33 @@ impl Owners {
     }
 }
 
+/// What an answer made at its provider.
+#[derive(Default)]
+pub(crate) struct Made {
+    all: Vec<Owned>,
+    is_stored: bool,
+}
+
+impl Made {
+    /// What its caller may have of it: nothing where a permit has it masked or blocked, because the
+    /// provider keeps the answer as it was.
+    pub(crate) fn of(provider: &ProviderCall, inspected: &Inspected, told: &Told) -> Self {
+        if told.state.is_empty() || inspected.is_guarded() {
+            return Self::default();
+        }
+        let name = &provider.route.provider.name;
+        let call = inspected.call();
+        // What the provider does not store is the caller's to bring back; nobody else can.
+        let is_stored = call.arguments().member("store") != Some(&Value::Bool(false));
+        let owner = owner(call.who());
+        let owned = |id: &str| {
+            let (provider, id) = (name.clone(), id.into());
+            Owned { provider, id, kind: "".into(), owner }
+        };
+        Self { all: told.state.iter().map(|it| owned(it)).collect(), is_stored }
+    }
+}
+
 impl Models {
     /// The first of these that is not the caller's.
     pub(crate) fn lacks<'a>(
@@ -149,19 +181,10 @@ impl Models {
         ids.iter().find(|it| !self.owners.is_of(provider, it, owner)).map(|it| &**it)
     }
 
-    /// What an answer made is its caller's from now on.
-    pub(crate) fn owe(&self, provider: &ProviderCall, inspected: &Inspected, told: &Told) {
-        if told.state.is_empty() {
-            return;
-        }
-        let name = &provider.route.provider.name;
-        let call = inspected.call();
-        // What the provider does not store is the caller's to bring back; nobody else can.
-        let is_stored = call.arguments().member("store") != Some(&Value::Bool(false));
-        let owner = owner(call.who());
-        for id in &told.state {
-            let (provider, id) = (name.clone(), id.clone());
-            self.owners.note(Owned { provider, id, kind: "".into(), owner }, is_stored);
+    /// What an answer made is its caller's from now on, where all of it was released.
+    pub(crate) fn owe(&self, made: Made, released: &Released) {
+        if released.disposition() == Some(Disposition::Answered) {
+            made.all.into_iter().for_each(|it| self.owners.note(it, made.is_stored));
         }
     }
 
@@ -187,10 +210,10 @@ impl Models {
         let table = self.owners.table.lock().unwrap_or_else(PoisonError::into_inner);
         let is_it = |key: &&Key| {
             let entry = table.entries.get(*key);
-            entry.is_some_and(|it| it.owner == owner && &*it.kind == kind.as_str())
+            entry.is_some_and(|it| &*it.kind == kind.as_str())
         };
-        let [_, others] = &table.ages;
-        others.values().rev().filter(is_it).cloned().collect()
+        let [_, others] = &table.shares;
+        others.of(&owner).rev().map(|(_, key)| key).filter(is_it).cloned().collect()
     }
 }
 
@@ -248,15 +271,18 @@ mod tests {
     }
 
     #[test]
-    fn answers_push_out_the_oldest_answers_and_no_file() {
+    fn answers_push_out_the_oldest_answers_of_whoever_has_the_most_and_no_file() {
         let mut table = Table::default();
         assert_eq!(table.put(&some(0, "files")), Some(None));
-        for id in 1..=OWNED_MAX {
+        let others = Owned { owner: Digest::of(b"bob"), ..some(OWNED_MAX + 9, "") };
+        assert_eq!(table.put(&others), Some(None));
+        for id in 1..OWNED_MAX {
             assert_eq!(table.put(&some(id, "")), Some(None));
         }
-        let gone = table.put(&some(OWNED_MAX + 1, "")).unwrap();
+        let gone = table.put(&some(OWNED_MAX, "")).unwrap();
         assert_eq!(gone, Some(("lab".into(), "1".into())));
         assert!(table.entries.contains_key(&("lab".into(), "0".into())));
+        assert!(table.entries.contains_key(&(others.provider, others.id)), "older, and bob's");
         assert_eq!(table.entries.len(), OWNED_MAX + 1);
     }
 }

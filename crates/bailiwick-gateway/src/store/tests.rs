@@ -1,7 +1,7 @@
 //! Keys are proven by their secret alone, and revoked at once.
 
 use super::*;
-use bailiwick_core::{Timestamp, Unproved};
+use bailiwick_core::{Digest, Timestamp, Unproved};
 
 fn store() -> Store {
     Store::with(Connection::open_in_memory().unwrap()).unwrap()
@@ -139,6 +139,34 @@ fn a_file_of_version_1_is_read_and_its_keys_can_be_limited() {
     // Builds of version 1 set the version back: nothing is lost by it.
     Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 1;").unwrap();
     assert_eq!(*Store::open(folder.path()).unwrap().terms(&"old".into()).unwrap(), terms);
+}
+
+/// What version 2 added, with terms of the key and one kill.
+const SECOND: &str = "
+    CREATE TABLE key_terms (
+        id TEXT PRIMARY KEY REFERENCES agent_keys (id), terms TEXT NOT NULL, label TEXT,
+        line TEXT NOT NULL) STRICT;
+    CREATE TABLE kills (
+        kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL, reason TEXT NOT NULL,
+        operator TEXT NOT NULL, since_ns INTEGER NOT NULL, PRIMARY KEY (kind, name)) STRICT;
+    INSERT INTO key_terms VALUES ('old', '{\"at_once\":1}', NULL, 'old');
+    PRAGMA user_version = 2;
+";
+
+#[test]
+fn a_file_of_version_2_is_read_and_owners_can_be_kept_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state.sqlite");
+    Connection::open(&file).unwrap().execute_batch(&format!("{OLD}{SECOND}")).unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let terms = Terms { at_once: Some(1), ..Terms::default() };
+    assert_eq!(*store.terms(&"old".into()).unwrap(), terms);
+    assert!(store.owned().unwrap().is_empty());
+    let owner = Digest::of(b"ada");
+    let owned = Owned { provider: "lab".into(), id: "f".into(), kind: "files".into(), owner };
+    store.keep_owned(&[Change::Made(owned)]).unwrap();
+    drop(store);
+    assert_eq!(Store::open(folder.path()).unwrap().owned().unwrap().len(), 1);
 }
 
 #[test]

@@ -100,6 +100,8 @@ pub(crate) struct Envelope {
     pub(crate) reserving: Option<Arc<Reserving>>,
     /// What a call of a model must not tell its caller of.
     pub(crate) hidden: Option<Arc<Hidden>>,
+    /// Whether its answer is fetched another way, so that no duty can be met on it.
+    pub(crate) is_unseen: bool,
 }
 
 impl Envelope {
@@ -114,6 +116,7 @@ impl Envelope {
             parent: None,
             reserving: None,
             hidden: None,
+            is_unseen: false,
         }
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct ProviderCall {
     pub(crate) route: Route,
     /// What is asked; absent where no model writes or counts.
     pub(crate) operation: Option<Operation>,
+    /// What was asked when the provider wrote what is read now.
+    answered: Option<Operation>,
     /// Of a call that its client asks for in another dialect.
     crossing: Option<Crossing>,
     /// What was reckoned of it when its bound was made.
@@ -79,8 +81,19 @@ impl ProviderCall {
         away: Away,
     ) -> Self {
         let (began, unsent, heading) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        let reckoned = Reckoned::default();
-        Self { route, operation, crossing: None, reckoned, asking, away, began, unsent, heading }
+        let (answered, crossing, reckoned) = (None, None, Reckoned::default());
+        Self {
+            route,
+            operation,
+            answered,
+            crossing,
+            reckoned,
+            asking,
+            away,
+            began,
+            unsent,
+            heading,
+        }
     }
 
     /// The same, with what was reckoned of it.
@@ -93,14 +106,19 @@ impl ProviderCall {
         Self { crossing, ..self }
     }
 
+    /// The same where what is read was answered by this operation once.
+    pub(crate) fn reading(self, answered: Option<Operation>) -> Self {
+        Self { answered, ..self }
+    }
+
     /// How it is turned into another dialect, where it is.
     pub(crate) const fn crossing(&self) -> Option<&Crossing> {
         self.crossing.as_ref()
     }
 
-    /// The operation whose answer the client is told: that which it asked for.
+    /// The operation whose answer the client is told: that which it asked for, now or earlier.
     pub(crate) fn answers(&self) -> Option<Operation> {
-        self.crossing().map(Crossing::asked).or(self.operation)
+        self.crossing().map(Crossing::asked).or(self.operation).or(self.answered)
     }
 
     /// How the reply begins for the client; `None` when there was none.

@@ -131,6 +131,7 @@ mod spending;
 mod state;
 #[cfg(test)]
 mod state_batches;
+mod state_guarded;
 #[cfg(test)]
 mod streams;
 #[cfg(test)]

@@ -167,6 +167,14 @@ async fn containers_and_jobs_are_their_owners() {
     assert_eq!(house.other.send("POST", path, &body).await.status, 404);
     let made = house.worker.send("POST", path, &body).await;
     assert_eq!(house.trail(&made).0.bound, Some(10_000), "it counts as the operator says");
+    let job = format!("{path}/{}", id(&made));
+    for (deed, action, bound) in
+        [("pause", "delete_state", None), ("resume", "create_state", Some(10_000))]
+    {
+        let said = house.worker.send("POST", &format!("{job}/{deed}"), "").await;
+        let (decision, _) = house.trail(&said);
+        assert_eq!((&*decision.action, decision.bound), (action, bound), "{said:?}");
+    }
     let reads = [("GET", ""), ("GET", "/events"), ("POST", "/cancel")];
     is_only_of(&house, path, &id(&made), &reads).await;
     let free = json!({"training_file": file, "model": "hidden"}).to_string();

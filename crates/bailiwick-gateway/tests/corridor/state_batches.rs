@@ -7,7 +7,7 @@ use crate::house::House;
 use crate::provider::Provider;
 use crate::state::{both, id, is_only_of, upload};
 
-fn line(number: usize, model: &str, more: &Value) -> String {
+pub(crate) fn line(number: usize, model: &str, more: &Value) -> String {
     let mut body = json!({"model": model, "max_tokens": 100,
         "messages": [{"role": "user", "content": "Hello"}]});
     for (name, value) in more.as_object().unwrap() {
@@ -17,12 +17,12 @@ fn line(number: usize, model: &str, more: &Value) -> String {
     json!({"custom_id": number.to_string(), "method": "POST", "url": url, "body": body}).to_string()
 }
 
-async fn batch(house: &House, file: &str) -> Said {
+pub(crate) async fn batch(house: &House, file: &str) -> Said {
     let file = id(&upload(&house.worker, "/openai/v1/files", "batch", file).await);
     create(house, &file).await
 }
 
-async fn create(house: &House, file: &str) -> Said {
+pub(crate) async fn create(house: &House, file: &str) -> Said {
     let body = json!({"input_file_id": file, "endpoint": "/v1/chat/completions",
         "completion_window": "24h"});
     house.worker.send("POST", "/openai/v1/batches", &body.to_string()).await

@@ -16,7 +16,7 @@ use super::attempt::{Attempt, Came, Streaming, interpreted};
 use super::shape::understood;
 use super::{Visit, reply, stream};
 use crate::entropy;
-use crate::exchange::{Reply, exchange};
+use crate::exchange::exchange_whole;
 use crate::pace::Place;
 use crate::upstream::{Envelope, Leg, Route, Upstream};
 
@@ -147,8 +147,8 @@ async fn nowhere(
     what.trace.clone_from(&visit.choices.trace);
     let call = Call::new(id, visit.gate.now(), visit.who.clone(), what);
     let envelope = Envelope::new(Leg::Message, None);
-    match exchange(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
-        Ok(Reply::Whole(released))
+    match exchange_whole(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
+        Ok(released)
             if matches!(
                 released.disposition(),
                 Some(Disposition::Unreachable | Disposition::Unmet)
@@ -159,7 +159,7 @@ async fn nowhere(
             stamp_at(&mut reply, released.decision());
             reply
         }
-        Ok(Reply::Whole(released)) => reply::whole(visit.dialect, released, (None, &asked), None),
-        Ok(Reply::Stream(..)) | Err(_) => reply::unrecorded(visit.dialect),
+        Ok(released) => reply::whole(visit.dialect, released, (None, &asked), None),
+        Err(_) => reply::unrecorded(visit.dialect),
     }
 }

@@ -187,7 +187,7 @@ fn missing(visit: &Visit, route: &Route, ask: &Ask, lacks: Option<&str>) -> Opti
 }
 
 /// What is special about a call of a model.
-fn about(ask: &Ask, bound: Option<MicroDollars>, is_kept: bool) -> ModelAsk {
+pub(super) fn about(ask: &Ask, bound: Option<MicroDollars>, is_kept: bool) -> ModelAsk {
     ModelAsk {
         bound: bound.map(MicroDollars::micro),
         view: Some(view::digest(&ask.tools)),

@@ -5,11 +5,12 @@
 use bailiwick_wire::trace::traceparent;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 
+use super::place::unescaped;
 use crate::upstream::Head;
 
 const HEADERS: [&str; 3] = ["anthropic-version", "anthropic-beta", "openai-beta"];
 const QUERY: [&str; 4] = ["beta", "limit", "after_id", "before_id"];
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 11] = [
     "beta",
     "limit",
     "after_id",
@@ -18,7 +19,6 @@ const KEPT: [&str; 12] = [
     "before",
     "order",
     "purpose",
-    "stream",
     "include",
     "include[]",
     "include%5B%5D",
@@ -34,6 +34,8 @@ pub(super) struct Choices {
     pub(super) trace: Option<Box<str>>,
     /// The same of what a provider keeps.
     pub(super) kept: String,
+    /// Whether an answer in pieces is asked for, however that is spelled.
+    pub(super) streams: bool,
     /// What kind of body came.
     pub(super) content_type: Option<HeaderValue>,
 }
@@ -47,6 +49,7 @@ impl Choices {
             head: head(headers)?,
             query: chosen(query, &QUERY)?,
             kept: chosen(query, &KEPT)?,
+            streams: query.split('&').any(streams),
             content_type: headers.get(CONTENT_TYPE).cloned(),
             trace: trace.and_then(traceparent),
         })
@@ -83,6 +86,13 @@ fn chosen(query: &str, names: &[&str]) -> Option<String> {
     (out.len() <= BYTES_MAX).then_some(out)
 }
 
+/// Whether the parameter asks for an answer in pieces: whatever it says but a plain `false`.
+fn streams(parameter: &str) -> bool {
+    let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+    let is_it = |name: String| name.trim().eq_ignore_ascii_case("stream");
+    unescaped(name).is_some_and(is_it) && value != "false"
+}
+
 /// Whether it is letters, digits and these.
 fn is_made_of(marks: &[u8], value: &[u8]) -> bool {
     let is_word = |it: &u8| it.is_ascii_alphanumeric() || marks.contains(it);
@@ -92,6 +102,23 @@ fn is_made_of(marks: &[u8], value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_in_pieces_is_asked_for_in_many_spellings() {
+        for (query, is_asked) in [
+            ("stream=true", true),
+            ("limit=1&stream=%74rue", true),
+            ("%73tream=1", true),
+            ("Stream", true),
+            ("stream=false", false),
+            ("streams=true", false),
+            ("include=stream", false),
+        ] {
+            let choices = Choices::of(&HeaderMap::new(), Some(query)).unwrap();
+            assert_eq!(choices.streams, is_asked, "{query}");
+            assert!(!choices.kept.contains("tream="), "{query}");
+        }
+    }
 
     #[test]
     fn only_what_chooses_goes_on_and_only_as_words() {

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::Visit;
 use crate::entropy;
-use crate::exchange::{Reply, exchange};
+use crate::exchange::exchange_whole;
 use crate::upstream::{Envelope, Leg, Route, Upstream};
 
 /// Whether the model may be given the tool.
@@ -28,8 +28,6 @@ pub(super) async fn may(visit: &Visit, route: &Route, kind: &str, within: Exchan
     };
     let call = Call::new(id, gate.now(), visit.who.clone(), what).within(within);
     let envelope = Envelope::new(Leg::Message, None);
-    match exchange(gate, &Upstream::Later, call, &envelope).await {
-        Ok(Reply::Whole(released)) => released.disposition() == Some(Disposition::Accepted),
-        Ok(Reply::Stream(..)) | Err(_) => false,
-    }
+    let released = exchange_whole(gate, &Upstream::Later, call, &envelope).await;
+    released.is_ok_and(|it| it.disposition() == Some(Disposition::Accepted))
 }

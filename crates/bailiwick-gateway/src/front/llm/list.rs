@@ -13,7 +13,7 @@ use super::super::body::Body;
 use super::super::reply::{json, stamp_at};
 use super::{Visit, cloud, reply};
 use crate::entropy;
-use crate::exchange::{Reply, exchange};
+use crate::exchange::exchange_whole;
 use crate::upstream::{Asking, Envelope, Head, Leg, ProviderCall, Route, Upstream, segment};
 
 const MODELS: &str = "/models";
@@ -158,13 +158,13 @@ async fn nobody(visit: &Visit, name: &str) -> Response<Body> {
     let call = call(visit, (model(&nobody, name), false));
     let Some(call) = call else { return reply::unrecorded(visit.dialect) };
     let envelope = Envelope::new(Leg::Message, None);
-    match exchange(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
-        Ok(Reply::Whole(released)) => {
+    match exchange_whole(&visit.gate, &Upstream::Nowhere, call, &envelope).await {
+        Ok(released) => {
             let mut reply = reply::no_such_model(visit.dialect, name);
             stamp_at(&mut reply, released.decision());
             reply
         }
-        Ok(Reply::Stream(..)) | Err(_) => reply::unrecorded(visit.dialect),
+        Err(_) => reply::unrecorded(visit.dialect),
     }
 }
 
@@ -198,10 +198,8 @@ async fn asked(
     let upstream = Upstream::Provider(Box::new(provider));
     let patience = Duration::from_secs(visit.gate.settings().limits.gather_seconds);
     let envelope = Envelope { patience: Some(patience), ..Envelope::new(Leg::Message, None) };
-    match exchange(&visit.gate, &upstream, call, &envelope).await {
-        Ok(Reply::Whole(released)) => Some((released, upstream)),
-        Ok(Reply::Stream(..)) | Err(_) => None,
-    }
+    let released = exchange_whole(&visit.gate, &upstream, call, &envelope).await.ok()?;
+    Some((released, upstream))
 }
 
 fn call(visit: &Visit, (resource, exists): (Resource, bool)) -> Option<Call> {

@@ -73,7 +73,7 @@ pub(super) const fn path(operation: Operation) -> &'static str {
 }
 
 /// A name that stood in a path. SDKs write the slash in `provider/model` as `%2F`.
-fn unescaped(name: &str) -> Option<String> {
+pub(super) fn unescaped(name: &str) -> Option<String> {
     let mut bytes = name.bytes();
     let mut plain = Vec::with_capacity(name.len());
     while let Some(byte) = bytes.next() {

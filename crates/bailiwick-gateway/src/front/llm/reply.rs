@@ -53,10 +53,19 @@ pub(super) fn translated(dialect: Dialect, refusal: Response<Body>) -> Response<
 
 /// There is no such model, or the caller may not know of it.
 pub(super) fn no_such_model(dialect: Dialect, asked: &str) -> Response<Body> {
+    error(dialect, StatusCode::NOT_FOUND, &no_such_words(asked))
+}
+
+/// The same in words.
+pub(super) fn no_such_words(asked: &str) -> String {
     // A name that the caller made up is its own to read, but not without end.
     let asked: String = asked.chars().take(128).collect();
-    let words = format!("The model `{asked}` does not exist or you do not have access to it");
-    error(dialect, StatusCode::NOT_FOUND, &words)
+    format!("The model `{asked}` does not exist or you do not have access to it")
+}
+
+/// Policy denies it, and the caller may know that.
+pub(super) fn denied_words(exchange: &ExchangeId) -> String {
+    format!("Denied by policy. Ask about it with the decision's id: {exchange}")
 }
 
 /// That something is not there: the status and the body.
@@ -82,8 +91,7 @@ fn denied(dialect: Dialect, denial: &Denial, exchange: &ExchangeId, asked: &str)
     if !denial.visible() {
         return no_such_model(dialect, asked);
     }
-    let words = format!("Denied by policy. Ask about it with the decision's id: {exchange}");
-    error(dialect, StatusCode::FORBIDDEN, &words)
+    error(dialect, StatusCode::FORBIDDEN, &denied_words(exchange))
 }
 
 /// What came of a call that was answered as a whole, or not at all.

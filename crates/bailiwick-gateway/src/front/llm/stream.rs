@@ -15,7 +15,7 @@ use super::attempt::Told;
 use super::window::{self, Freed, Window};
 use crate::gate::Gate;
 use crate::hidden::Hidden;
-use crate::models::{Counted, Measured, Written};
+use crate::models::{Counted, Made, Measured, Written};
 use crate::pace::Place;
 use crate::queue::{Reader, Unread, Writer};
 use crate::upstream::{Crossed, Crossing, Events, ProviderCall};
@@ -368,9 +368,11 @@ impl Stream {
         };
         let measured = Measured { told: &told, output_bytes, counted, disposition, is_whole };
         let models = &gate.parts.models;
-        models.owe(&call, &inspected, &told);
+        let made = if is_whole { Made::of(&call, &inspected, &told) } else { Made::default() };
         let metered = models.streamed(&call, inspected, &measured);
-        metered.record(gate.log(), gate.now()).ok()
+        let released = metered.record(gate.log(), gate.now()).ok()?;
+        models.owe(made, &released);
+        Some(released)
     }
 }
 

@@ -20,6 +20,10 @@ pub(in super::super) enum Deed {
     Add,
     /// End its work.
     Cancel,
+    /// Have it wait.
+    Pause,
+    /// Have it go on: it costs again.
+    Resume,
     /// Delete it, or something in it.
     Delete,
 }
@@ -27,9 +31,9 @@ pub(in super::super) enum Deed {
 impl Deed {
     pub(super) const fn action(self) -> Action {
         match self {
-            Self::Create | Self::Add => Action::CreateState,
+            Self::Create | Self::Add | Self::Resume => Action::CreateState,
             Self::List | Self::Read => Action::ReadState,
-            Self::Cancel | Self::Delete => Action::DeleteState,
+            Self::Cancel | Self::Pause | Self::Delete => Action::DeleteState,
         }
     }
 
@@ -40,6 +44,8 @@ impl Deed {
             Self::Read => "read",
             Self::Add => "add",
             Self::Cancel => "cancel",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
             Self::Delete => "delete",
         }
     }
@@ -123,7 +129,8 @@ fn deed(
         (&Method::GET, _, [_]) => Some(Deed::Read),
         (&Method::DELETE, _, [_]) if can_delete => Some(Deed::Delete),
         (&Method::POST, Responses | Batches | FineTuning, [_, "cancel"]) => Some(Deed::Cancel),
-        (&Method::POST, FineTuning, [_, "pause" | "resume"]) => Some(Deed::Cancel),
+        (&Method::POST, FineTuning, [_, "pause"]) => Some(Deed::Pause),
+        (&Method::POST, FineTuning, [_, "resume"]) => Some(Deed::Resume),
         (&Method::GET, Responses, [_, "input_items"])
         | (&Method::GET, Files, [_, "content"])
         | (&Method::GET, FineTuning, [_, "events" | "checkpoints"])
@@ -159,6 +166,8 @@ mod tests {
             (theirs, Method::GET, "messages/batches/b/results", Some(Deed::Read)),
             (theirs, Method::GET, "batches/b", None),
             (ours, Method::POST, "responses/r/cancel", Some(Deed::Cancel)),
+            (ours, Method::POST, "fine_tuning/jobs/j/pause", Some(Deed::Pause)),
+            (ours, Method::POST, "fine_tuning/jobs/j/resume", Some(Deed::Resume)),
             (ours, Method::GET, "responses", None),
             (ours, Method::POST, "containers/c/files", Some(Deed::Add)),
             (ours, Method::GET, "files/..", None),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Action, ExchangeId, ModelAsk, Number, Resource, Value};
+use bailiwick_core::{Action, Call, ExchangeId, ModelAsk, Number, Resource, Value};
 use bailiwick_facts::MicroDollars;
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::llm::{Collection, Creation, Dialect, body_lines, creation, file_lines};
@@ -14,7 +14,7 @@ use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use super::super::super::body::Body;
 use super::super::{Visit, reply};
 use super::address::Address;
-use super::{Asked, bad, carried, lines};
+use super::{Asked, bad, carried, interpreted, lines};
 use crate::entropy;
 use crate::models::Unpriced;
 use crate::upstream::Provider;
@@ -137,12 +137,10 @@ type Costs = Result<Option<Result<MicroDollars, Unpriced>>, Box<Response<Body>>>
 
 /// Every line of a batch is decided before the batch is, and all of them are paid for together.
 async fn batch(visit: &Visit, asked: &mut Asked, keeper: &Arc<Provider>, id: ExchangeId) -> Costs {
-    let server = keeper.name.clone();
-    let resource = Resource::State { server, name: Collection::Batches.as_str().into() };
-    // Whoever may make none learns nothing of lines.
-    if !visit.gate.is_visible(&visit.who, Action::CreateState, &resource) {
-        // Nor is it ever paid for, should a policy change in between.
-        return Ok(Some(Err(Unpriced::Model("batch".into()))));
+    // Whoever may make none has no line decided, and no file read.
+    if !may_make(visit, asked, keeper, id) {
+        asked.is_refused = true;
+        return Ok(None);
     }
     let read = match (visit.dialect, &asked.said.lines) {
         (Dialect::Anthropic, _) => body_lines(&asked.body),
@@ -170,6 +168,16 @@ async fn batch(visit: &Visit, asked: &mut Asked, keeper: &Arc<Provider>, id: Exc
     Ok(Some(Ok(bound)))
 }
 
+/// Whether the caller may make a batch at all, of one line at least.
+fn may_make(visit: &Visit, asked: &Asked, keeper: &Arc<Provider>, id: ExchangeId) -> bool {
+    let mut said = asked.said.parameters.clone();
+    if let Value::Record(members) = &mut said {
+        members.push(("lines".into(), Value::Number(Number::from_lexeme("1"))));
+    }
+    let what = interpreted(visit, &asked.address, keeper.name.clone(), said);
+    visit.gate.may(&Call::new(id, visit.gate.now(), visit.who.clone(), what))
+}
+
 /// A job trains a model that its caller must be allowed to know of. What it costs nobody can say.
 fn job(visit: &Visit, asked: &mut Asked, keeper: &Arc<Provider>) -> Costs {
     let name = asked.said.model.clone().unwrap_or_default();
@@ -181,7 +189,11 @@ fn job(visit: &Visit, asked: &mut Asked, keeper: &Arc<Provider>) -> Costs {
 }
 
 /// What goes out only when it is paid for. `None`: it could not be recorded.
-fn reserved(visit: &Visit, asked: &mut Asked, bound: Result<MicroDollars, Unpriced>) -> Option<()> {
+pub(super) fn reserved(
+    visit: &Visit,
+    asked: &mut Asked,
+    bound: Result<MicroDollars, Unpriced>,
+) -> Option<()> {
     let gate = &visit.gate;
     let known = bound.as_ref().ok().map(|it| it.micro());
     let money = &gate.parts.models.money;

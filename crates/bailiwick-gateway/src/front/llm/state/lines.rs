@@ -4,18 +4,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bailiwick_core::{
-    Action, Call, Disposition, Effect, ExchangeId, Interpreted, ModelAsk, Released, Resource, Value,
-};
+use bailiwick_core::{Call, Disposition, ExchangeId, Released, Value};
 use bailiwick_facts::MicroDollars;
-use bailiwick_wire::llm::{Ask, Line, Operation, ToolKind};
+use bailiwick_wire::llm::{Ask, Line, ToolKind};
 use hyper::{Response, StatusCode};
 
 use super::super::super::body::Body;
+use super::super::super::knock;
+use super::super::attempt::{about, interpreted};
 use super::super::shape::understood;
-use super::super::{Visit, hosted, reply, view};
+use super::super::{Visit, hosted, reply};
 use crate::entropy;
-use crate::exchange::{Reply, exchange};
+use crate::exchange::exchange_whole;
 use crate::reserving::Reserving;
 use crate::upstream::{Envelope, Leg, Provider, Route, Upstream};
 
@@ -24,6 +24,9 @@ const KINDS_MAX: usize = 32;
 /// After so many lines others get their turn.
 const TURN: usize = 64;
 
+/// What is told where a permit asks for what cannot be done to a batch.
+const UNSEEN: &str = "the policy has its answer masked or blocked, which cannot be done in a batch";
+
 /// Why a line is refused: the status, and words for the caller.
 type Refused = (StatusCode, String);
 
@@ -31,7 +34,7 @@ fn bad(words: impl Into<String>) -> Refused {
     (StatusCode::BAD_REQUEST, words.into())
 }
 
-/// Decide every line; the most that all of them can cost.
+/// Decide every line; the most that all of them can cost. Each takes from the key's minute.
 ///
 /// # Errors
 /// The reply, which names the first line that is refused.
@@ -41,6 +44,11 @@ pub(super) async fn decided(
     lines: Vec<Line>,
     batch: ExchangeId,
 ) -> Result<MicroDollars, Response<Body>> {
+    let count = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+    if let Err(it) = visit.gate.take_pace(&visit.who, count) {
+        let refusal = knock::too_fast(&visit.gate, &visit.who, it);
+        return Err(reply::translated(visit.dialect, refusal));
+    }
     let mut all = MicroDollars::ZERO;
     let mut hosted = BTreeMap::new();
     for (number, line) in (1..).zip(lines) {
@@ -71,7 +79,7 @@ async fn one(
     let models = &visit.gate.parts.models;
     let route = models.at(keeper, &asked.model);
     if !keeper.takes(&asked.model) {
-        return Err(no_such_model(&asked));
+        return Err(no_such(&asked.model));
     }
     if asked.stream {
         return Err(bad("it is to be streamed, which a batch is not"));
@@ -86,7 +94,12 @@ async fn one(
     let bound = models.money.bound(&route, &asked, body.len(), visit.gate.now());
     let bound = bound.map_err(|it| bad(it.to_string()))?;
     let model = asked.model.clone();
-    let mut what = interpreted(operation, &route, asked, body);
+    let about = about(&asked, Some(MicroDollars::ZERO), route.is_kept);
+    let (server, name) = (route.provider.name.clone(), &*route.model);
+    let mut what = interpreted((operation, server, name), asked, body, (true, about));
+    if let Value::Record(members) = &mut what.arguments {
+        members.push(("batch".into(), Value::Bool(true)));
+    }
     what.trace.clone_from(&visit.choices.trace);
     let now = visit.gate.now();
     let unrecorded = || (StatusCode::SERVICE_UNAVAILABLE, "it could not be recorded".to_owned());
@@ -94,13 +107,21 @@ async fn one(
     let call = Call::new(id, now, visit.who.clone(), what).within(batch);
     // The batch pays for all of them together.
     let free = Reserving::new(Vec::new(), Vec::new(), MicroDollars::ZERO);
-    let envelope =
-        Envelope { reserving: Some(Arc::new(free)), ..Envelope::new(Leg::Message, None) };
-    match exchange(&visit.gate, &Upstream::Later, call, &envelope).await {
-        Ok(Reply::Whole(it)) if it.disposition() == Some(Disposition::Accepted) => Ok(bound),
-        Ok(Reply::Whole(it)) => Err(denied(&it, &model)),
-        Ok(Reply::Stream(..)) | Err(_) => Err(unrecorded()),
+    let reserving = Some(Arc::new(free));
+    let envelope = Envelope { reserving, is_unseen: true, ..Envelope::new(Leg::Message, None) };
+    let released = exchange_whole(&visit.gate, &Upstream::Later, call, &envelope).await;
+    let released = released.map_err(|_| unrecorded())?;
+    let came = released.disposition();
+    if came == Some(Disposition::Accepted) {
+        return Ok(bound);
     }
+    // All else that a line owes is met.
+    let is_unmet = came == Some(Disposition::Unmet);
+    Err(if is_unmet {
+        (StatusCode::FORBIDDEN, UNSEEN.to_owned())
+    } else {
+        denied(&released, &model)
+    })
 }
 
 /// Whether every tool that the provider is to run may be run. Each is decided once for each model.
@@ -130,55 +151,13 @@ async fn may_host(
     Ok(())
 }
 
-fn interpreted(operation: Operation, route: &Route, asked: Ask, body: bytes::Bytes) -> Interpreted {
-    let action = match operation {
-        Operation::Chat | Operation::Responses | Operation::Messages | Operation::CountTokens => {
-            Action::Complete
-        }
-        Operation::Embeddings => Action::Embed,
-    };
-    let about = ModelAsk {
-        bound: Some(0),
-        view: Some(view::digest(&asked.tools)),
-        items: asked.items.iter().map(|it| it.digest).collect(),
-        items_dropped: asked.items_dropped,
-        is_kept: route.is_kept,
-    };
-    let mut arguments = asked.parameters;
-    if let Value::Record(members) = &mut arguments {
-        members.push(("operation".into(), Value::Text(operation.as_str().into())));
-        members.push(("batch".into(), Value::Bool(true)));
-    }
-    let (server, name) = (route.provider.name.clone(), route.model.clone());
-    Interpreted {
-        action,
-        resource: Resource::Model { server, name },
-        arguments,
-        ask: body,
-        effect: Effect::Outbound,
-        named: Vec::new(),
-        exists: true,
-        pin: None,
-        trace: None,
-        model: Some(Box::new(about)),
-    }
-}
-
 fn denied(released: &Released, model: &str) -> Refused {
     if reply::is_hidden(released) {
         return no_such(model);
     }
-    let id = released.exchange();
-    let words = format!("Denied by policy. Ask about it with the decision's id: {id}");
-    (StatusCode::FORBIDDEN, words)
-}
-
-fn no_such_model(asked: &Ask) -> Refused {
-    no_such(&asked.model)
+    (StatusCode::FORBIDDEN, reply::denied_words(&released.exchange()))
 }
 
 fn no_such(model: &str) -> Refused {
-    let model: String = model.chars().take(128).collect();
-    let words = format!("The model `{model}` does not exist or you do not have access to it");
-    (StatusCode::NOT_FOUND, words)
+    (StatusCode::NOT_FOUND, reply::no_such_words(model))
 }

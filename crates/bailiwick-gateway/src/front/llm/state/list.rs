@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::{Response, StatusCode};
 
 use super::super::super::body::Body;
+use super::super::super::knock;
 use super::super::super::reply::{headers, json};
 use super::super::{Visit, reply};
 use super::address::Address;
@@ -86,6 +87,11 @@ pub(super) async fn list(visit: &Visit, address: Address) -> Response<Body> {
         let Some((provider, id)) = left.next() else { break };
         let Some(keeper) = speaks(&provider) else { continue };
         looked += 1;
+        // Each is a request at the provider.
+        if let Err(it) = visit.gate.take_pace(&visit.who, 1) {
+            let refusal = knock::too_fast(&visit.gate, &visit.who, it);
+            return reply::translated(visit.dialect, refusal);
+        }
         let asked = Asked::new(Address::one(collection, &id, ""), Some(keeper));
         let Some(one) = carried(visit, Asked { parent: Some(parent), ..asked }).await else {
             return reply::unrecorded(visit.dialect);

@@ -12,7 +12,7 @@ use bailiwick_core::{
     Call, Disposition, Effect, ExchangeId, Interpreted, ModelAsk, RefusalReason, Released,
     Resource, ServerId, Value,
 };
-use bailiwick_wire::llm::{Collection, kept, no_such};
+use bailiwick_wire::llm::{Collection, Operation, kept, no_such};
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 
@@ -20,9 +20,10 @@ use super::super::body::Body;
 use super::super::knock;
 use super::{Visit, reply};
 use crate::entropy;
-use crate::exchange::{Reply, exchange};
+use crate::exchange::exchange_whole;
 use crate::reserving::Reserving;
 use crate::upstream::{Asking, Envelope, Leg, Provider, ProviderCall, Route, Upstream};
+use crate::view;
 
 pub(super) use address::Address;
 use address::Deed;
@@ -36,27 +37,33 @@ pub(super) async fn serve(visit: Visit, address: Address, body: Bytes) -> Respon
             return reply::translated(visit.dialect, refusal);
         }
     };
+    if visit.choices.streams {
+        let words = "What is kept is not streamed: leave `stream` out";
+        return bad(&visit, words);
+    }
     match address.deed {
         Deed::List => list::list(&visit, address).await,
         Deed::Create => create::create(&visit, address, body).await,
-        Deed::Add | Deed::Read | Deed::Cancel | Deed::Delete => one(&visit, address, body).await,
+        Deed::Add | Deed::Read | Deed::Cancel | Deed::Pause | Deed::Resume | Deed::Delete => {
+            one(&visit, address, body).await
+        }
     }
 }
 
 /// One thing that somebody has.
 async fn one(visit: &Visit, address: Address, body: Bytes) -> Response<Body> {
-    if visit.choices.kept.contains("stream=true") {
-        let words = "An answer that is kept is not streamed again: leave `stream` out";
-        return bad(visit, words);
-    }
     let said = match address.deed {
         Deed::Add => match create::read(visit, &address, &body) {
             Ok(said) => said,
             Err(words) => return bad(visit, &words),
         },
-        Deed::Create | Deed::List | Deed::Read | Deed::Cancel | Deed::Delete => {
-            create::Said::default()
-        }
+        Deed::Create
+        | Deed::List
+        | Deed::Read
+        | Deed::Cancel
+        | Deed::Pause
+        | Deed::Resume
+        | Deed::Delete => create::Said::default(),
     };
     let id = address.id.clone().unwrap_or_default();
     let api = visit.dialect;
@@ -68,11 +75,18 @@ async fn one(visit: &Visit, address: Address, body: Bytes) -> Response<Body> {
         (Some(_), Some(other)) => Some((Collection::Files, other.into())),
         (Some(_), None) => None,
     };
-    let is_add = address.deed == Deed::Add;
+    let (is_add, goes_on) = (address.deed == Deed::Add, address.deed == Deed::Resume);
     // What goes with a deed that says nothing is not passed on.
     let body = if is_add { body } else { Bytes::new() };
     let keeper = keeping.or_else(|| models.keeper(api)).cloned();
-    let asked = Asked { missing, said, body, ..Asked::new(address, keeper) };
+    let mut asked = Asked { missing, said, body, ..Asked::new(address, keeper) };
+    // What goes on costs again, and nobody can say what.
+    if goes_on
+        && asked.missing.is_none()
+        && create::reserved(visit, &mut asked, models.money.training(&id)).is_none()
+    {
+        return reply::unrecorded(visit.dialect);
+    }
     carried(visit, asked)
         .await
         .map_or_else(|| reply::unrecorded(visit.dialect), |it| it.told(visit))
@@ -96,6 +110,8 @@ struct Asked {
     reserving: Option<Arc<Reserving>>,
     id: Option<ExchangeId>,
     parent: Option<ExchangeId>,
+    /// Whether it is only decided, and nothing of it is sent.
+    is_refused: bool,
 }
 
 impl Asked {
@@ -110,6 +126,7 @@ impl Asked {
             reserving: None,
             id: None,
             parent: None,
+            is_refused: false,
         }
     }
 }
@@ -157,32 +174,27 @@ impl Carried {
 /// Carry out a call about something that is kept. `None`: it could not be recorded.
 async fn carried(visit: &Visit, asked: Asked) -> Option<Carried> {
     let gate = &visit.gate;
-    let Asked { address, keeper, missing, said, body, model, reserving, id, parent } = asked;
+    let Asked { address, keeper, missing, said, body, model, reserving, id, parent, is_refused } =
+        asked;
     let now = gate.now();
     let id = id.map_or_else(|| entropy::exchange_id(now).ok(), Some)?;
     let nobody = ServerId::from(visit.dialect_word());
     let server = keeper.as_ref().map_or(nobody, |it| it.name.clone());
-    let sends = missing.is_none() && address.deed != Deed::List;
+    let sends = missing.is_none() && address.deed != Deed::List && !is_refused;
     let upstream = match &keeper {
         Some(keeper) if sends => {
             let call = provider_call(visit, &address, keeper, &said)?;
             Upstream::Provider(Box::new(call))
         }
         // A list is put together from what its caller has.
-        Some(_) if missing.is_none() => Upstream::Later,
+        Some(_) if missing.is_none() && !is_refused => Upstream::Later,
         Some(_) | None => Upstream::Nowhere,
     };
     let what = Interpreted {
-        action: address.deed.action(),
-        resource: Resource::State { server, name: address.collection.as_str().into() },
-        arguments: arguments(&address, said.parameters),
         ask: body,
-        effect: effect(address.deed),
-        named: Vec::new(),
         exists: missing.is_none() && keeper.is_some(),
-        pin: None,
-        trace: visit.choices.trace.clone(),
         model: model.map(Box::new),
+        ..interpreted(visit, &address, server, said.parameters)
     };
     let call = Call::new(id, now, visit.who.clone(), what);
     let call = match parent {
@@ -190,18 +202,34 @@ async fn carried(visit: &Visit, asked: Asked) -> Option<Carried> {
         None => call,
     };
     let short = reserving.clone();
-    let envelope = Envelope { reserving, ..Envelope::new(Leg::Message, None) };
-    match exchange(gate, &upstream, call, &envelope).await {
-        Ok(Reply::Whole(released)) => {
+    let hidden = view::hidden(gate, &visit.who, (Vec::new(), Vec::new())).map(Arc::new);
+    let envelope = Envelope { reserving, hidden, ..Envelope::new(Leg::Message, None) };
+    match exchange_whole(gate, &upstream, call, &envelope).await {
+        Ok(released) => {
             let carried = Carried { released, upstream, address, missing, short };
             note(visit, &carried, keeper.as_ref());
             Some(carried)
         }
-        Ok(Reply::Stream(..)) => None,
         Err(why) => {
             gate.parts.diary.keep(&format!("a call was refused: {why}"));
             None
         }
+    }
+}
+
+/// What is asked, without what it brings.
+fn interpreted(visit: &Visit, address: &Address, server: ServerId, said: Value) -> Interpreted {
+    Interpreted {
+        action: address.deed.action(),
+        resource: Resource::State { server, name: address.collection.as_str().into() },
+        arguments: arguments(address, said),
+        ask: Bytes::new(),
+        effect: effect(address.deed),
+        named: Vec::new(),
+        exists: true,
+        pin: None,
+        trace: visit.choices.trace.clone(),
+        model: None,
     }
 }
 
@@ -216,7 +244,10 @@ fn provider_call(
     head.0.extend(said.headers.iter().cloned());
     let (method, path) = (address.method.clone(), keeper.addresses.of(&path)?);
     let asking = Asking { method, path, head, streams: false, known: None };
-    Some(ProviderCall::new(Route::new(keeper, ""), None, asking, visit.away.clone()))
+    let call = ProviderCall::new(Route::new(keeper, ""), None, asking, visit.away.clone());
+    // What a model wrote is looked at as when it was written.
+    let is_answer = address.collection == Collection::Responses && address.part.is_empty();
+    Some(call.reading(is_answer.then_some(Operation::Responses)))
 }
 
 /// What policy may read: what is done, to which, and what its body says.
@@ -236,8 +267,8 @@ fn arguments(address: &Address, said: Value) -> Value {
 const fn effect(deed: Deed) -> Effect {
     match deed {
         Deed::List | Deed::Read => Effect::Read,
-        Deed::Create | Deed::Add => Effect::Outbound,
-        Deed::Cancel => Effect::IrreversibleWrite,
+        Deed::Create | Deed::Add | Deed::Resume => Effect::Outbound,
+        Deed::Cancel | Deed::Pause => Effect::IrreversibleWrite,
         Deed::Delete => Effect::Destructive,
     }
 }
