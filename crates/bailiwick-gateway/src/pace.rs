@@ -4,6 +4,7 @@
 //! use, so memory is bounded by their number.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bailiwick_core::{Identified, KeyId, Timestamp};
@@ -20,6 +21,23 @@ const TRY_AGAIN_SECONDS: u64 = 1;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct TooFast {
     pub(crate) retry_seconds: u64,
+    pub(crate) limit: PaceLimit,
+}
+
+/// The limit that was reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum PaceLimit {
+    PerMinute(u32),
+    AtOnce(u32),
+}
+
+impl fmt::Display for PaceLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PerMinute(most) => write!(f, "requests a minute: {most}"),
+            Self::AtOnce(most) => write!(f, "calls at a time: {most}"),
+        }
+    }
 }
 
 /// The pace of every key that has a limit and is in use.
@@ -94,7 +112,8 @@ impl Pace {
         let mut lines = self.lines();
         let state = lines.entry(line.clone()).or_default();
         if state.under_way >= at_once {
-            return Err(TooFast { retry_seconds: TRY_AGAIN_SECONDS });
+            let limit = PaceLimit::AtOnce(at_once);
+            return Err(TooFast { retry_seconds: TRY_AGAIN_SECONDS, limit });
         }
         state.under_way += 1;
         drop(lines);
@@ -114,7 +133,8 @@ impl Line {
         let full_ns = self.full_ns.max(now.ns()).saturating_add(each_ns.saturating_mul(requests));
         let wait_ns = full_ns.saturating_sub(now.ns()).saturating_sub(MINUTE_NS);
         if wait_ns > 0 {
-            return Err(TooFast { retry_seconds: wait_ns.div_ceil(SECOND_NS) });
+            let limit = PaceLimit::PerMinute(per_minute);
+            return Err(TooFast { retry_seconds: wait_ns.div_ceil(SECOND_NS), limit });
         }
         self.full_ns = full_ns;
         Ok(())
@@ -129,16 +149,20 @@ mod tests {
         Timestamp::from_ns(1_000 * MINUTE_NS + seconds * SECOND_NS)
     }
 
+    const fn too_fast(retry_seconds: u64) -> TooFast {
+        TooFast { retry_seconds, limit: PaceLimit::PerMinute(6) }
+    }
+
     #[test]
     fn a_minutes_requests_may_come_at_once_and_then_one_by_one() {
         let mut line = Line::default();
         for _ in 0..6 {
             assert_eq!(line.take(6, 1, at(0)), Ok(()));
         }
-        assert_eq!(line.take(6, 1, at(0)), Err(TooFast { retry_seconds: 10 }));
-        assert_eq!(line.take(6, 1, at(9)), Err(TooFast { retry_seconds: 1 }));
+        assert_eq!(line.take(6, 1, at(0)), Err(too_fast(10)));
+        assert_eq!(line.take(6, 1, at(9)), Err(too_fast(1)));
         assert_eq!(line.take(6, 1, at(10)), Ok(()));
-        assert_eq!(line.take(6, 2, at(20)), Err(TooFast { retry_seconds: 10 }));
+        assert_eq!(line.take(6, 2, at(20)), Err(too_fast(10)));
         assert_eq!(line.take(6, 1, at(20)), Ok(()));
         // A clock that goes back gives nothing away.
         assert!(line.take(6, 1, at(0)).is_err());

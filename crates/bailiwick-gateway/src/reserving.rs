@@ -12,6 +12,8 @@ pub(crate) struct Reserving {
     scopes: Vec<Scope>,
     limits: Vec<Limit>,
     amount: MicroDollars,
+    /// Why it is so much, where the caller can change that.
+    advice: Option<String>,
     short: OnceLock<Short>,
 }
 
@@ -25,7 +27,12 @@ pub(crate) struct Short {
 
 impl Reserving {
     pub(crate) const fn new(scopes: Vec<Scope>, limits: Vec<Limit>, amount: MicroDollars) -> Self {
-        Self { scopes, limits, amount, short: OnceLock::new() }
+        Self { scopes, limits, amount, advice: None, short: OnceLock::new() }
+    }
+
+    /// The same, with what its caller is told beside the amount.
+    pub(crate) fn advised(self, advice: Option<String>) -> Self {
+        Self { advice, ..self }
     }
 
     /// What nobody can say the cost of: it is never paid for.
@@ -45,12 +52,16 @@ impl Reserving {
         if self.short.get().is_some() {
             return false;
         }
-        let Self { scopes, limits, amount, short } = self;
+        let Self { scopes, limits, amount, advice, short } = self;
         let (scopes, amount) = (scopes.clone(), *amount);
         match purse.reserve(Claim { exchange: call, at: now, scopes, amount }, limits) {
             Ok(()) => true,
             Err(why) => {
-                let _ = short.set(Short::of(&why, amount, now));
+                let mut why = Short::of(&why, amount, now);
+                if let Some(advice) = advice {
+                    why.words = format!("{}. {advice}", why.words);
+                }
+                let _ = short.set(why);
                 false
             }
         }

@@ -18,8 +18,8 @@ const TOLD_MAX: usize = 20;
 pub fn names(settings: &Settings) -> Vec<&str> {
     let servers = settings.servers.iter().map(|it| it.name.as_str());
     let providers = settings.models.providers.iter().map(|it| it.name.as_str());
-    // Servers may come by `wrap`, wherever none is named.
-    if settings.servers.is_empty() { Vec::new() } else { servers.chain(providers).collect() }
+    // Where nothing is named at all, servers may come by `wrap`.
+    servers.chain(providers).collect()
 }
 
 /// Of the rules, where these servers are all that there are. None: others may come by `wrap`, so
@@ -60,6 +60,11 @@ impl Gate {
 /// Of providers of models, other names for models, and prices.
 pub fn of_models(settings: &Settings) -> Vec<String> {
     crate::models::doubts(&settings.models, crate::clock::now())
+}
+
+/// What of caps and prices keeps the gateway from starting.
+pub fn faults_of_models(settings: &Settings) -> Option<String> {
+    crate::models::faults(&settings.models).map(|it| it.to_string())
 }
 
 /// Of addresses at which keys and tokens pass in the clear.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use bailiwick_core::ServerId;
+use bailiwick_wire::llm::Dialect;
 use hyper::Uri;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use super::clouds::{Aws, AwsSettings, Cloud};
 use super::fallback::Sections;
 use super::named::{address_of, is_server_name};
 use super::secret_ref::{SecretRef, placed};
+use crate::models::Caps;
 
 /// A provider of models.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -29,14 +31,15 @@ pub struct Provider {
     /// The key with which requests to Bedrock are signed, in place of an API key among the headers.
     pub aws: Option<Aws>,
     /// The models that are asked of it: names, or beginnings of names with `*` at the end. Empty:
-    /// every name that no other provider claims.
+    /// every name that no provider claims, where it is the first by name that has none.
     pub models: Vec<String>,
     /// Secrets for headers of each request, such as `authorization` or `x-api-key`.
     pub secret_headers: BTreeMap<String, SecretRef>,
-    /// The most tokens that an answer may have where the caller sets no bound itself.
+    /// The most tokens that an answer may have where the caller sets no bound itself: so many are
+    /// reserved for, and the provider is told so. Absent: 4,096.
     pub output_tokens: Option<u64>,
     /// The most tokens that its models take in. So many are reserved for where an ask names what
-    /// the provider keeps, or files, or brings tools that the provider runs.
+    /// the provider keeps, or files, or brings tools that the provider runs. Absent: 200,000.
     pub input_tokens: Option<u64>,
     /// Whether what its models are asked and answer is kept, sealed beside the log.
     pub keep_payloads: bool,
@@ -152,6 +155,20 @@ pub struct ModelSettings {
     pub prices: Vec<PathBuf>,
 }
 
+impl ModelSettings {
+    /// The provider that is asked in this dialect for models that none claims: the first by name
+    /// that has no `models`.
+    pub(crate) fn open(&self, dialect: Dialect) -> Option<&ProviderSettings> {
+        let mut speaking = self.providers.iter().filter(|it| it.api.dialect() == dialect);
+        speaking.find(|it| it.models.is_empty())
+    }
+
+    /// Whether a provider is asked for models that none claims.
+    pub fn has_unclaimed(&self, provider: &ProviderSettings) -> bool {
+        self.open(provider.api.dialect()).is_some_and(|it| it.name == provider.name)
+    }
+}
+
 /// A section's name and what is wrong in it.
 type Problem = (String, String);
 
@@ -185,6 +202,9 @@ impl ModelSettings {
                 let what = format!("provider is `{}`, which [providers] has not", said.provider);
                 problems.push((format!("models.{name}"), what));
             }
+        }
+        if let Err((key, why)) = Caps::new(spending) {
+            problems.push(("spending".to_owned(), format!("{key}: {why}")));
         }
         let kept = aliases.iter().filter(|(_, it)| it.keep_payloads);
         Self {

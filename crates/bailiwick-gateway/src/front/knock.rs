@@ -149,7 +149,8 @@ fn unproved(
 
 /// Turn away a caller whose key is used faster than it may be.
 pub(super) fn too_fast(gate: &Gate, who: &Identified, it: TooFast) -> Response<Body> {
-    let mut reply = text(StatusCode::TOO_MANY_REQUESTS, "the key's limit is reached\n");
+    let words = format!("the key's limit is reached: {}\n", it.limit);
+    let mut reply = text(StatusCode::TOO_MANY_REQUESTS, words);
     reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from(it.retry_seconds));
     turn_off_whom(gate, RefusalReason::Limit, Some(who), reply)
 }

@@ -21,6 +21,11 @@ use crate::server::EVERY;
 use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Away, Envelope, Leg};
 
+/// What is told of an address at which nothing is served. Whoever has the base URL of an SDK wrong
+/// comes here, too.
+const NO_SUCH_PLACE: &str = "agents are served at /mcp and /mcp/{server}, models at /openai/v1 \
+    (OPENAI_BASE_URL) and /anthropic (ANTHROPIC_BASE_URL)\n";
+
 /// Answer one request on the agents' listener.
 pub(super) async fn answer(
     gate: Arc<Gate>,
@@ -52,7 +57,7 @@ pub(super) async fn answer(
     }
     let server = request.uri().path().strip_prefix("/mcp/").filter(|it| !it.contains('/'));
     let Some(server) = server.map(str::to_owned) else {
-        let reply = text(StatusCode::NOT_FOUND, "agents are served at /mcp and /mcp/{server}\n");
+        let reply = text(StatusCode::NOT_FOUND, NO_SUCH_PLACE);
         return knock::turn_off(&gate, RefusalReason::NoSuchPlace, reply);
     };
     let knock = Knock::new(gate, who, server, request.headers());

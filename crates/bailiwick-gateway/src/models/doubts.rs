@@ -4,9 +4,15 @@
 use bailiwick_core::Timestamp;
 use bailiwick_facts::{Day, Prices};
 
-use super::money::table;
+use super::money::{BadMoney, table};
 use super::spending::Caps;
 use crate::config::{ModelSettings, ProviderSettings};
+
+/// What keeps the gateway from starting.
+pub(crate) fn faults(settings: &ModelSettings) -> Option<BadMoney> {
+    let caps = Caps::new(&settings.spending).err().map(|(key, why)| BadMoney::Cap(key, why));
+    caps.or_else(|| table(settings).err())
+}
 
 /// A line for each, with what to do.
 pub(crate) fn doubts(settings: &ModelSettings, now: Timestamp) -> Vec<String> {
@@ -14,9 +20,10 @@ pub(crate) fn doubts(settings: &ModelSettings, now: Timestamp) -> Vec<String> {
         return Vec::new();
     }
     let mut doubts: Vec<String> = settings.providers.iter().filter_map(without_key).collect();
+    doubts.extend(contested(settings));
     match (Caps::new(&settings.spending), table(settings)) {
-        (Err((key, why)), _) => doubts.push(format!("here it would not start: {key}: {why}")),
-        (_, Err(why)) => doubts.push(format!("here it would not start: {why}")),
+        // Those are faults.
+        (Err(_), _) | (_, Err(_)) => {}
         // Whoever names what an unpriced call counts as knows that there are some.
         (Ok(caps), Ok(_)) if caps.unpriced_call.is_some() => {}
         (Ok(_), Ok(prices)) if prices.is_empty() => doubts.push(
@@ -38,6 +45,22 @@ fn without_key(provider: &ProviderSettings) -> Option<String> {
     (!has_key && !is_here).then(|| {
         format!("[providers.{name}] is asked without a key: give it one in `secret_headers`")
     })
+}
+
+/// Of two that claim nothing, only one is asked for what nobody claims.
+fn contested(settings: &ModelSettings) -> Vec<String> {
+    let open = settings.providers.iter().filter(|it| it.models.is_empty());
+    let passed_over = open.filter_map(|it| {
+        let first = settings.open(it.api.dialect())?;
+        (first.name != it.name).then_some((&first.name, &it.name))
+    });
+    let told = passed_over.map(|(first, other)| {
+        format!(
+            "[providers.{first}] and [providers.{other}] have no `models`: what no provider claims \
+             goes to `{first}`, the first by name; give one of them `models`"
+        )
+    });
+    told.collect()
 }
 
 /// The models that the configuration names and nobody has the price of.
@@ -91,7 +114,9 @@ mod tests {
             prices: vec![file],
             ..ModelSettings::default()
         };
-        doubts(&settings, Timestamp::from_ns(1_793_000_000_000_000_000))
+        let faults = faults(&settings).map(|it| format!("cannot start: {it}"));
+        let doubts = doubts(&settings, Timestamp::from_ns(1_793_000_000_000_000_000));
+        faults.into_iter().chain(doubts).collect()
     }
 
     #[test]
@@ -112,7 +137,7 @@ mod tests {
         is(told(here, "", Some("1")), &[]);
         is(told(here, &price("other"), None), &["`lab/large-2` has no", "`lab/small` has no"]);
         is(told("https://lab.example/v1", &price("*"), None), &["without a key"]);
-        is(told(here, "no table", None), &["would not start: [spending] prices"]);
-        is(told(here, &price("*"), Some("much")), &["would not start: unpriced_call"]);
+        is(told(here, "no table", None), &["cannot start: [spending] prices"]);
+        is(told(here, &price("*"), Some("much")), &["cannot start: [spending] unpriced_call"]);
     }
 }

@@ -19,12 +19,13 @@ use crate::config::ModelSettings;
 use crate::upstream::{Provider, Route};
 
 pub(crate) use counted::{Counted, Written};
-pub(crate) use doubts::doubts;
+pub(crate) use doubts::{doubts, faults};
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
 pub(crate) use money::{Money, Unpriced, input};
 pub(crate) use owned::{Made, Owners};
+pub(crate) use spending::Caps;
 
 /// Every provider, and every other name of a model.
 pub(crate) struct Models {
@@ -110,25 +111,48 @@ impl Models {
     }
 
     /// Where the model is that is asked for by this name: by another name that the operator gave
-    /// it, as `provider/model`, at a provider that claims it, or at the first that claims nothing.
-    /// Of those that claim it one that speaks the client's dialect comes first; `crosses` says
-    /// whether others come at all.
-    pub(crate) fn route(&self, dialect: Dialect, crosses: bool, asked: &str) -> Option<Route> {
-        let fits = |it: &Arc<Provider>| crosses || it.api.dialect() == dialect;
-        if let Some(route) = self.alias(asked).filter(|it| fits(&it.provider)) {
-            return Some(route);
+    /// it, as `provider/model`, at a provider that claims it, or at the first by name that claims
+    /// nothing. Of those that claim it one that speaks the client's dialect comes first; `crosses`
+    /// says whether others are asked at all.
+    ///
+    /// # Errors
+    /// [`Lost`]: what names a provider goes to that one or to nobody, never on to an open one.
+    pub(crate) fn route(
+        &self,
+        dialect: Dialect,
+        crosses: bool,
+        asked: &str,
+    ) -> Result<Route, Lost> {
+        let served = |it: Route| {
+            let fits = crosses || it.provider.api.dialect() == dialect;
+            if fits { Ok(it) } else { Err(Lost::Unserved(it)) }
+        };
+        if let Some(route) = self.alias(asked) {
+            return served(route);
         }
         let spelled = asked.split_once('/').and_then(|(provider, model)| {
-            let provider = self.all().find(|it| it.name.as_str() == provider && fits(it))?;
-            provider.takes(model).then(|| self.at(provider, model))
+            let provider = self.all().find(|it| it.name.as_str() == provider)?;
+            Some(self.at(provider, model))
         });
-        let claimed = || {
-            let own = self.speaking(dialect).find(|it| it.claims(asked));
-            own.or_else(|| self.all().find(|it| fits(it) && it.claims(asked)))
-        };
-        let open = || self.speaking(dialect).find(|it| it.is_open());
-        spelled.or_else(|| claimed().or_else(open).map(|it| self.at(it, asked)))
+        if let Some(route) = spelled.as_ref().filter(|it| it.provider.takes(&it.model)) {
+            return served(route.clone());
+        }
+        let own = self.speaking(dialect).find(|it| it.claims(asked));
+        if let Some(claimed) = own.or_else(|| self.all().find(|it| it.claims(asked))) {
+            return served(self.at(claimed, asked));
+        }
+        let open = self.speaking(dialect).find(|it| it.is_open());
+        let open = open.filter(|_| spelled.is_none()).map(|it| self.at(it, asked));
+        open.ok_or(Lost::Unknown)
     }
+}
+
+/// Why a name leads nowhere.
+pub(crate) enum Lost {
+    /// The model is there, and its provider does not serve what is asked.
+    Unserved(Route),
+    /// No provider has it.
+    Unknown,
 }
 
 #[cfg(test)]
@@ -177,23 +201,30 @@ mod tests {
             (ours, true, "openai/llama3.2", "openai llama3.2"),
             (ours, true, "gpt-4o-mini", "openai gpt-4o-mini"),
             (ours, true, "meta/llama", "openai meta/llama"),
-            // Who claims some models is asked for no other.
-            (ours, true, "local/gpt-4o", "openai local/gpt-4o"),
+            // Who claims some models is asked for no other, and nobody else for what names it.
+            (ours, true, "local/gpt-4o", "nobody"),
             (theirs, true, "claude-3", "claude claude-3"),
             // A provider of the other dialect is asked for what is said to be its own.
             (theirs, true, "fast", "local qwen"),
             (theirs, true, "qwen", "local qwen"),
             (theirs, true, "openai/gpt-4o", "openai gpt-4o"),
             (ours, true, "claude/claude-3", "claude claude-3"),
-            // What is not translated does not go there.
-            (theirs, false, "fast", "claude fast"),
-            (theirs, false, "qwen", "claude qwen"),
-            (ours, false, "claude/claude-3", "openai claude/claude-3"),
+            // What is not translated does not go there, nor to anybody else.
+            (theirs, false, "fast", "unserved by local"),
+            (theirs, false, "qwen", "unserved by local"),
+            (ours, false, "claude/claude-3", "unserved by claude"),
+            (ours, false, "gpt-4o-mini", "openai gpt-4o-mini"),
         ] {
-            let route = models.route(dialect, crosses, asked).unwrap();
-            assert_eq!(format!("{} {}", route.provider.name, route.model), found, "{asked}");
             // By whichever name: what one of them keeps is kept.
-            assert_eq!(route.is_kept, found == "local qwen", "{asked}");
+            let told = match models.route(dialect, crosses, asked) {
+                Ok(route) => {
+                    assert_eq!(route.is_kept, found == "local qwen", "{asked}");
+                    format!("{} {}", route.provider.name, route.model)
+                }
+                Err(Lost::Unserved(route)) => format!("unserved by {}", route.provider.name),
+                Err(Lost::Unknown) => "nobody".to_owned(),
+            };
+            assert_eq!(told, found, "{asked}");
         }
     }
 }

@@ -423,3 +423,46 @@ async fn lists_name_what_leads_to_the_other_dialect() {
     let hidden = house.worker.send("GET", &one("secretive"), "").await;
     assert_eq!((hidden.status, error_type(&hidden).as_str()), (404, "invalid_request_error"));
 }
+
+#[tokio::test]
+async fn what_names_a_provider_is_asked_of_no_other() {
+    let provider = Provider::start().await;
+    let mut plan = Plan::servers(&format!(
+        "[providers.claude]\napi = \"anthropic\"\nurl = \"{0}\"\n\
+         [providers.lab]\nurl = \"{0}\"\nmodels = [\"mini*\"]\n\
+         [providers.open]\nurl = \"{0}\"\n\
+         [models.deep]\nprovider = \"claude\"\nmodel = \"plain\"\n\
+         [models.secretive]\nprovider = \"claude\"\nmodel = \"hidden\"\n\
+         [spending]\nprices = [\"prices.toml\"]\n",
+        provider.url
+    ));
+    plan.policies = POLICIES.to_owned();
+    plan.files = vec![("prices.toml".to_owned(), PRICES.to_owned())];
+    let house = plan.open().await;
+    let (responses, embeddings) = ("/openai/v1/responses", "/openai/v1/embeddings");
+    let count = "/anthropic/v1/messages/count_tokens";
+    for (path, model, status, words) in [
+        (responses, "deep", 400, "`deep` is at `claude`, which does not serve responses"),
+        (responses, "claude/claude-x", 400, "is at `claude`"),
+        (embeddings, "deep", 400, "does not serve embeddings"),
+        (count, "lab/mini", 400, "is at `lab`, which does not serve count_tokens"),
+        (count, "mini-4", 400, "is at `lab`"),
+        // Whoever may not know of a model does not learn where it is.
+        (responses, "secretive", 404, "does not exist"),
+        // What a provider does not take is nobody else's.
+        (CHAT, "lab/large", 404, "does not exist"),
+    ] {
+        let mut body = json!({"model": model, "input": "SECRET"});
+        if path != responses && path != embeddings {
+            body = json!({"model": model, "max_tokens": 10,
+                "messages": [{"role": "user", "content": "SECRET"}]});
+        }
+        let said = send(&house, path, &body).await;
+        assert_eq!(said.status, status, "{path} {model}: {said:?}");
+        assert!(said.text().contains(words), "{path} {model}: {said:?}");
+    }
+    assert!(provider.asked().is_empty());
+    // A beginning that is no provider's name is part of a name.
+    assert_eq!(send(&house, CHAT, &ask("meta/plain")).await.status, 200);
+    assert_eq!(provider.asked().pop().unwrap().path, "/v1/chat/completions");
+}

@@ -459,6 +459,8 @@ async fn a_key_has_caps_of_its_own_and_calls_at_once() {
     assert_eq!(open.status(), 200);
     let second = capped.send("POST", path, &chat("plain").to_string()).await;
     assert_eq!((second.status, second.header("retry-after")), (429, Some("1")), "{second:?}");
+    assert_eq!(second.json()["error"]["code"], "rate_limit_exceeded");
+    assert!(second.text().contains("calls at a time: 1"), "{second:?}");
     drop(open);
     // Another's calls are nobody else's to wait for.
     let other = house.worker.send("POST", path, &chat("plain").to_string()).await;

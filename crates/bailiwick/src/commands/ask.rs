@@ -1,6 +1,6 @@
 //! `bailiwick ask`: a dry run. Would this be allowed, and why? Nothing is carried out.
 
-use bailiwick_core::{Action, Effect, Inputs, Link, Principal, Resource, ServerId, Value};
+use bailiwick_core::{Action, Effect, Inputs, Link, Number, Principal, Resource, ServerId, Value};
 use bailiwick_gateway::Rules;
 use bailiwick_gateway::config::Settings;
 use bailiwick_gateway::dry_run::dry_run;
@@ -32,10 +32,11 @@ pub(crate) struct Arguments {
     /// Which prompt: `server/prompt`.
     #[arg(long, conflicts_with = "model")]
     prompt: Option<String>,
-    /// Which model would write on: `provider/model`.
+    /// Which model would write on: `provider/model`, or another name of [models].
     #[arg(long)]
     model: Option<String>,
-    /// The arguments, as a JSON object.
+    /// The arguments, as a JSON object; of a model the members that policies read (docs/models.md),
+    /// in place of a plain chat's.
     #[arg(long, default_value = "{}")]
     arguments: String,
 }
@@ -43,7 +44,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let settings = settings::load(common)?;
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
-    let inputs = inputs(arguments, &rules)?;
+    let inputs = inputs(arguments, &rules, &settings)?;
     let mut notes = notes(&inputs, &settings);
     let state = Store::find(&settings.data).unwrap_or_else(|problem| {
         notes.push(format!("{problem}: what was killed is not looked at"));
@@ -64,6 +65,10 @@ fn notes(inputs: &Inputs, settings: &Settings) -> Vec<String> {
     if !settings.servers.is_empty() && !is_model && !is_known(server) {
         notes.push(format!("[servers] has no `{server}`: a call would find no such server"));
     }
+    let has_provider = || settings.models.providers.iter().any(|it| it.name == *server);
+    if is_model && !has_provider() {
+        notes.push(format!("[providers] has no `{server}`: a call would find no such model"));
+    }
     if inputs.effect == Effect::Unknown {
         let (tool, folder) = (inputs.resource.name(), settings.contracts.display());
         notes.push(format!(
@@ -74,14 +79,17 @@ fn notes(inputs: &Inputs, settings: &Settings) -> Vec<String> {
     notes
 }
 
-fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {
+fn inputs(asked: &Arguments, rules: &Rules, settings: &Settings) -> Result<Inputs, Failure> {
     let document = Document::parse(asked.arguments.as_bytes(), Limits::default())
         .map_err(|problem| Failure(format!("--arguments: {problem}")))?;
-    let arguments = document.root().to_value();
-    if !matches!(arguments, Value::Record(_)) {
+    let Value::Record(mut arguments) = document.root().to_value() else {
         return Err(Failure("--arguments must be a JSON object, such as '{\"id\": 1}'".into()));
+    };
+    let (action, resource) = target(asked, settings)?;
+    if let Resource::Model { server, .. } = &resource {
+        as_a_chat(&mut arguments, server, settings);
     }
-    let (action, resource) = target(asked)?;
+    let arguments = Value::Record(arguments);
     let unnameable =
         || Failure("an argument that should name something does not; it would be refused".into());
     let (effect, named) = match &resource {
@@ -111,7 +119,29 @@ fn inputs(asked: &Arguments, rules: &Rules) -> Result<Inputs, Failure> {
     Ok(Inputs { principal, action, resource, effect, exists: true, named, arguments })
 }
 
-fn target(asked: &Arguments) -> Result<(Action, Resource), Failure> {
+/// What policies may read of a plain chat, where nothing else was said.
+fn as_a_chat(said: &mut Vec<(Box<str>, Value)>, provider: &ServerId, settings: &Settings) {
+    let count = |it: u64| Value::Number(Number::from_lexeme(&it.to_string()));
+    let provider = settings.models.providers.iter().find(|it| it.name == *provider);
+    let most = provider.map(|it| ("output_max", count(it.output_tokens)));
+    let plain = [
+        ("stream", Value::Bool(false)),
+        ("choices", count(1)),
+        ("messages", count(1)),
+        ("images", count(0)),
+        ("files", count(0)),
+        ("tools", Value::List(Vec::new())),
+        ("hosted_tools", Value::List(Vec::new())),
+        ("operation", Value::Text("chat".into())),
+    ];
+    for (name, value) in plain.into_iter().chain(most) {
+        if !said.iter().any(|(it, _)| **it == *name) {
+            said.push((name.into(), value));
+        }
+    }
+}
+
+fn target(asked: &Arguments, settings: &Settings) -> Result<(Action, Resource), Failure> {
     let split = |text: &str| {
         let (server, name) = text.split_once('/').ok_or_else(|| {
             Failure(format!("`{text}` must be `server/name`, such as `helpdesk/get_billing`"))
@@ -134,7 +164,11 @@ fn target(asked: &Arguments) -> Result<(Action, Resource), Failure> {
         (None, None, None) => {
             let words = "name a --tool, a --resource, a --prompt or a --model";
             let model = asked.model.as_ref().ok_or_else(|| Failure(words.into()))?;
-            let (server, name) = split(model)?;
+            // Another name is what it leads to, as in a call.
+            let (server, name) = match settings.models.aliases.get(model) {
+                Some((provider, model)) => (provider.clone(), model.as_str().into()),
+                None => split(model)?,
+            };
             Ok((Action::Complete, Resource::Model { server, name }))
         }
     }

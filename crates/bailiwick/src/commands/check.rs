@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bailiwick_core::Policy as _;
-use bailiwick_gateway::config::{self, Launch, Settings};
+use bailiwick_gateway::config::{self, Launch, ProviderSettings, Settings};
 use bailiwick_gateway::{Rules, contract, missing_secrets, tls, warnings};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -37,7 +37,10 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         Err(failure) => return faulty(common, failure.0.lines().map(str::to_owned).collect()),
     };
     match Rules::read(&settings) {
-        Ok(rules) => right(common, &settings, &rules),
+        Ok(rules) => match warnings::faults_of_models(&settings) {
+            None => right(common, &settings, &rules),
+            Some(fault) => faulty(common, vec![fault]),
+        },
         Err(bad) => faulty(common, bad.0),
     }
 }
@@ -68,7 +71,12 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
             "servers": servers.iter().map(|(name, way)| json!({ "name": name, "way": way }))
                 .collect::<Vec<_>>(),
             "providers": settings.models.providers.iter()
-                .map(|it| json!({ "name": it.name.as_str(), "url": it.url.to_string() }))
+                .map(|it| json!({
+                    "name": it.name.as_str(),
+                    "url": it.url.to_string(),
+                    "models": it.models,
+                    "has_unclaimed": settings.models.has_unclaimed(it),
+                }))
                 .collect::<Vec<_>>(),
             "models": settings.models.aliases.iter()
                 .map(|(name, (provider, model))| (name, format!("{provider}/{model}")))
@@ -96,7 +104,8 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
         say(format!("server      {name}: {way}"));
     }
     for provider in &settings.models.providers {
-        say(format!("provider    {}: {}", provider.name, provider.url));
+        let asked = asked_of(settings, provider);
+        say(format!("provider    {}: {}, asked for {asked}", provider.name, provider.url));
     }
     for (name, (provider, model)) in &settings.models.aliases {
         say(format!("model       {name}: {provider}/{model}"));
@@ -119,6 +128,16 @@ fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
     warnings.extend(missing.map(|it| format!("here it would not start: {it}")));
     warnings.extend(tls::warnings(settings));
     warnings
+}
+
+fn asked_of(settings: &Settings, provider: &ProviderSettings) -> String {
+    match provider.models.as_slice() {
+        [] if settings.models.has_unclaimed(provider) => {
+            "every model that no provider claims".into()
+        }
+        [] => format!("{}/... only", provider.name),
+        models => models.join(", "),
+    }
 }
 
 fn way(launch: &Launch) -> String {

@@ -1,13 +1,15 @@
 //! `bailiwick kill` and `unkill`: stop something by name, at once, and let it be again.
 
 use bailiwick_core::Timestamp;
-use bailiwick_gateway::KillAsked;
+use bailiwick_gateway::config::Settings;
 use bailiwick_gateway::kills::{Kill, KillKind};
+use bailiwick_gateway::store::AgentKey;
+use bailiwick_gateway::{KillAsked, warnings};
 use clap::Args;
 use serde_json::json;
 
 use super::admin::Admin;
-use super::settings;
+use super::{keys, settings};
 use crate::output::{self, Common, Failure, Outcome, YES, instant, say};
 
 const KILLS: &str = "/admin/v1/kills";
@@ -52,21 +54,30 @@ pub(crate) fn kill(common: &Common, arguments: &Arguments) -> Outcome {
     match (&arguments.list, &arguments.what) {
         (None, Some(what)) => {
             let asked = what.asked()?;
-            with_admin(common, |admin| stop(common, admin, &asked))
+            with_admin(common, |admin, settings| {
+                stop(common, admin, &asked)?;
+                // It is done, whatever is known of the name.
+                match stranger(settings, admin, &asked) {
+                    Ok(None) => {}
+                    Ok(Some(doubt)) => eprintln!("warning: {doubt}"),
+                    Err(why) => eprintln!("warning: is it the right name? Nobody knows: {}", why.0),
+                }
+                YES
+            })
         }
-        (_, _) => with_admin(common, |admin| list(common, admin)),
+        (_, _) => with_admin(common, |admin, _| list(common, admin)),
     }
 }
 
 pub(crate) fn unkill(common: &Common, what: &What) -> Outcome {
     let asked = what.asked()?;
-    with_admin(common, |admin| let_be(common, admin, &asked))
+    with_admin(common, |admin, _| let_be(common, admin, &asked))
 }
 
-fn with_admin(common: &Common, act: impl FnOnce(&Admin) -> Outcome) -> Outcome {
+fn with_admin(common: &Common, act: impl FnOnce(&Admin, &Settings) -> Outcome) -> Outcome {
     let settings = settings::load(common)?;
     let admin = Admin::reach(&settings)?;
-    let outcome = act(&admin);
+    let outcome = act(&admin, &settings);
     if let Admin::Here(local) = admin {
         local.close()?;
     }
@@ -83,6 +94,43 @@ fn stop(common: &Common, admin: &Admin, asked: &KillAsked) -> Outcome {
         }
     };
     told(common, &kill, "is killed")
+}
+
+/// That nothing has this name as far as anybody here knows: one may kill ahead of time, and who
+/// meant something that runs must hear of it.
+fn stranger(
+    settings: &Settings,
+    admin: &Admin,
+    asked: &KillAsked,
+) -> Result<Option<String>, Failure> {
+    let KillAsked { kind, name, .. } = asked;
+    let keyed = |of: fn(&AgentKey) -> &str, keyless: Option<&str>| {
+        let keys = keys::all(admin)?;
+        Ok::<_, Failure>(keyless == Some(name) || keys.iter().any(|it| of(it) == name))
+    };
+    let keyless = settings.keyless.as_ref();
+    let (is_known, whose) = match kind {
+        KillKind::Agent => {
+            (keyed(|it| &it.agent, keyless.map(|it| it.agent.as_str()))?, "no key is of it")
+        }
+        KillKind::Person => {
+            (keyed(|it| &it.person, keyless.map(|it| it.person.as_str()))?, "no key is of her")
+        }
+        KillKind::Tenant => {
+            (keyed(|it| &it.tenant, keyless.map(|it| it.tenant.as_str()))?, "no key is in it")
+        }
+        KillKind::Key => (keyed(|it| &it.id, None)?, "there is no such key"),
+        KillKind::Tool | KillKind::Server | KillKind::Model => {
+            let server = name.split_once('/').map_or(name.as_str(), |(server, _)| server);
+            let names = warnings::names(settings);
+            (names.contains(&server), "neither [servers] nor [providers] has it")
+        }
+    };
+    let kind = kind.as_str();
+    let words = || {
+        format!("{kind} {name} is not known here: {whose}. If something else was meant, it goes on")
+    };
+    Ok((!is_known).then(words))
 }
 
 fn let_be(common: &Common, admin: &Admin, asked: &KillAsked) -> Outcome {

@@ -126,3 +126,31 @@ fn ask_says_what_its_answer_rests_on() {
     assert!(!unnamed.contains("[servers]"), "{unnamed}");
     assert!(!told("helpdesk/get_billing").contains("note "));
 }
+
+#[test]
+fn a_model_is_asked_about_as_a_plain_chat() {
+    let house = House::helpdesk_with(
+        "",
+        "\n[providers.lab]\nurl = \"http://127.0.0.1:9/v1\"\n\
+         [models.fast]\nprovider = \"lab\"\nmodel = \"small\"\n\
+         [spending]\nunpriced_call = \"1\"\n",
+    );
+    let policy = "@id(\"models\") permit (principal, action, resource in Server::\"lab\");\n\
+        @id(\"no_hosted\") forbid (principal, action == Action::\"complete\", resource)\n\
+        unless { context.input.hosted_tools.isEmpty() && context.input.output_max <= 5000 };\n";
+    fs::write(house.path("policies/models.cedar"), policy).unwrap();
+    let ask = |model: &str, arguments: &str| {
+        let words = ["ask", "--agent", "support-bot", "--person", "ada", "--model", model];
+        house.run(&[&words[..], &["--arguments", arguments]].concat())
+    };
+    for model in ["lab/small", "fast"] {
+        let yes = ask(model, "{}").expect(0).out;
+        assert!(yes.starts_with("permitted\n"), "{yes}");
+    }
+    for said in [r#"{"hosted_tools":["web_search"]}"#, r#"{"output_max":6000}"#] {
+        let no = ask("fast", said).expect(1).out;
+        assert!(no.contains("forbid no_hosted"), "{no}");
+    }
+    let stranger = ask("lap/small", "{}").expect(1).out;
+    assert!(stranger.contains("[providers] has no `lap`"), "{stranger}");
+}

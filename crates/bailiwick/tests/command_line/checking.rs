@@ -141,3 +141,38 @@ fn what_does_nothing_is_warned_of_wherever_one_looks() {
         }
     }
 }
+
+#[test]
+fn what_would_not_start_for_its_money_is_not_right() {
+    let provider = "\n[providers.local]\nurl = \"http://127.0.0.1:9/v1\"\n";
+    let house = House::helpdesk_with("", &format!("{provider}[spending]\nkey_day = \"five\"\n"));
+    refuses(&house, "[spending] key_day");
+
+    let house =
+        House::helpdesk_with("", &format!("{provider}[spending]\nprices = [\"none.toml\"]\n"));
+    refuses(&house, "none.toml");
+    let doctor = house.run(&["doctor"]).expect(1).out;
+    assert!(doctor.contains("none.toml"), "{doctor}");
+    append(&house, "none.toml", "[[price]]\nprovider = \"local\"\nmodel = 3\n");
+    refuses(&house, "none.toml");
+}
+
+#[test]
+fn where_models_go_that_no_provider_claims_is_told() {
+    let house = House::helpdesk_with(
+        "",
+        "\n[providers.azul]\nurl = \"http://127.0.0.1:9/v1\"\n\
+         [providers.local]\nurl = \"http://127.0.0.1:9/v1\"\nmodels = [\"llama*\"]\n\
+         [providers.other]\nurl = \"http://127.0.0.1:9/v1\"\n\
+         [spending]\nunpriced_call = \"1\"\n",
+    );
+    let told = house.run(&["check"]).expect(0).out;
+    for words in [
+        "azul: http://127.0.0.1:9/v1, asked for every model that no provider claims",
+        "local: http://127.0.0.1:9/v1, asked for llama*",
+        "other: http://127.0.0.1:9/v1, asked for other/... only",
+        "[providers.azul] and [providers.other] have no `models`",
+    ] {
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
+}

@@ -118,3 +118,23 @@ fn a_gateway_that_starts_later_finds_what_was_killed() {
     assert!(acts.iter().all(|it| !it.to_string().contains("ada")), "{acts:?}");
     house.verified();
 }
+
+#[test]
+fn who_kills_what_nobody_knows_is_told() {
+    let house = House::helpdesk();
+    house.key("support-bot", "ada", "acme");
+    let kill = |kind: &str, name: &str| house.run(&["kill", kind, name, "--reason", "x"]).expect(0);
+    for (kind, known, other) in [
+        ("agent", "support-bot", "suport-bot"),
+        ("person", "ada", "adda"),
+        ("tenant", "acme", "acne"),
+        ("server", "helpdesk", "helpdsk"),
+        ("tool", BILLING, "helpdsk/get_billing"),
+    ] {
+        let told = kill(kind, known);
+        assert!(!told.err.contains("warning"), "{told:?}");
+        let told = kill(kind, other);
+        assert!(told.err.contains(&format!("{other} is not known here")), "{told:?}");
+        assert!(told.out.contains("is killed"), "{told:?}");
+    }
+}

@@ -17,6 +17,7 @@ use super::shape::understood;
 use super::{Visit, reply, stream};
 use crate::entropy;
 use crate::exchange::exchange_whole;
+use crate::models::Lost;
 use crate::pace::Place;
 use crate::upstream::{Envelope, Leg, Route, Upstream};
 
@@ -41,8 +42,14 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
     let models = &visit.gate.parts.models;
     let crosses = counterpart(operation).is_some();
     let asked = ask.model.clone();
-    let Some(route) = models.route(visit.dialect, crosses, &asked) else {
-        return nowhere(&visit, operation, ask, body, id).await;
+    let route = match models.route(visit.dialect, crosses, &asked) {
+        Ok(route) => route,
+        Err(Lost::Unserved(route)) if !is_hidden(&visit, &route) => {
+            return reply::unserved(&visit, operation, (&asked, &route));
+        }
+        Err(Lost::Unserved(_) | Lost::Unknown) => {
+            return nowhere(&visit, operation, ask, body, id).await;
+        }
     };
     let is_hidden = is_hidden(&visit, &route);
     let others = models.fallbacks(visit.dialect, crosses, &asked);

@@ -122,6 +122,7 @@ impl Attempt {
         let lacks = models.lacks(&route.provider.name, &ask.state, &visit.who);
         let (exists, missing) = (lacks.is_none(), missing(visit, &route, &ask, lacks));
         let tells_usage = ask.tells_usage || !ask.stream;
+        let advice = advice(operation, &ask, &route);
         let keep = view::kept(visit, &route, &ask, id).await;
         let hidden = view::hidden(visit, &ask, &keep).map(Arc::new);
         let shaped = match shaped(operation, ask, body, &route, &keep) {
@@ -146,7 +147,7 @@ impl Attempt {
         let reckoned = Reckoned::of(&route, &ask, input(&route, &ask, body.len()));
         let about = about(&ask, bound.as_ref().ok().copied(), route.is_kept);
         let reserving = models.money.reserving(gate.log(), &gate.parts.store, &visit.who, bound)?;
-        let reserving = Arc::new(reserving);
+        let reserving = Arc::new(reserving.advised(advice));
         let server = route.provider.name.clone();
         let mut what = interpreted((operation, server, &route.model), ask, body, (exists, about));
         what.trace.clone_from(&visit.choices.trace);
@@ -171,6 +172,20 @@ impl Attempt {
             }
         }
     }
+}
+
+/// What makes a call dear that sets no bound for its answer.
+fn advice(operation: Operation, ask: &Ask, route: &Route) -> Option<String> {
+    let member = match operation {
+        Operation::Chat => "max_completion_tokens",
+        Operation::Responses => "max_output_tokens",
+        Operation::Messages => "max_tokens",
+        Operation::Embeddings | Operation::CountTokens => return None,
+    };
+    let tokens = route.provider.output_tokens;
+    ask.output_max.is_none().then(|| {
+        format!("It sets no {member}, so {tokens} tokens of output are reckoned: set fewer")
+    })
 }
 
 /// How the provider would say that something is not there which the ask names. Whoever may not know

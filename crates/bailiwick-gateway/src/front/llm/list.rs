@@ -55,10 +55,15 @@ pub(super) async fn list(visit: Visit) -> Response<Body> {
         let _ = models(visit.dialect, &released.into_bytes(), |name| {
             let leads_there = registered
                 .route(visit.dialect, true, name)
-                .is_some_and(|it| it.provider.name == provider.name && *it.model == *name);
+                .is_ok_and(|it| it.provider.name == provider.name && *it.model == *name);
             // What leads elsewhere by its bare name is asked for as `provider/model`.
-            let spelled = format!("{}/{name}", provider.name);
-            names.push(if leads_there { name.to_owned() } else { spelled });
+            let spelled = || format!("{}/{name}", provider.name);
+            match (leads_there, provider.takes(name)) {
+                (true, _) => names.push(name.to_owned()),
+                (false, true) => names.push(spelled()),
+                // By no name is it asked for there.
+                (false, false) => {}
+            }
             true
         });
     }
@@ -125,7 +130,7 @@ async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
 /// `GET models/{name}`
 pub(super) async fn one(visit: Visit, name: String) -> Response<Body> {
     let registered = &visit.gate.parts.models;
-    let Some(route) = registered.route(visit.dialect, true, &name) else {
+    let Ok(route) = registered.route(visit.dialect, true, &name) else {
         return nobody(&visit, &name).await;
     };
     let resource = model(&route.provider.name, &route.model);

@@ -1,21 +1,26 @@
 //! Replies of the model path: what a provider said, or an error in the words of its dialect.
 
-use bailiwick_core::{Denial, Disposition, ExchangeId, Released};
-use bailiwick_wire::llm::{Dialect, error_body};
+use bailiwick_core::{Denial, Disposition, ExchangeId, RefusalReason, Released};
+use bailiwick_wire::llm::{Dialect, Operation, error_body};
 use bytes::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 
 use super::super::body::Body;
 use super::super::reply::{bare, json, stamp_at};
+use super::Visit;
 use crate::reserving::Short;
-use crate::upstream::ProviderCall;
+use crate::upstream::{ProviderCall, Route};
 
 /// What clients are told that closed the connection: nobody reads it, and logs know the number.
 const CLIENT_CLOSED: u16 = 499;
 
+/// How much of a model's name is told back, in characters.
+const NAME_MAX: usize = 128;
+
 /// What is told of an address at which nothing is served.
-pub(super) const NO_SUCH_PLACE: &str = "This gateway serves no such address";
+pub(super) const NO_SUCH_PLACE: &str =
+    "This gateway serves no such address. Base URLs are /openai/v1 and, without v1, /anthropic";
 
 /// An error as the SDKs of the dialect know it.
 pub(super) fn error(dialect: Dialect, status: StatusCode, words: &str) -> Response<Body> {
@@ -30,7 +35,7 @@ fn kind(dialect: Dialect, status: StatusCode) -> &'static str {
         (_, 400 | 405 | 413) => "invalid_request_error",
         (_, 401) => "authentication_error",
         (_, 403) => "permission_error",
-        (Dialect::OpenAi, 429) => "insufficient_quota",
+        (Dialect::OpenAi, 429) => "rate_limit_exceeded",
         (Dialect::Anthropic, 429) => "rate_limit_error",
         (Dialect::OpenAi, _) => "server_error",
         (Dialect::Anthropic, _) => "api_error",
@@ -59,13 +64,29 @@ pub(super) fn no_such_model(dialect: Dialect, asked: &str) -> Response<Body> {
 /// The same in words.
 pub(super) fn no_such_words(asked: &str) -> String {
     // A name that the caller made up is its own to read, but not without end.
-    let asked: String = asked.chars().take(128).collect();
+    let asked: String = asked.chars().take(NAME_MAX).collect();
     format!("The model `{asked}` does not exist or you do not have access to it")
 }
 
 /// Policy denies it, and the caller may know that.
 pub(super) fn denied_words(exchange: &ExchangeId) -> String {
     format!("Denied by policy. Ask about it with the decision's id: {exchange}")
+}
+
+/// The model is at a provider that does not serve what is asked.
+pub(super) fn unserved(
+    visit: &Visit,
+    operation: Operation,
+    (asked, route): (&str, &Route),
+) -> Response<Body> {
+    let asked: String = asked.chars().take(NAME_MAX).collect();
+    let words = format!(
+        "The model `{asked}` is at `{}`, which does not serve {}: ask it by chat/completions or \
+         messages",
+        route.provider.name,
+        operation.as_str()
+    );
+    visit.turn_off(RefusalReason::Malformed, StatusCode::BAD_REQUEST, &words)
 }
 
 /// That something is not there: the status and the body.
@@ -169,7 +190,14 @@ fn without_answer(
 
 /// A budget does not suffice: what is left, and when it begins anew.
 fn over_budget(dialect: Dialect, short: &Short) -> Response<Body> {
-    let mut reply = error(dialect, StatusCode::TOO_MANY_REQUESTS, &short.words);
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let kind = match dialect {
+        // Unlike a rate it does not come in again by itself in a moment.
+        Dialect::OpenAi => "insufficient_quota",
+        Dialect::Anthropic => kind(dialect, status),
+    };
+    let body = error_body(dialect, status.as_u16(), kind, &short.words);
+    let mut reply = json(status, body);
     let seconds =
         short.resets_in_seconds.and_then(|it| HeaderValue::from_str(&it.to_string()).ok());
     if let Some(seconds) = seconds {

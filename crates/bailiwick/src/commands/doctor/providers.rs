@@ -13,6 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) fn checks(settings: &Settings) -> Vec<Check> {
     let mut checks: Vec<Check> = settings.models.providers.iter().map(reached).collect();
+    let fault = warnings::faults_of_models(settings);
+    checks.extend(
+        fault.map(|it| Check::bad("models", it, "mend it; until then the gateway does not start")),
+    );
     let advice = "docs/models.md and docs/prices.md tell how";
     let doubts = warnings::of_models(settings);
     checks.extend(doubts.into_iter().map(|it| Check::warning("models", it, advice)));

@@ -151,7 +151,7 @@ fn tell(common: &Common, made: &KeyMade) -> Outcome {
     YES
 }
 
-fn all(admin: &Admin) -> Result<Vec<AgentKey>, Failure> {
+pub(super) fn all(admin: &Admin) -> Result<Vec<AgentKey>, Failure> {
     match admin {
         Admin::Running(gateway) => gateway.call("GET", KEYS, &json!(null)),
         Admin::Here(local) => Ok(local.store.agent_keys()),

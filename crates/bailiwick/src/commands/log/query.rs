@@ -164,8 +164,13 @@ fn as_text(entry: &Entry) -> String {
             format!("{verdict} {who}: {action} {server}/{name}{cause} {}", it.exchange)
         }
         Record::Outcome(it) => {
+            let status = it.meter.as_ref().map_or(0, |it| it.status);
+            let said = match status {
+                0 | 200..=299 => String::new(),
+                status => format!(" (the provider said {status})"),
+            };
             format!(
-                "outcome   {} of record {}, {} bytes",
+                "outcome   {}{said} of record {}, {} bytes",
                 it.disposition, it.decision, it.answer_bytes
             )
         }
