@@ -14,7 +14,6 @@ use super::clouds::{Aws, AwsSettings, Cloud};
 use super::fallback::Sections;
 use super::named::{address_of, is_server_name};
 use super::secret_ref::{SecretRef, placed};
-use crate::models::Caps;
 
 /// A provider of models.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -202,9 +201,6 @@ impl ModelSettings {
                 let what = format!("provider is `{}`, which [providers] has not", said.provider);
                 problems.push((format!("models.{name}"), what));
             }
-        }
-        if let Err((key, why)) = Caps::new(spending) {
-            problems.push(("spending".to_owned(), format!("{key}: {why}")));
         }
         let kept = aliases.iter().filter(|(_, it)| it.keep_payloads);
         Self {

@@ -25,7 +25,6 @@ pub(crate) use meter::Measured;
 pub use money::BadMoney;
 pub(crate) use money::{Money, Unpriced, input};
 pub(crate) use owned::{Made, Owners};
-pub(crate) use spending::Caps;
 
 /// Every provider, and every other name of a model.
 pub(crate) struct Models {

@@ -196,7 +196,7 @@ async fn a_message_is_answered_by_a_provider_of_chats() {
         assert_eq!(sent["tools"][0]["function"]["name"], "look");
     }
     // What is not translated does not go there.
-    let said = send(&house, "/anthropic/v1/messages/count_tokens", &ask("lab/mini-1")).await;
+    let said = send(&house, "/anthropic/v1/messages/count_tokens", &ask("claude/mini-1")).await;
     assert_eq!(said.json()["input_tokens"], 2095);
     assert_eq!(provider.asked().pop().unwrap().path, "/v1/messages/count_tokens");
 }
