@@ -33,6 +33,17 @@ impl Operation {
         }
     }
 
+    /// Its path behind the beginning of its API.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Chat => "/chat/completions",
+            Self::Responses => "/responses",
+            Self::Embeddings => "/embeddings",
+            Self::Messages => "/messages",
+            Self::CountTokens => "/messages/count_tokens",
+        }
+    }
+
     /// Its word in records and metrics.
     pub const fn as_str(self) -> &'static str {
         match self {

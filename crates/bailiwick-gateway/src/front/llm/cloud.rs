@@ -4,8 +4,8 @@ use bailiwick_wire::llm::{Changes, Operation, bedrock_body, changed, list_models
 use bytes::Bytes;
 use hyper::Method;
 
+use super::Visit;
 use super::shape::Shaped;
-use super::{Visit, place};
 use crate::config::Api;
 use crate::upstream::{Asking, Head, Route};
 
@@ -45,7 +45,7 @@ pub(super) fn body(visit: &Visit, shaped: &Shaped, route: &Route) -> Result<Byte
 /// What is sent besides the body; `None` when there is no such address.
 pub(super) fn asking(visit: &Visit, shaped: &Shaped, route: &Route) -> Option<Asking> {
     let streams = shaped.ask.stream;
-    let path = place::path(shaped.operation);
+    let path = shaped.operation.path();
     let (path, head) = if shaped.crossing.is_some() {
         (path.to_owned(), Head::of(shaped.operation.dialect()))
     } else {

@@ -61,17 +61,6 @@ fn deployed(rest: &str) -> Option<Place> {
     Some(Place::Deployed(operation, unescaped(name).filter(|it| !it.is_empty())?))
 }
 
-/// The path of an operation behind the beginning of its API.
-pub(super) const fn path(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Chat => "/chat/completions",
-        Operation::Responses => "/responses",
-        Operation::Embeddings => "/embeddings",
-        Operation::Messages => "/messages",
-        Operation::CountTokens => "/messages/count_tokens",
-    }
-}
-
 /// A name that stood in a path. SDKs write the slash in `provider/model` as `%2F`.
 pub(super) fn unescaped(name: &str) -> Option<String> {
     let mut bytes = name.bytes();
