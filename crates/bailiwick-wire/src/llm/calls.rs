@@ -88,6 +88,9 @@ impl Calls {
         let mut names = Vec::new();
         for choice in root.member("choices").into_iter().flat_map(Node::elements) {
             let at = choice.member("index").and_then(whole).unwrap_or(0);
+            // Some servers repeat the whole message so far.
+            let message = choice.member("message").into_iter();
+            names.extend(texts(message.flat_map(|it| in_message(at, it))));
             let delta = choice.member("delta");
             for (place, name) in delta.into_iter().flat_map(|it| in_message(at, it)) {
                 let piece = name.text().unwrap_or_default();

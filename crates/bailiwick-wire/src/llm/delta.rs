@@ -32,6 +32,8 @@ pub(super) enum Channel {
     Transcript = 5,
     /// A string within something that is no text, numbered in its order.
     Leaf = 6,
+    /// A string that stands where no API has one.
+    Beside = 7,
 }
 
 /// The text of this kind that stands in this part of this choice, item or block.

@@ -203,7 +203,7 @@ impl Found<'_> {
 }
 
 /// Members whose strings are names and data, not texts.
-const MUTE: &[&str] = &[
+pub(super) const MUTE: &[&str] = &[
     "id",
     "type",
     "status",

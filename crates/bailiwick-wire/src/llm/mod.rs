@@ -17,6 +17,7 @@ mod answer;
 mod ask;
 mod batch;
 mod bedrock;
+mod beside;
 mod calls;
 mod change;
 mod choice;

@@ -1,6 +1,6 @@
 //! The chunks of a chat.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::notes::Notes;
 use super::{Ending, Step};
 use crate::json::{Kind, Node};
+use crate::llm::beside;
 use crate::llm::delta::outer_of;
 use crate::llm::fields::{given, whole};
 use crate::llm::found::in_message;
@@ -17,6 +18,8 @@ use crate::sse;
 
 /// Choices that are followed; the SDKs ask for 128 at most.
 const CHOICES_MAX: usize = 128;
+/// Texts beside the API's of which it is noted that they end; others end with the stream.
+const BESIDE_MAX: usize = 512;
 
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Chat {
@@ -25,6 +28,8 @@ pub(super) struct Chat {
     created: Option<Arc<str>>,
     /// The choices seen, and whether each is finished.
     choices: BTreeMap<u64, bool>,
+    /// The texts that no API has, as long as they may go on.
+    beside: BTreeSet<u64>,
 }
 
 impl Chat {
@@ -64,9 +69,16 @@ impl Chat {
             }
         }
         found.into_iter().for_each(|it| notes.piece(it, step));
+        // It mostly repeats what was counted.
+        let before = step.deltas.len();
+        beside::in_choice(at, choice, &mut step.deltas);
+        if self.beside.len() < BESIDE_MAX {
+            self.beside.extend(step.deltas.iter().skip(before).map(|it| it.channel));
+        }
         let is_finished = given(choice, "finish_reason").is_some();
         if is_finished {
             notes.close(&mut step.ended, |it| outer_of(it) == at);
+            step.ended.extend(self.beside.extract_if(.., |it| outer_of(*it) == at));
         }
         if self.choices.len() < CHOICES_MAX || self.choices.contains_key(&at) {
             *self.choices.entry(at).or_default() |= is_finished;

@@ -1,5 +1,7 @@
 //! Streams in the shapes that the vendors document.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bailiwick_core::Digest;
 
 use super::*;
@@ -107,6 +109,27 @@ fn a_chat_is_followed() {
     assert_eq!(steps[6].ended.len(), 3, "the first choice has a text and two calls");
     assert!(steps[9].is_last && following.has_ended());
     assert!(following.ending(Ending::Length).is_empty());
+}
+
+/// A broker repeats reasoning under a name of its own, and the text so far beside the piece.
+#[test]
+fn texts_under_names_that_no_api_has_are_followed_in_pieces() {
+    let chunk = |a: &str, so_far: &str| {
+        format!(
+            r#"{{"choices":[{{"index":0,"delta":{{"content":"x","reasoning_details":[{{"type":"reasoning.text","text":"{a}","index":3}}]}},"message":{{"content":"{so_far}"}},"text":"t{a}"}}]}}"#
+        )
+    };
+    let last = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+    let (one, two) = (chunk("sk-", "1"), chunk("abc", "2"));
+    let (following, steps) = follow(Operation::Chat, &chunks(&[&one, &two, last]));
+    let mut joined: BTreeMap<u64, String> = BTreeMap::new();
+    for delta in steps.iter().flat_map(|it| &it.deltas) {
+        joined.entry(delta.channel).or_default().push_str(&delta.text);
+    }
+    let joined: BTreeSet<&str> = joined.values().map(String::as_str).collect();
+    assert_eq!(joined, BTreeSet::from(["xx", "sk-abc", "12", "tsk-tabc"]));
+    assert_eq!(steps[2].ended.len(), 4, "{:?}", steps[2].ended);
+    assert_eq!(following.output_bytes(), 2, "what is repeated is not counted again");
 }
 
 #[test]

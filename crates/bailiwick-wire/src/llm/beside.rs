@@ -1,0 +1,71 @@
+//! What servers add to the chunks of a chat beside what its API has: reasoning under other names,
+//! the whole text so far. Each string in it may be a text, or a piece of one.
+
+use super::delta::{Channel, Delta, channel};
+use super::fields::whole;
+use super::found::MUTE;
+use crate::json::{Kind, Node};
+
+/// Members of a choice that are read elsewhere, or hold no text.
+const OF_CHOICE: &[&str] = &["index", "delta", "finish_reason", "logprobs"];
+/// The same of what a chunk adds to a message.
+const OF_DELTA: &[&str] = &[
+    "role",
+    "content",
+    "refusal",
+    "reasoning_content",
+    "reasoning",
+    "audio",
+    "tool_calls",
+    "function_call",
+    "annotations",
+];
+
+/// A server may name what it likes: texts of more names than these run together.
+const TEXTS_MAX: u64 = 251;
+
+/// The strings of a choice that nothing else reads. What stands under the same names in the next
+/// chunk goes on with them.
+pub(super) fn in_choice(at: u64, choice: Node<'_>, into: &mut Vec<Delta>) {
+    let mut others = |holder: Node<'_>, known: &[&str]| {
+        for (name, value) in holder.members() {
+            if !known.contains(&&*name) && !MUTE.contains(&&*name) {
+                strings(at, below(0, name.as_bytes()), value, into);
+            }
+        }
+    };
+    others(choice, OF_CHOICE);
+    if let Some(delta) = choice.member("delta") {
+        others(delta, OF_DELTA);
+    }
+}
+
+/// It recurses as deep as the document, which is limited.
+fn strings(at: u64, path: u64, node: Node<'_>, into: &mut Vec<Delta>) {
+    match node.kind() {
+        Kind::String => {
+            into.extend(Delta::of(channel(at, path % TEXTS_MAX, Channel::Beside), node, false));
+        }
+        Kind::Array => {
+            for (element, place) in node.elements().zip(0..) {
+                let place = element.member("index").and_then(whole).unwrap_or(place);
+                strings(at, below(path, &place.to_be_bytes()), element, into);
+            }
+        }
+        Kind::Object => {
+            for (name, value) in node.members() {
+                if value.kind() != Kind::String || !MUTE.contains(&&*name) {
+                    strings(at, below(path, name.as_bytes()), value, into);
+                }
+            }
+        }
+        Kind::Null | Kind::Bool | Kind::Number => {}
+    }
+}
+
+/// A number for a place below another one.
+fn below(path: u64, name: &[u8]) -> u64 {
+    name.iter().fold(path.rotate_left(7) ^ 0xA5, |path, byte| {
+        path.wrapping_mul(0x0100_0193).wrapping_add(u64::from(*byte) + 1)
+    })
+}
