@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Which prompt: `server/prompt`.
     #[arg(long, conflicts_with = "model")]
     prompt: Option<String>,
-    /// Which model would write on: `provider/model`, or another name of [models].
+    /// Which model would write on: `provider/model`, or another name of `[models]`.
     #[arg(long)]
     model: Option<String>,
     /// The arguments, as a JSON object; of a model the members that policies read (docs/models.md),
