@@ -7,6 +7,7 @@ use bailiwick_core::{
 };
 use bailiwick_wire::llm::{Dialect, goes_on_behind, list_models, models, one_model, page_of};
 use bytes::Bytes;
+use hyper::header::HeaderName;
 use hyper::{Method, Response, StatusCode};
 
 use super::super::body::Body;
@@ -92,7 +93,9 @@ async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
     let resource = Resource::Server(only.provider.name.clone());
     let mut read = Vec::new();
     let mut page = all_models(visit.dialect);
-    let (released, call) = loop {
+    // The provider's name for the request: of several, that of the first.
+    let mut request_id = None;
+    let released = loop {
         let what = (resource.clone(), true);
         let Some((released, call)) = asked(visit, only.clone(), page, what).await else {
             return reply::unrecorded(visit.dialect);
@@ -100,13 +103,16 @@ async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
         if released.disposition() != Some(Disposition::Answered) {
             return reply::whole(visit.dialect, released, (call.provider(), "models"), None);
         }
+        let heading = call.provider().and_then(ProviderCall::heading);
+        let named = heading.and_then(|it| it.headers.get("request-id")).cloned();
+        request_id = request_id.or(named);
         read.push(Bytes::copy_from_slice(released.bytes()));
         match goes_on_behind(released.bytes()).filter(|_| read.len() < PAGES_MAX) {
             Some(last) => {
                 let last = segment(&last).unwrap_or_default();
                 page = format!("{}&after_id={last}", all_models(visit.dialect));
             }
-            None => break (released, call),
+            None => break released,
         }
     };
     let said = |name: &str| {
@@ -119,10 +125,7 @@ async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
         Some(page) => json(StatusCode::OK, page),
         None => reply::error(visit.dialect, StatusCode::BAD_GATEWAY, "The provider gave no list"),
     };
-    if let Some(heading) = call.provider().and_then(ProviderCall::heading) {
-        let kept = heading.headers.iter().filter(|(name, _)| *name == "request-id");
-        reply.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-    }
+    reply.headers_mut().extend(request_id.map(|it| (HeaderName::from_static("request-id"), it)));
     stamp_at(&mut reply, released.decision());
     reply
 }
