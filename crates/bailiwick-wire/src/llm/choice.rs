@@ -26,8 +26,10 @@ pub(super) fn chosen(operation: Operation, root: Node<'_>) -> Read<Option<Box<st
             continue;
         }
         object(choice, member, KNOWN)?;
-        if allowed(choice)?.is_none() && named.is_none() {
-            named = name(operation, choice)?;
+        // Each is read, whichever counts: what is left when one is cut must still be understood.
+        if allowed(choice)?.is_none() {
+            let one = name(operation, choice)?;
+            named = named.or(one);
         }
     }
     Ok(named)

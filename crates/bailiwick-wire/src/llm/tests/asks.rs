@@ -179,6 +179,12 @@ fn what_cannot_be_decided_on_is_refused() {
             chat(r#","tools":[{"type":"function","function":{"name":"a","Name":"b"}}]"#),
             E::LookAlike("name"),
         ),
+        // A second choice is read, too: it stays when the first one is cut.
+        (
+            Operation::Messages,
+            chat(r#","tool_choice":{"type":"tool","name":"a"},"function_call":{"effort":"x"}"#),
+            E::Missing("name"),
+        ),
         (
             Operation::Chat,
             r#"{"model":"m","messages":[{"role":"user","content":[{"text":"a"}]}]}"#.to_owned(),
