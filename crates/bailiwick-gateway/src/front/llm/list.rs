@@ -91,9 +91,13 @@ async fn only_list(visit: &Visit, only: &Route) -> Response<Body> {
 /// pages the gaps would show where something is hidden.
 async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
     let resource = Resource::Server(only.provider.name.clone());
+    let said = |name: &str| {
+        let parameters = visit.choices.query.trim_start_matches('?').split('&');
+        parameters.filter_map(|it| it.split_once('=')).find(|it| it.0 == name).map(|it| it.1)
+    };
     let mut read = Vec::new();
     let mut page = all_models(visit.dialect);
-    // The provider's name for the request: of several, that of the first.
+    // The provider's name for the request: of several, that of the page where the client's begins.
     let mut request_id = None;
     let released = loop {
         let what = (resource.clone(), true);
@@ -109,15 +113,14 @@ async fn pages(visit: &Visit, only: &Route) -> Response<Body> {
         read.push(Bytes::copy_from_slice(released.bytes()));
         match goes_on_behind(released.bytes()).filter(|_| read.len() < PAGES_MAX) {
             Some(last) => {
+                if said("after_id") == Some(&*last) {
+                    request_id = None;
+                }
                 let last = segment(&last).unwrap_or_default();
                 page = format!("{}&after_id={last}", all_models(visit.dialect));
             }
             None => break released,
         }
-    };
-    let said = |name: &str| {
-        let parameters = visit.choices.query.trim_start_matches('?').split('&');
-        parameters.filter_map(|it| it.split_once('=')).find(|it| it.0 == name).map(|it| it.1)
     };
     let ends = (said("after_id"), said("before_id"));
     let most = said("limit").and_then(|it| it.parse().ok()).unwrap_or(PAGE).clamp(1, PAGE_MAX);
