@@ -1,12 +1,11 @@
 //! What a call took where its provider does not tell: counted with the model's own tokenizer, off
 //! the workers that serve others.
 
-use bailiwick_tokens::{EXACT_MAX_BYTES, count, knows};
+use bailiwick_tokens::{EXACT_MAX_BYTES, count, estimate, knows};
 use bailiwick_wire::llm::{Operation, spoken, texts};
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
-use super::money::tokens;
 use crate::upstream::ProviderCall;
 
 /// How many count at a time. Whoever finds no place is counted by bytes: it waits for nobody.
@@ -55,7 +54,7 @@ impl Written {
 impl Counted {
     /// With so many bytes of output more, which were not counted.
     pub(crate) fn with(self, bytes: u64) -> Self {
-        Self { output: self.output.map(|it| it + tokens(bytes)), ..self }
+        Self { output: self.output.map(|it| it.saturating_add(estimate(bytes))), ..self }
     }
 
     /// Count what was asked and what was written.

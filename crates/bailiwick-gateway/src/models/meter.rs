@@ -2,11 +2,11 @@
 
 use bailiwick_core::{Call, Digest, Disposition, Inspected, Meter, Value};
 use bailiwick_facts::MicroDollars;
+use bailiwick_tokens::estimate;
 use bailiwick_wire::llm::{Class, Operation, Told, told};
 
 use super::Models;
 use super::counted::{Counted, Written};
-use super::money::tokens;
 use super::owned::Made;
 use crate::upstream::{Crossing, ProviderCall, Route};
 
@@ -96,7 +96,7 @@ impl Models {
                 meter.cache_write_long = usage.cache_write_long;
                 (meter.audio_input, meter.audio_output) = (usage.audio_input, usage.audio_output);
                 // What broke off may not have told the last of it.
-                let written = counted.output.unwrap_or_else(|| tokens(*output_bytes));
+                let written = counted.output.unwrap_or_else(|| estimate(*output_bytes));
                 if !is_whole && written > meter.output {
                     (meter.output, meter.estimated) = (written, true);
                 }
@@ -104,7 +104,7 @@ impl Models {
             None if was_taken(*disposition, meter.status, provider.may_be_heard()) => {
                 let Counted { input, output } = counted;
                 meter.input = input.unwrap_or(provider.reckoned.input);
-                meter.output = output.unwrap_or_else(|| tokens(*output_bytes));
+                meter.output = output.unwrap_or_else(|| estimate(*output_bytes));
                 meter.estimated = true;
             }
             // It never came to the model: a provider that refuses charges nothing.

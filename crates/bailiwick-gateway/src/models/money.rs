@@ -8,6 +8,7 @@ use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, U
 use bailiwick_facts::{
     Day, Limit, MicroDollars, NotMoney, Period, Price, Prices, Purse, Scope, Usage,
 };
+use bailiwick_tokens::estimate;
 use bailiwick_wire::llm::{Ask, Class, ItemKind, ToolKind};
 
 use super::spending::Caps;
@@ -17,9 +18,6 @@ use crate::reserving::Reserving;
 use crate::store::{Span, Store, Terms};
 use crate::upstream::Route;
 
-/// Bytes of an ask that make a token, times ten: fewer than any text of a language has, so that
-/// tokens are rather over-counted.
-const BYTES_IN_TEN_TOKENS: u64 = 32;
 /// Tokens that a large image makes, at most about, when only its address is sent.
 const IMAGE_TOKENS: u64 = 6_000;
 /// How often a tool of the provider's is reckoned to be used, where nobody bounds it.
@@ -34,11 +32,6 @@ pub(crate) struct Money {
     version: Digest,
     caps: Caps,
     pub(crate) purse: Arc<Purse>,
-}
-
-/// Tokens that so many bytes of an ask make at most, about.
-pub(crate) const fn tokens(bytes: u64) -> u64 {
-    bytes.saturating_mul(10).div_ceil(BYTES_IN_TEN_TOKENS)
 }
 
 /// Why the model path cannot be paid for.
@@ -224,7 +217,7 @@ const fn times(fee: MicroDollars, uses: u64) -> MicroDollars {
 /// The most tokens of input, about. What the ask only names (earlier answers, files), and what
 /// tools of the provider's own bring in, may fill all that a model takes.
 pub(crate) fn input(route: &Route, ask: &Ask, bytes: usize) -> u64 {
-    let sent = tokens(bytes as u64);
+    let sent = estimate(bytes as u64);
     let has_hosted = ask.tools.iter().any(|it| matches!(it.kind, ToolKind::Hosted(_)));
     let has_files = ask.items.iter().any(|it| it.kind == ItemKind::File);
     let images = ask.items.iter().filter(|it| it.kind == ItemKind::Image).count() as u64;
