@@ -51,12 +51,14 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
             return nowhere(&visit, operation, ask, body, id).await;
         }
     };
-    let is_hidden = is_hidden(&visit, &route);
+    let first_route = route.clone();
     let others = models.fallbacks(visit.dialect, crosses, &asked);
     let first = Attempt { id, parent: None, route, operation, ask, body: body.clone() };
     let came = match first.make(&visit).await {
         // Whoever may not know of the model learns nothing of it from why it cannot be asked.
-        Ok(Came::Unsaid(_)) if is_hidden => return hidden(&visit, operation, body).await,
+        Ok(Came::Unsaid(_)) if is_hidden(&visit, &first_route) => {
+            return hidden(&visit, operation, body).await;
+        }
         Ok(came) => fall_back(&visit, came, others, (operation, &body)).await,
         Err(why) => Err(why),
     };

@@ -191,9 +191,12 @@ fn advice(operation: Operation, ask: &Ask, route: &Route) -> Option<String> {
 /// How the provider would say that something is not there which the ask names. Whoever may not know
 /// of the model is told of that only.
 fn missing(visit: &Visit, route: &Route, ask: &Ask, lacks: Option<&str>) -> Option<Missing> {
+    let id = lacks?;
     let (server, name) = (route.provider.name.clone(), route.model.clone());
     let model = Resource::Model { server, name };
-    let id = lacks.filter(|_| visit.gate.is_visible(&visit.who, Action::Complete, &model))?;
+    if !visit.gate.is_visible(&visit.who, Action::Complete, &model) {
+        return None;
+    }
     let is_previous = ask.previous.as_deref() == Some(id);
     // As OpenAI has it.
     let is_bad = is_previous && visit.dialect == Dialect::OpenAi;
