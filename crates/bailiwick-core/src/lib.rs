@@ -16,6 +16,7 @@ mod answer;
 mod call;
 pub mod cbor;
 mod clearance;
+mod day;
 mod decision;
 mod finding;
 mod identity;
@@ -33,6 +34,7 @@ pub use action::Action;
 pub use answer::{Disposition, Inspected, Interim, Pending, Released};
 pub use call::{Call, Effect, Interpreted, NamedResource, Resource};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
+pub use day::{Day, NotADay};
 pub use decision::{
     Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Permit, Permitting, Policy, Question,
     Stance, Verb, Votes, decide, may, visible,

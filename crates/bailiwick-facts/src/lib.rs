@@ -3,9 +3,9 @@
 //!
 //! Nothing here does I/O or reads a clock; a price is a text, a day and a time are arguments.
 
-mod day;
 mod decimal;
 mod money;
+mod month;
 mod price;
 mod prices;
 mod purse;
@@ -14,7 +14,7 @@ mod records;
 mod scope;
 mod spend;
 
-pub use day::{Day, NotADay};
+pub use bailiwick_core::{Day, NotADay};
 pub use money::{MicroDollars, NotMoney};
 pub use price::{Price, Usage};
 pub use prices::{ImportError, Imported, Prices, PricesError, Skipped};

@@ -9,8 +9,8 @@ use std::collections::btree_map::Entry;
 use bailiwick_core::Digest;
 use bailiwick_core::cbor::Writer;
 
-use crate::day::Day;
 use crate::price::Price;
+use bailiwick_core::Day;
 
 pub use import::{ImportError, Imported, Skipped};
 pub use text::PricesError;

@@ -12,9 +12,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bailiwick_core::{DecisionRecord, ExchangeId, OutcomeRecord, Record, Timestamp};
 
-use crate::day::Day;
 use crate::money::MicroDollars;
 use crate::scope::{Limit, Period, Scope};
+use bailiwick_core::Day;
 
 use books::Books;
 

@@ -2,8 +2,10 @@
 
 use bailiwick_core::{AgentId, DecisionRecord, KeyId, Subject, TenantId, Timestamp, Token};
 
-use crate::day::Day;
+use bailiwick_core::Day;
+
 use crate::money::MicroDollars;
+use crate::month::Month;
 
 /// One of those on whose account a call goes. A call goes on several at once.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -80,7 +82,7 @@ impl Period {
     pub(crate) fn ends(self, day: Day) -> Option<Timestamp> {
         match self {
             Self::Day => day.next().begins(),
-            Self::Month => day.month().ends(),
+            Self::Month => Month::of(day).ends(),
             Self::Total => None,
         }
     }

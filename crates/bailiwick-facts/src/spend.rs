@@ -7,8 +7,8 @@ use bailiwick_core::{
     DecisionRecord, ExchangeId, Meter, OutcomeRecord, Record, Subject, TenantId, Timestamp,
 };
 
-use crate::day::Day;
 use crate::money::MicroDollars;
+use bailiwick_core::Day;
 
 /// By what the calls are added up. Each call is in one row, so that the rows add up to the total.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -23,6 +23,7 @@ const CORE_AND_PETALS: &[&str] = &[
     "bailiwick-guard",
     "bailiwick-facts",
     "bailiwick-tokens",
+    "bailiwick-contracts",
     "bailiwick-broker",
 ];
 
@@ -34,6 +35,7 @@ const ALL_BUT_THE_BINARY: &[&str] = &[
     "bailiwick-guard",
     "bailiwick-facts",
     "bailiwick-tokens",
+    "bailiwick-contracts",
     "bailiwick-broker",
     "bailiwick-gateway",
 ];
@@ -48,12 +50,14 @@ pub(super) const ARROWS: &[Arrows] = &[
     Arrows { from: "bailiwick-facts", to: CORE, pure: true },
     // It knows texts only.
     Arrows { from: "bailiwick-tokens", to: &[], pure: true },
+    Arrows { from: "bailiwick-contracts", to: CORE, pure: true },
     Arrows { from: "bailiwick-broker", to: CORE, pure: true },
     Arrows { from: "bailiwick-gateway", to: CORE_AND_PETALS, pure: false },
     Arrows {
         from: "bailiwick",
         // The gateway, and the petals that verbs work on while nothing is served.
         to: &[
+            "bailiwick-contracts",
             "bailiwick-core",
             "bailiwick-facts",
             "bailiwick-gateway",

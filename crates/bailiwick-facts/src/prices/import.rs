@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::{Line, MOST_LINES, Prices};
-use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::money::MicroDollars;
 use crate::price::{Fees, Price, Rate, Stated};
+use bailiwick_core::Day;
 
 /// Why some bytes are no such list.
 #[derive(Debug, thiserror::Error)]

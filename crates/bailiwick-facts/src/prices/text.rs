@@ -6,10 +6,10 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::{Line, MOST_LINES, Prices};
-use crate::day::Day;
 use crate::decimal::Decimal;
 use crate::money::MicroDollars;
 use crate::price::{Fees, Price, Rate, Stated};
+use bailiwick_core::Day;
 
 /// Why a text is no table of prices.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

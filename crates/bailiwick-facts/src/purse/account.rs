@@ -1,8 +1,9 @@
 //! One account: what is spent and reserved on it today, this month and ever.
 
-use crate::day::{Day, Month};
 use crate::money::MicroDollars;
+use crate::month::Month;
 use crate::scope::Period;
+use bailiwick_core::Day;
 
 /// What counts in one period.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -52,7 +53,7 @@ impl Account {
     }
 
     pub(super) const fn month(&self) -> Month {
-        self.day.month()
+        Month::of(self.day)
     }
 
     /// Whether nothing is spent and no call is open, so that it need not be kept.
@@ -69,7 +70,7 @@ impl Account {
         if today <= self.day {
             return;
         }
-        if today.month() != self.month() {
+        if Month::of(today) != self.month() {
             self.of_month = Sum::default();
         }
         self.of_day = Sum::default();
@@ -104,7 +105,7 @@ impl Account {
     /// The sums of the periods of a day that have not begun anew since.
     fn still_counting(&mut self, made: Day) -> impl Iterator<Item = &mut Sum> {
         let is_today = made == self.day;
-        let is_this_month = is_today || made.month() == self.day.month();
+        let is_this_month = is_today || Month::of(made) == Month::of(self.day);
         let day = is_today.then_some(&mut self.of_day);
         let month = is_this_month.then_some(&mut self.of_month);
         [Some(&mut self.total), month, day].into_iter().flatten()

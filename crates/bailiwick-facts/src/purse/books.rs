@@ -5,9 +5,9 @@ use rustc_hash::FxHashMap;
 
 use super::account::Account;
 use super::{Claim, Purse, Settled, Short, Unreserved};
-use crate::day::Day;
 use crate::money::MicroDollars;
 use crate::scope::{Limit, Period, Scope};
+use bailiwick_core::Day;
 
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Books {

@@ -6,9 +6,9 @@ use bailiwick_core::{AgentId, ExchangeId, KeyId, TenantId, Token};
 
 use super::account::Account;
 use super::books::{Books, Reservation};
-use crate::day::Day;
 use crate::money::MicroDollars;
 use crate::scope::Scope;
+use bailiwick_core::Day;
 
 /// Why some bytes are no snapshot of a purse.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -6,7 +6,9 @@ use bailiwick_core::{DecisionRecord, Meter, OutcomeRecord, Record, Subject, Toke
 use proptest::prelude::*;
 
 use super::{exchange, micro, noon};
-use crate::day::Day;
+use bailiwick_core::Day;
+
+use crate::month::Month;
 use crate::records::{decision, outcome};
 use crate::scope::{Limit, Period, Scope};
 use crate::{Claim, MicroDollars, Purse, Settled, Unreserved};
@@ -69,7 +71,7 @@ impl Account {
         let now = Day::of(noon(self.day));
         self.calls.values().filter(move |(day, ..)| match period {
             Period::Day => Day::of(noon(*day)) == now,
-            Period::Month => Day::of(noon(*day)).month() == now.month(),
+            Period::Month => Month::of(Day::of(noon(*day))) == Month::of(now),
             Period::Total => true,
         })
     }

@@ -1,17 +1,13 @@
-//! Days and months of UTC: prices change on them, and budgets begin anew.
+//! Days of UTC: on them prices change, budgets begin anew, and what was verified grows old.
 
 use std::fmt;
 use std::str::FromStr;
 
-use bailiwick_core::Timestamp;
+use crate::names::Timestamp;
 
 /// A day of UTC, counted from 1970-01-01. Written `2026-11-22`.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Day(u32);
-
-/// A month of UTC, counted from January 1970.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Month(u32);
 
 /// A text that is not a day.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
@@ -71,19 +67,6 @@ impl Day {
     #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
-    }
-
-    pub(crate) const fn month(self) -> Month {
-        let (year, month, _) = self.date();
-        Month((year - 1970) * 12 + month - 1)
-    }
-}
-
-impl Month {
-    /// When the month after it begins.
-    pub(crate) fn ends(self) -> Option<Timestamp> {
-        let next = self.0.checked_add(1)?;
-        Day::of_date(1970 + next / 12, next % 12 + 1, 1)?.begins()
     }
 }
 
@@ -154,16 +137,11 @@ mod tests {
 
     #[test]
     fn every_day_of_four_centuries_follows_the_one_before() {
-        let mut month = Day::default().month();
         for number in 0..146_097 {
             let day = Day::from_number(number);
             let (y, m, d) = day.date();
             assert_eq!(Day::of_date(y, m, d), Some(day));
             assert_eq!(Day::of(day.begins().unwrap()), day);
-            if day.month() != month {
-                assert_eq!((d, month.ends()), (1, day.begins()));
-                month = day.month();
-            }
         }
     }
 
@@ -172,6 +150,5 @@ mod tests {
         let day = Day::of(Timestamp::from_ns(u64::MAX));
         assert_eq!(day.to_string(), "2554-07-21");
         assert_eq!(day.next().begins(), None);
-        assert_eq!(day.month().ends(), None);
     }
 }

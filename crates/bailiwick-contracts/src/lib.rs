@@ -1,0 +1,30 @@
+//! Contracts: what admission knows. One for each server, in the operator's words; from it follow
+//! what its tools do to the world, what their arguments name, what a call may say, and whether the
+//! tool is still the one that a person approved.
+//!
+//! Nothing here does I/O or reads a clock: texts, definitions and days are arguments.
+
+mod binding;
+mod cell;
+mod contract;
+mod definition;
+mod draft;
+mod effect;
+mod lint;
+mod lock;
+mod pin;
+mod schema;
+mod semantic;
+mod standing;
+mod view;
+
+pub use binding::named;
+pub use cell::{Cell, Date, Grounded};
+pub use contract::{
+    Argument, Bound, Contract, Fault, Meaning, Tool, Undo, Viewed, contract_schema,
+};
+pub use definition::{Definition, NotADefinition};
+pub use effect::{EffectWord, Recipient, Trust};
+pub use lock::{Approved, Lock};
+pub use pin::{Change, NotAPin, Pin, changes};
+pub use standing::Standing;

@@ -1,0 +1,1 @@
+//! Lint: what is dangerous about a definition, alone and beside those of other servers.

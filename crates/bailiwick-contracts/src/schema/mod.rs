@@ -1,0 +1,1 @@
+//! Schemas: what a call and its answer must look like, compiled once for each pin.

@@ -1,0 +1,1 @@
+//! Meanings: arguments that are more than a text or a number, and what they may say.
