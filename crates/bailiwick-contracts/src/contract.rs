@@ -286,10 +286,14 @@ impl Tool {
         }
     }
 
-    fn fault(&self, name: &str) -> Option<String> {
+    /// The types of what its arguments and answers name.
+    pub fn types(&self) -> impl Iterator<Item = &str> {
         let types = self.resources.values().chain(self.results.values()).chain(&self.collections);
-        let odd = types.into_iter().find(|it| !is_type(it));
-        if let Some(odd) = odd {
+        types.map(String::as_str)
+    }
+
+    fn fault(&self, name: &str) -> Option<String> {
+        if let Some(odd) = self.types().find(|it| !is_type(it)) {
             return Some(format!(
                 "tool `{name}`: `{odd}` is no type: resources map an argument to a type such as \
                  \"Customer\""

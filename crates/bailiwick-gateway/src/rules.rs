@@ -65,7 +65,7 @@ impl Rules {
 
 fn look(settings: &Settings) -> Files {
     let mut seen = disk::fingerprint(&settings.policies, &["cedar", "json"]);
-    seen.extend(disk::fingerprint(&settings.contracts, &["toml"]));
+    seen.extend(disk::fingerprint(&settings.contracts, &["toml", "lock"]));
     seen
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bailiwick_core::Policy as _;
 use bailiwick_gateway::config::{self, Launch, ProviderSettings, Settings};
-use bailiwick_gateway::{Rules, contract, missing_secrets, tls, warnings};
+use bailiwick_gateway::{Rules, missing_secrets, tls, warnings};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if let Some(schema) = arguments.schema {
         output::json(&match schema {
             Schema::Configuration => config::schema(),
-            Schema::Contract => contract::schema(),
+            Schema::Contract => bailiwick_contracts::contract_schema(),
         })?;
         return YES;
     }
