@@ -27,4 +27,5 @@ pub use definition::{Definition, NotADefinition};
 pub use effect::{EffectWord, Recipient, Trust};
 pub use lock::{Approved, Lock};
 pub use pin::{Change, NotAPin, Pin, changes};
+pub use schema::{Held, Misfit, Schema};
 pub use standing::Standing;
