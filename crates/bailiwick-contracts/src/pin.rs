@@ -41,6 +41,11 @@ impl Pin {
     pub fn of(definition: &Definition) -> Self {
         Self(Digest::of(definition.canonical().as_bytes()))
     }
+
+    /// The digest.
+    pub const fn digest(&self) -> Digest {
+        self.0
+    }
 }
 
 /// What is different between two definitions, in their order.

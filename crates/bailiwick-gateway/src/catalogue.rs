@@ -9,7 +9,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
+use bailiwick_contracts::{Definition, Pin};
 use bailiwick_core::{Action, Digest, Resource};
+use bailiwick_wire::json::{Document, Node};
 use bailiwick_wire::mcp::modern::Marked;
 use bailiwick_wire::mcp::template::{Search, Template};
 use bailiwick_wire::mcp::{ListKind, Listed};
@@ -27,10 +29,21 @@ const LOOK_STEPS: usize = 8;
 /// How long a call waits for the first listing.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A tool as its server shows it.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    /// Of the exact text: two listings that say the same need not be read twice.
+    text: Digest,
+    /// Of what the text says.
+    pub(crate) pin: Pin,
+    /// What it says.
+    pub(crate) definition: Arc<Definition>,
+}
+
 /// What one server offers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
-    tools: HashMap<Box<str>, Option<Digest>>,
+    tools: HashMap<Box<str>, Shown>,
     prompts: HashSet<Box<str>>,
     documents: HashSet<Box<str>>,
     templates: HashMap<Box<str>, Template>,
@@ -74,7 +87,7 @@ impl Known {
     /// The digest of a tool's definition.
     pub(crate) fn pin(&self, resource: &Resource) -> Option<Digest> {
         match resource {
-            Resource::Tool { name, .. } => self.tools.get(name).copied().flatten(),
+            Resource::Tool { name, .. } => self.tools.get(name).map(|it| it.pin.digest()),
             Resource::Server(_)
             | Resource::Prompt { .. }
             | Resource::Document { .. }
@@ -84,6 +97,22 @@ impl Known {
             | Resource::Client { .. }
             | Resource::Method { .. } => None,
         }
+    }
+
+    /// A tool as its server shows it.
+    pub(crate) fn tool(&self, name: &str) -> Option<&Shown> {
+        self.tools.get(name)
+    }
+
+    /// Every tool, by name.
+    pub(crate) fn tools(&self) -> impl Iterator<Item = (&str, &Shown)> {
+        self.tools.iter().map(|(name, shown)| (&**name, shown))
+    }
+
+    /// Whether an entry of a list is the one that is known by its name: of two that share one, a
+    /// server could have had the other approved.
+    pub(crate) fn is_of_text(&self, name: &str, text: &Digest) -> bool {
+        self.tools.get(name).is_some_and(|it| it.text == *text)
     }
 
     /// The arguments of a tool that are repeated in headers.
@@ -103,39 +132,56 @@ impl Known {
     }
 
     /// Add what a list shows.
-    pub(crate) fn add(&mut self, listed: &Listed) {
-        self.add_if(listed, |_, _| true);
+    pub(crate) fn add(&mut self, listed: &Listed, document: &Document<'_>) {
+        self.add_if(listed, document, |_, _| true);
     }
 
     /// Add those of a list that are `wanted`, by their place and name.
-    fn add_if(&mut self, listed: &Listed, wanted: impl Fn(usize, &str) -> bool) {
+    fn add_if(
+        &mut self,
+        listed: &Listed,
+        document: &Document<'_>,
+        wanted: impl Fn(usize, &str) -> bool,
+    ) {
         let room = NAMES_MAX.saturating_sub(
             self.tools.len() + self.prompts.len() + self.documents.len() + self.templates.len(),
         );
-        let news = named(listed).filter(|(n, name)| wanted(*n, name));
-        for (n, name) in news.take(room) {
-            let name = name.clone();
-            match listed.kind {
-                ListKind::Tools => {
-                    if let Some(marked) = listed.marked.get(n).filter(|it| !it.is_empty()) {
-                        self.marked.insert(name.clone(), marked.clone());
-                    }
-                    self.tools.insert(name, listed.digests.get(n).copied());
+        let entries = listed.names.iter().zip(listed.entries(document)).enumerate();
+        let news = entries.filter(|(n, (name, _))| !name.is_empty() && wanted(*n, name));
+        for (n, (name, entry)) in news.take(room) {
+            self.add_one(listed, n, name, entry);
+        }
+    }
+
+    fn add_one(&mut self, listed: &Listed, n: usize, name: &str, entry: Node<'_>) {
+        match listed.kind {
+            ListKind::Tools => {
+                if let Some(marked) = listed.marked.get(n).filter(|it| !it.is_empty()) {
+                    self.marked.insert(name.into(), marked.clone());
                 }
-                ListKind::Prompts => drop(self.prompts.insert(name)),
-                ListKind::Templates if self.templates.len() >= TEMPLATES_MAX => {}
-                ListKind::Templates => {
-                    let template = Template::read(&name);
-                    self.templates.insert(name, template);
+                let text = listed.digests.get(n).copied();
+                let definition = Definition::of(&entry.to_value());
+                if let (Some(text), Ok(definition)) = (text, definition) {
+                    let pin = Pin::of(&definition);
+                    let shown = Shown { text, pin, definition: Arc::new(definition) };
+                    self.tools.insert(name.into(), shown);
                 }
-                ListKind::Resources => drop(self.documents.insert(name)),
             }
+            ListKind::Prompts => drop(self.prompts.insert(name.into())),
+            ListKind::Templates if self.templates.len() >= TEMPLATES_MAX => {}
+            ListKind::Templates => {
+                self.templates.insert(name.into(), Template::read(name));
+            }
+            ListKind::Resources => drop(self.documents.insert(name.into())),
         }
     }
 
     /// Whether both have the same things, of the same definitions.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.tools == other.tools
+        let pins = |it: &Self| -> HashMap<Box<str>, Pin> {
+            it.tools.iter().map(|(name, shown)| (name.clone(), shown.pin)).collect()
+        };
+        pins(self) == pins(other)
             && self.prompts == other.prompts
             && self.documents == other.documents
             && self.templates == other.templates
@@ -143,8 +189,8 @@ impl Known {
 
     /// Add what another knows besides.
     fn join(&mut self, other: &Self) {
-        for (name, digest) in &other.tools {
-            self.tools.entry(name.clone()).or_insert(*digest);
+        for (name, shown) in &other.tools {
+            self.tools.entry(name.clone()).or_insert_with(|| shown.clone());
         }
         for (name, marked) in &other.marked {
             self.marked.entry(name.clone()).or_insert_with(|| marked.clone());
@@ -157,7 +203,9 @@ impl Known {
 
     fn lacks(&self, listed: &Listed, n: usize, name: &str) -> bool {
         match listed.kind {
-            ListKind::Tools => self.tools.get(name) != Some(&listed.digests.get(n).copied()),
+            ListKind::Tools => {
+                !listed.digests.get(n).is_some_and(|text| self.is_of_text(name, text))
+            }
             ListKind::Prompts => !self.prompts.contains(name),
             ListKind::Templates => !self.templates.contains_key(name),
             ListKind::Resources => !self.documents.contains(name),
@@ -290,26 +338,35 @@ impl Catalogue {
     }
 
     /// An agent's list shows this: what the gateway's own does not is remembered besides.
-    pub(crate) fn observe(&self, listed: &Listed) {
+    pub(crate) fn observe(&self, listed: &Listed, document: &Document<'_>) {
         let known = self.known();
         if !named(listed).any(|(n, name)| known.lacks(listed, n, name)) {
             return;
         }
         let mut observed = self.observed.write().unwrap_or_else(PoisonError::into_inner);
-        observed.add_if(listed, |n, name| known.lacks(listed, n, name));
+        observed.add_if(listed, document, |n, name| known.lacks(listed, n, name));
         drop(observed);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::make_mut(&mut known).add(listed);
+        Arc::make_mut(&mut known).add(listed, document);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use bailiwick_wire::json::Limits;
+    use bailiwick_wire::mcp::read_list;
+
     use super::*;
 
-    fn listed(kind: ListKind, count: usize) -> Listed {
-        let names = (0..count).map(|it| format!("x{it}://{{y}}").into()).collect();
-        Listed { kind, names, digests: Vec::new(), marked: Vec::new(), next_cursor: None }
+    fn add(known: &mut Known, action: Action, list: &str) {
+        let text = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{{list}}}}}");
+        let document = Document::parse(text.as_bytes(), Limits::default()).unwrap();
+        known.add(&read_list(action, &document).unwrap(), &document);
+    }
+
+    fn many(key: &str, count: usize) -> String {
+        let each: Vec<_> = (0..count).map(|n| format!("{{\"{key}\":\"x{n}://{{y}}\"}}")).collect();
+        each.join(",")
     }
 
     #[test]
@@ -318,8 +375,10 @@ mod tests {
             known.has(&Resource::Document { server: "a".into(), uri: uri.into() })
         };
         let mut known = Known::default();
-        known.add(&listed(ListKind::Templates, TEMPLATES_MAX + 1));
-        known.add(&listed(ListKind::Templates, TEMPLATES_MAX + 2));
+        for more in [1, 2] {
+            let list = many("uriTemplate", TEMPLATES_MAX + more);
+            add(&mut known, Action::ListTemplates, &format!("\"resourceTemplates\":[{list}]"));
+        }
         assert_eq!(known.templates.len(), TEMPLATES_MAX);
         assert!(has(&known, "x0://1".into()));
         assert!(!has(&known, format!("x{TEMPLATES_MAX}://1")));
@@ -330,7 +389,8 @@ mod tests {
             assert!(known.has_within(&template, &steps));
         }
         assert_eq!(steps.get(), 0);
-        known.add(&listed(ListKind::Resources, NAMES_MAX));
+        let list = many("uri", NAMES_MAX);
+        add(&mut known, Action::ListResources, &format!("\"resources\":[{list}]"));
         assert_eq!(known.names().count(), NAMES_MAX);
     }
 }

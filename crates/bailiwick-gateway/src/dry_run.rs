@@ -8,6 +8,7 @@ use bailiwick_core::{
 use bailiwick_policy::Explanation;
 use bytes::Bytes;
 
+use crate::admission::Admission;
 use crate::orders::Ordered;
 use crate::rules::Rules;
 use crate::store::Store;
@@ -83,7 +84,10 @@ pub fn dry_run(
     let discover = rules.policies.explain(&question, Verb::Discover);
     let invoke = rules.policies.explain(&question, Verb::Invoke);
     let screened = screen(bailiwick_guard::inspectors(), call);
-    let ordered = state.map(|store| Ordered { policies: &rules.policies, store });
+    let is_open = rules.admit_unapproved(now);
+    let admission = || Admission { contracts: &rules.contracts, servers: None, is_open };
+    let ordered =
+        state.map(|store| Ordered { policies: &rules.policies, admission: admission(), store });
     let decides = ordered.as_ref().map_or(&rules.policies as &dyn Policy, |it| it);
     let decision = decide(decides, screened, now, Stance::Enforce);
     Ok(describe(&decision, discover, invoke))

@@ -15,6 +15,7 @@ use bailiwick_wire::mcp::Asked;
 use bytes::Bytes;
 use tokio::sync::watch;
 
+use crate::admission::Admission;
 use crate::authenticators::Authenticators;
 use crate::catalogue::Known;
 use crate::clock;
@@ -116,7 +117,10 @@ impl Gate {
 
     /// What decides: the policies, and what operators have ordered besides.
     pub(crate) fn ordered<'a>(&'a self, rules: &'a Rules) -> Ordered<'a> {
-        Ordered { policies: &rules.policies, store: &self.parts.store }
+        let contracts = &rules.contracts;
+        let (servers, is_open) = (Some(&self.parts.servers), rules.admit_unapproved(self.now()));
+        let admission = Admission { contracts, servers, is_open };
+        Ordered { policies: &rules.policies, admission, store: &self.parts.store }
     }
 
     pub(crate) fn inspectors(&self) -> Inspectors<'_> {

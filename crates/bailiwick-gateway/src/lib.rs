@@ -3,7 +3,9 @@
 //! `exchange` is the product on one screen. The world is touched by four doors only: `clock`,
 //! `entropy`, `disk` and the sockets of `front` and `upstream`.
 
+pub mod admission;
 mod adrift;
+pub mod approving;
 mod authenticators;
 pub mod backup;
 mod catalogue;

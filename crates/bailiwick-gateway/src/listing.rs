@@ -182,7 +182,7 @@ async fn pages(
             Err(_) if document.root().member("error").is_some() => return Ok(()),
             Err(_) => return Err(Failed::Unreadable),
         };
-        known.add(&listed);
+        known.add(&listed, &document);
         let Some(cursor) = listed.next_cursor else { return Ok(()) };
         params = format!("{{\"cursor\":{cursor}}}");
     }

@@ -21,6 +21,19 @@ pub(crate) fn tell_stance(gate: &Gate) {
     }
 }
 
+/// That tools may be used which nobody approved is told at every start.
+pub(crate) fn tell_admission(gate: &Gate) {
+    let Some(day) = gate.settings().open_until else { return };
+    gate.parts.diary.tell(&if gate.rules().admit_unapproved(gate.now()) {
+        format!(
+            "OPEN until {day}: tools that nobody approved may be used; `bailiwick contracts approve` \
+             approves them"
+        )
+    } else {
+        format!("since {day} tools are held that nobody approved")
+    });
+}
+
 /// What is right and will surprise.
 pub(crate) fn tell_warnings(gate: &Gate, warnings: &[String]) {
     warnings.iter().for_each(|it| gate.parts.diary.tell(&format!("warning: {it}")));

@@ -1,16 +1,18 @@
 //! Orders: what operators have ordered to refuse, whatever the policies say and whether or not they
-//! are only observed. They vote beside the policies, so that the same kernel decides, hides and
-//! records.
+//! are only observed. They vote beside the policies, as admission does, so that the same kernel
+//! decides, hides and records.
 
 use bailiwick_core::{Ballot, Digest, Policy, PolicyId, Question, Resource, Verb};
 
+use crate::admission::Admission;
 use crate::kills::KEY_TERMS;
 use crate::server::EVERY;
 use crate::store::Store;
 
-/// The policies, and the orders besides.
+/// The policies, and admission and orders besides.
 pub(crate) struct Ordered<'a> {
     pub(crate) policies: &'a dyn Policy,
+    pub(crate) admission: Admission<'a>,
     pub(crate) store: &'a Store,
 }
 
@@ -19,10 +21,12 @@ impl Policy for Ordered<'_> {
         let mut ballot = self.policies.vote(question, verb);
         let Ballot { discover, invoke } = &mut ballot;
         let terms = self.beyond_terms(question);
+        let held = self.admission.forbids(question);
         let kills = self.store.kills().all_from(question.who, question.resource);
         for votes in [discover, invoke] {
             for (place, vote) in votes.iter_mut().enumerate() {
                 vote.orders.extend(terms.clone());
+                vote.forbids.extend(held.clone());
                 if let Some(kills) = &kills {
                     vote.orders.extend(kills.each.get(place).cloned().flatten());
                     vote.orders.extend(kills.all.iter().cloned());

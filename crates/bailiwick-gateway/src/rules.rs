@@ -6,11 +6,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use bailiwick_core::Policy as _;
+use bailiwick_core::{Policy as _, Timestamp};
 use bailiwick_policy::{PolicySet, Source};
 use tokio::sync::watch;
 
-use crate::config::Settings;
+use crate::config::{Date, Settings};
 use crate::contract::Contracts;
 use crate::{disk, edits};
 
@@ -20,6 +20,8 @@ pub struct Rules {
     pub policies: PolicySet,
     /// What is known of each tool.
     pub contracts: Contracts,
+    /// The day until which tools that nobody approved may be used.
+    open_until: Option<Date>,
     /// How the files looked before they were read: an edit made since is noticed.
     seen: Files,
 }
@@ -53,13 +55,22 @@ impl Rules {
         let policies: Vec<Source<'_>> = policies.iter().map(|(n, t)| source((n, t))).collect();
         let entities = entities.first().map(|(name, text)| source((name, text)));
         match PolicySet::load(&policies, entities) {
-            Ok(policies) if faults.is_empty() => Ok(Self { policies, contracts, seen }),
+            Ok(policies) if faults.is_empty() => {
+                Ok(Self { policies, contracts, open_until: settings.open_until, seen })
+            }
             Ok(_) => Err(BadRules(faults)),
             Err(errors) => {
                 faults.extend(errors.to_string().lines().map(str::to_owned));
                 Err(BadRules(faults))
             }
         }
+    }
+}
+
+impl Rules {
+    /// Whether tools that nobody approved may be used as yet.
+    pub fn admit_unapproved(&self, now: Timestamp) -> bool {
+        self.open_until.is_some_and(|day| now < day.begins())
     }
 }
 

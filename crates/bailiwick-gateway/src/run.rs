@@ -81,6 +81,7 @@ impl Gateway {
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
         note(gate.log(), gate.now(), &started)?;
         news::tell_stance(&gate);
+        news::tell_admission(&gate);
         news::tell_warnings(&gate, &warnings::in_the_clear(settings));
         news::tell_warnings(&gate, &gate.warnings());
         let addresses = (address(&agents)?, address(&operators)?);

@@ -226,9 +226,18 @@ impl View<'_> {
         if self.who.agent().is_none() {
             return Some(message);
         }
-        self.remember(&listed);
+        self.remember(&listed, &document);
         let entry = entry(listed.kind);
-        let keep: Vec<bool> = listed.names.iter().map(|name| self.sees(entry, name)).collect();
+        let known = self.gate.server(self.server.as_str()).map(|it| it.catalogue.known());
+        let is_known = |n: usize, name: &str| match (&known, listed.digests.get(n)) {
+            (Some(known), Some(text)) if listed.kind == ListKind::Tools => {
+                known.is_of_text(name, text)
+            }
+            (_, _) => true,
+        };
+        let each = listed.names.iter().enumerate();
+        let keep: Vec<bool> =
+            each.map(|(n, name)| is_known(n, name) && self.sees(entry, name)).collect();
         Some(listed.filter(&message, &document, &keep))
     }
 
@@ -237,16 +246,16 @@ impl View<'_> {
         if let Ok(document) = Document::parse(message, Limits::default())
             && let Ok(listed) = read_list(action, &document)
         {
-            self.remember(&listed);
+            self.remember(&listed, &document);
         }
     }
 
     /// The gateway's own listing goes into the catalogue whole, when it is complete.
-    fn remember(&self, listed: &Listed) {
+    fn remember(&self, listed: &Listed, document: &Document<'_>) {
         if let Some(server) = self.gate.server(self.server.as_str())
             && self.who.agent().is_some()
         {
-            server.catalogue.observe(listed);
+            server.catalogue.observe(listed, document);
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use bailiwick_policy::Surroundings;
 
+use crate::admission::{Admitted, admitted};
 use crate::config::Settings;
 use crate::gate::Gate;
 use crate::listener::Listener;
@@ -48,11 +49,51 @@ impl Gate {
             // The others' rules are in the same folder, and a wrap knows one server only.
             Listener::Stdio => Vec::new(),
         };
-        let mut told: Vec<_> = of_rules(&rules, names).take(TOLD_MAX + 1).collect();
+        let told = of_rules(&rules, names).chain(self.held(&rules));
+        let mut told: Vec<_> = told.take(TOLD_MAX + 1).collect();
         if told.len() > TOLD_MAX {
             told.truncate(TOLD_MAX);
             told.push("and more: `bailiwick check` tells all".into());
         }
+        told
+    }
+}
+
+/// How many held tools of a server are named.
+const NAMED_MAX: usize = 5;
+
+impl Gate {
+    /// Which tools are held, of each server: they are there, and nobody sees them.
+    fn held(&self, rules: &Rules) -> Vec<String> {
+        let is_open = rules.admit_unapproved(self.now());
+        let mut told = Vec::new();
+        for (name, server) in &self.parts.servers {
+            let known = server.catalogue.known();
+            for (kind, why) in [
+                (Admitted::Unapproved, "nobody approved:"),
+                (Admitted::Changed, "changed since they were approved:"),
+            ] {
+                if kind == Admitted::Unapproved && is_open {
+                    continue;
+                }
+                let is_held = |tool: &str, pin| admitted(&rules.contracts, name, tool, pin) == kind;
+                let held = known.tools().filter(|(tool, shown)| is_held(tool, shown.pin));
+                let mut held: Vec<_> = held.map(|(tool, _)| tool).collect();
+                held.sort_unstable();
+                if held.is_empty() {
+                    continue;
+                }
+                let first: Vec<_> = held.iter().take(NAMED_MAX).copied().collect();
+                let more = if held.len() > NAMED_MAX { ", ..." } else { "" };
+                told.push(format!(
+                    "server {name}: {} tools are held, which {why} {}{more}: \
+                     `bailiwick contracts diff {name}` shows them, `contracts approve` lets them in",
+                    held.len(),
+                    first.join(", ")
+                ));
+            }
+        }
+        told.sort_unstable();
         told
     }
 }

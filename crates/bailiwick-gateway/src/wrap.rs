@@ -73,6 +73,7 @@ impl Wrap {
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
         note(gate.log(), gate.now(), &started)?;
         news::tell_stance(&gate);
+        news::tell_admission(&gate);
         let (listable, within) = oneshot::channel();
         let (mut background, mut listing) = (JoinSet::new(), JoinSet::new());
         listing.spawn(list(Arc::clone(&gate), Arc::clone(&server), within));

@@ -89,6 +89,8 @@ pub struct Settings {
     pub file: PathBuf,
     /// The day until which denials are only noted. Absent: they refuse.
     pub observe_until: Option<Date>,
+    /// The day until which tools that nobody approved may be used. Absent: they are held.
+    pub open_until: Option<Date>,
     /// Where agents connect.
     pub agents: SocketAddr,
     /// Where operators connect.
@@ -139,6 +141,7 @@ impl Settings {
         let base = file.parent().unwrap_or(file);
         let mut problems = Vec::new();
         let observe_until = observe_until(said, &mut problems);
+        let open_until = open_until(said, &mut problems);
         let agents = address("agents", &said.agents.listen, &mut problems);
         let operators = address("operators", &said.operators.listen, &mut problems);
         if let (Some(agents), Some(operators)) = (agents, operators) {
@@ -171,6 +174,7 @@ impl Settings {
         Ok(Self {
             file: file.to_owned(),
             observe_until,
+            open_until,
             agents,
             operators,
             keyless: said.agents.keyless_loopback.as_ref().map(|it| Keyless {
@@ -238,6 +242,13 @@ fn observe_until(said: &Said, problems: &mut Vec<Problem>) -> Option<Date> {
             parsed.map_err(|it: super::date::NoDate| wrong(&format!("shadow_until: {it}"))).ok()
         }
     }
+}
+
+fn open_until(said: &Said, problems: &mut Vec<Problem>) -> Option<Date> {
+    let day = said.admission.open_until.as_ref()?;
+    let parsed = day.parse();
+    let told = |it: super::date::NoDate| problems.push(("admission".into(), it.to_string()));
+    parsed.map_err(told).ok()
 }
 
 fn address(section: &str, text: &str, problems: &mut Vec<Problem>) -> Option<SocketAddr> {

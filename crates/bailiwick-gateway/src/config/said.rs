@@ -17,6 +17,8 @@ pub struct Said {
     /// The day from which denials refuse again, such as `2026-12-24` (midnight UTC). Needed with
     /// `mode = "shadow"`, and only then.
     pub shadow_until: Option<String>,
+    /// Which tools may be used at all.
+    pub admission: AdmissionSection,
     /// Where agents connect.
     pub agents: Agents,
     /// Where operators connect.
@@ -50,6 +52,16 @@ pub enum Mode {
     Enforce,
     /// Nothing is refused by policy; what would have been is on record.
     Shadow,
+}
+
+/// Which tools may be used at all: those of which a person approved the definition, with
+/// `bailiwick contracts approve`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AdmissionSection {
+    /// The day from which tools that nobody approved are held, such as `2026-12-24` (midnight UTC).
+    /// Without it they are held at once. A tool that changed since it was approved is always held.
+    pub open_until: Option<String>,
 }
 
 /// Where agents connect.

@@ -1,6 +1,7 @@
 //! Administrative acts. Each goes on record before it is done; one that then fails, or is refused,
 //! is on record as not done.
 
+mod contracts;
 mod keys;
 mod kills;
 mod payloads;
@@ -58,6 +59,7 @@ pub(super) fn act(
     match (method.as_str(), steps) {
         (_, ["keys", rest @ ..]) => act.on_keys(method, rest, body),
         (_, ["kills"]) => act.on_kills(method, body),
+        (_, ["contracts", rest @ ..]) => act.on_contracts(method, rest, body),
         ("GET", ["operators"]) => json(StatusCode::OK, &gate.parts.store.operators()),
         ("POST", ["operators"]) => act.with(body, |asked| act.new_operator(&asked)),
         ("DELETE", ["operators", name]) => act.revoke_operator(name),

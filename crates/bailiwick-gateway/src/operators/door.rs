@@ -61,6 +61,10 @@ fn route(
         ["readyz" | "metrics"] => true,
         ["log", ..] => reads_log,
         ["admin", "v1", "keys" | "kills", ..] => runs_gateway,
+        ["admin", "v1", "contracts", "approve"] => may(operator, &[Role::Approver]),
+        ["admin", "v1", "contracts", ..] => {
+            may(operator, &[Role::Operator, Role::Approver, Role::Auditor])
+        }
         ["admin", "v1", "payloads"] => may(operator, &[Role::Auditor]),
         ["admin", "v1", ..] => is_admin,
         _ => {

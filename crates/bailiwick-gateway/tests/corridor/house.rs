@@ -66,6 +66,8 @@ change = { effect = "reversible_write" }
 /// What a test may want otherwise.
 pub(crate) struct Plan {
     pub(crate) servers: String,
+    /// What stands in the section of admission: most tests are about other things.
+    pub(crate) admission: String,
     pub(crate) agents: String,
     pub(crate) limits: String,
     pub(crate) policies: String,
@@ -96,7 +98,19 @@ impl Plan {
         let (servers, policies) = (servers.to_owned(), POLICIES.to_owned());
         let ([agents, limits, top, log], files) = ([const { String::new() }; 4], Vec::new());
         let withhold = "\"secret\"".to_owned();
-        Self { servers, agents, limits, policies, is_ready: true, files, top, log, withhold }
+        let admission = "open_until = \"2500-01-01\"".to_owned();
+        Self {
+            servers,
+            admission,
+            agents,
+            limits,
+            policies,
+            is_ready: true,
+            files,
+            top,
+            log,
+            withhold,
+        }
     }
 
     pub(crate) fn crm(fixture: &Fixture) -> Self {
@@ -107,9 +121,9 @@ impl Plan {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path();
         let mut toml = format!(
-            "{}\n[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
+            "{}\n[admission]\n{}\n[agents]\nlisten = \"127.0.0.1:0\"\n{}\n[operators]\nlisten = \"127.0.0.1:0\"\n[log]\n\
              heartbeat_seconds = 0\n{}\n[guard]\nwithhold = [{}]\n",
-            self.top, self.agents, self.log, self.withhold
+            self.top, self.admission, self.agents, self.log, self.withhold
         );
         write!(toml, "[limits]\n{}\n{}", self.limits, self.servers).unwrap();
         for folder in ["policies", "contracts"] {

@@ -28,6 +28,7 @@
 //! | every permitted call ends on record | `debts`, `exits` |
 
 #[cfg(test)]
+mod admission;
 mod agent;
 #[cfg(test)]
 mod azure;

@@ -125,6 +125,12 @@ pub fn read_list(action: Action, document: &Document<'_>) -> Result<Listed, List
 }
 
 impl Listed {
+    /// The entries, in the order of their names. `document` must be the one that the list was read
+    /// from.
+    pub fn entries<'d>(&self, document: &'d Document<'_>) -> impl Iterator<Item = Node<'d>> {
+        page_of(document, self.kind).ok().into_iter().flat_map(|(_, list)| list.elements())
+    }
+
     /// The answer with only those entries whose flag in `keep` is set and whose name can be read;
     /// what `keep` says nothing about goes. All else, `nextCursor` included, stays byte for byte.
     /// `body` and `document` must be those that the list was read from.

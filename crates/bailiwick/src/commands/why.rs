@@ -1,6 +1,7 @@
 //! `bailiwick why`: why a call was decided as it was, from its record and its sealed inputs.
 
 use bailiwick_core::{DecisionRecord, ExchangeId, Inputs, Policy as _, Record, Timestamp};
+use bailiwick_gateway::admission::{CHANGED, UNAPPROVED};
 use bailiwick_gateway::dry_run::{Answer, dry_run};
 use bailiwick_gateway::kills::KEY_TERMS;
 use bailiwick_gateway::store::Store;
@@ -61,7 +62,16 @@ pub(super) fn orders(store: &Store, answer: &Answer) -> Vec<String> {
     let terms = answer.policies.iter().filter(|it| **it == KEY_TERMS);
     let terms =
         terms.map(|it| format!("{it}: the key does not cover this (`bailiwick keys show`)"));
-    kills.chain(terms).collect()
+    let held = answer.policies.iter().filter_map(|it| match it.as_str() {
+        UNAPPROVED => Some(format!(
+            "{it}: nobody approved this tool (`bailiwick contracts approve SERVER TOOL`)"
+        )),
+        CHANGED => Some(format!(
+            "{it}: another definition of this tool was approved (`bailiwick contracts diff SERVER`)"
+        )),
+        _ => None,
+    });
+    kills.chain(terms).chain(held).collect()
 }
 
 /// What the record itself says, which no later edit changes.

@@ -94,7 +94,7 @@ impl House {
         let (top, host) = (self.top.borrow(), self.host.get());
         let (agents_port, operators_port) = (self.agents.get(), self.operators.get());
         let text = format!(
-            "{top}[agents]\nlisten = \"{host}:{agents_port}\"\n{agents}\n\
+            "{top}[admission]\nopen_until = \"2500-01-01\"\n\n[agents]\nlisten = \"{host}:{agents_port}\"\n{agents}\n\
              [operators]\nlisten = \"{host}:{operators_port}\"\n{sections}"
         );
         fs::write(self.path("bailiwick.toml"), text).unwrap();

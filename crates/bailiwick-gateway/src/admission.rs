@@ -1,0 +1,74 @@
+//! Admission: is a tool the one that a person approved? A vote beside the policies, so that the
+//! same kernel hides and refuses what is held, in lists and in calls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bailiwick_contracts::Pin;
+use bailiwick_core::{PolicyId, Question, Resource, ServerId};
+use serde::{Deserialize, Serialize};
+
+use crate::contract::Contracts;
+use crate::server::Server;
+
+/// What the record of a refusal names when nobody approved the tool.
+pub const UNAPPROVED: &str = "contract:unapproved";
+/// What it names when another definition was approved than its server shows now.
+pub const CHANGED: &str = "contract:changed";
+
+/// How a tool stands.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Admitted {
+    /// This definition was approved.
+    Approved,
+    /// Nobody approved it.
+    Unapproved,
+    /// Another definition was approved.
+    Changed,
+}
+
+/// Who is admitted.
+pub(crate) struct Admission<'a> {
+    pub(crate) contracts: &'a Contracts,
+    /// What they show; absent where nothing is connected, and whatever was approved is believed to
+    /// be as it was.
+    pub(crate) servers: Option<&'a HashMap<ServerId, Arc<Server>>>,
+    /// Whether what nobody approved may be used as yet.
+    pub(crate) is_open: bool,
+}
+
+impl Admission<'_> {
+    /// The name of what forbids it, if anything does. What is listed by the gateway itself must be
+    /// seen to be approved.
+    pub(crate) fn forbids(&self, question: &Question<'_>) -> Option<PolicyId> {
+        let Resource::Tool { server, name } = question.resource else { return None };
+        question.who.agent()?;
+        let admitted = match self.servers {
+            // A tool that no list shows does not exist, which says enough.
+            Some(servers) => {
+                let pin = servers.get(server)?.catalogue.known().tool(name)?.pin;
+                admitted(self.contracts, server, name, pin)
+            }
+            None => match self.contracts.lock(server).and_then(|it| it.tools.get(&**name)) {
+                Some(_) => Admitted::Approved,
+                None => Admitted::Unapproved,
+            },
+        };
+        match admitted {
+            Admitted::Approved => None,
+            Admitted::Unapproved if self.is_open => None,
+            Admitted::Unapproved => Some(PolicyId::from(UNAPPROVED)),
+            Admitted::Changed => Some(PolicyId::from(CHANGED)),
+        }
+    }
+}
+
+/// How a tool stands whose definition has this pin.
+pub(crate) fn admitted(contracts: &Contracts, server: &ServerId, tool: &str, pin: Pin) -> Admitted {
+    match contracts.lock(server).and_then(|it| it.tools.get(tool)) {
+        None => Admitted::Unapproved,
+        Some(approved) if approved.pin == pin => Admitted::Approved,
+        Some(_) => Admitted::Changed,
+    }
+}

@@ -1,0 +1,57 @@
+//! Acts on contracts: how the tools of a server stand, and approving them.
+
+use bailiwick_core::ServerId;
+use bytes::Bytes;
+use hyper::{Method, Response, StatusCode};
+
+use super::Act;
+use crate::approving::{ApprovalAsked, standing};
+use crate::front::{Body, text};
+use crate::operators::reply::json;
+
+impl Act<'_> {
+    pub(super) fn on_contracts(
+        &self,
+        method: &Method,
+        steps: &[&str],
+        body: &Bytes,
+    ) -> Response<Body> {
+        match (method.as_str(), steps) {
+            ("GET", [server]) => self.stands(server),
+            ("POST", ["approve"]) => self.with(body, |asked| self.approve(&asked)),
+            (_, _) => text(StatusCode::NOT_FOUND, "there is no such act\n"),
+        }
+    }
+
+    fn stands(&self, name: &str) -> Response<Body> {
+        let Some(server) = self.gate.server(name) else {
+            return text(StatusCode::NOT_FOUND, format!("there is no server `{name}`\n"));
+        };
+        if server.catalogue.rounds() == 0 {
+            let words = format!("server `{name}` was not listed as yet: `bailiwick status`\n");
+            return text(StatusCode::CONFLICT, words);
+        }
+        let (rules, known) = (self.gate.rules(), server.catalogue.known());
+        let definitions = known.tools().map(|(_, shown)| &*shown.definition);
+        json(StatusCode::OK, &standing(&rules.contracts, &ServerId::from(name), definitions))
+    }
+
+    fn approve(&self, asked: &ApprovalAsked) -> Response<Body> {
+        if let Err(bad) = asked.checked() {
+            return text(StatusCode::BAD_REQUEST, format!("{bad}\n"));
+        }
+        let Some(server) = self.gate.server(&asked.server) else {
+            let words = format!("there is no server `{}`\n", asked.server);
+            return text(StatusCode::NOT_FOUND, words);
+        };
+        let known = server.catalogue.known();
+        let folder = &self.gate.settings().contracts;
+        self.recorded_each("contracts.approve", &asked.targets(), || {
+            let shown = |tool: &str| known.tool(tool).map(|it| &*it.definition);
+            asked
+                .carry_out(folder, shown, &self.operator.name, self.now)
+                .map(|()| asked.tools.len())
+                .map_err(|it| it.to_string())
+        })
+    }
+}
