@@ -20,6 +20,9 @@ pub(crate) use stdio::run_stdio;
 /// What the operator knows of the helpdesk's tools: `contracts/helpdesk.toml`.
 pub(crate) const CONTRACT: &str = include_str!("contract.toml");
 
+/// The definitions of its tools, a JSON array.
+pub(crate) const TOOLS: &str = include_str!("tools.json");
+
 /// The starter policies, by file name.
 pub(crate) const POLICIES: [(&str, &str); 4] = [
     ("agents.cedar", include_str!("policies/agents.cedar")),

@@ -54,7 +54,7 @@ pub(super) enum Done {
 
 impl Tools {
     pub(super) fn new() -> serde_json::Result<Self> {
-        serde_json::from_str(include_str!("tools.json")).map(Self)
+        serde_json::from_str(super::TOOLS).map(Self)
     }
 
     fn offered(&self, store: &Store) -> Vec<&Value> {
