@@ -2,8 +2,8 @@
 //! for their kind. What was there is found and recorded all the same.
 
 use bailiwick_core::Pending;
-use bailiwick_guard::masked;
-use bailiwick_wire::texts;
+use bailiwick_guard::{credentials, masked};
+use bailiwick_wire::texts::{self, Part};
 use bytes::Bytes;
 
 use crate::gate::Gate;
@@ -21,8 +21,12 @@ pub(crate) fn duly(
     }
     owed.glance(gate.watching(hidden).inspectors(), &message).then_some(())?;
     // What cannot be read cannot be masked.
-    texts::replaced(&message, |text| {
-        let found = maskable(text, hidden)?;
+    texts::replaced(&message, |part| {
+        let (text, found) = match part {
+            // A tool may be called as a member is: what is hidden is hidden in what is said.
+            Part::Name(name) => (name, credentials(name)?),
+            Part::Text(text) => (text, maskable(text, hidden)?),
+        };
         (!found.is_empty()).then(|| masked(text, found))
     })
 }

@@ -184,3 +184,57 @@ async fn a_tool_of_the_provider_is_decided_once_however_often_it_is_brought() {
     assert_eq!(decided.map(|it| it.permitted).collect::<Vec<_>>(), [true, false]);
     assert_eq!(provider.last()["tools"], json!([search, search, search]));
 }
+
+#[tokio::test]
+async fn secrets_in_names_of_what_a_tool_is_given_are_masked_and_no_name_there_is_mute() {
+    let provider = Provider::start().await;
+    let house = masking(&provider, "").await;
+    // Whole: arguments as an object, which some servers write.
+    let input = json!({(SECRET): 1, "data": SECRET, "in": {"id": SECRET, "lab": "plain"}});
+    let call = json!({"id": "c_1", "type": "function",
+        "function": {"name": "keep", "arguments": input}});
+    let message = json!({"role": "assistant", "content": null, "tool_calls": [call]});
+    let choice = json!({"index": 0, "message": message, "finish_reason": "tool_calls"});
+    provider.says(json!({"choices": [choice], "model": "m"}));
+    let said = house.worker.send("POST", CHATS, &chat("says").to_string()).await;
+    let masked = json!({"[secret:groq_key]": 1, "data": "[secret:groq_key]",
+        "in": {"id": "[secret:groq_key]", "lab": "plain"}});
+    let call = &said.json()["choices"][0]["message"]["tool_calls"][0];
+    assert_eq!(call["function"]["arguments"], masked, "{said:?}");
+    // Streamed: the same, at once and in the chunks that have no API.
+    let streamed_call = json!({"index": 0, "id": "c_1", "type": "function",
+        "function": {"name": "keep", "arguments": input}});
+    let delta = json!({"tool_calls": [streamed_call], "tool_input": {"input": input}});
+    let event = json!({"id": "c", "model": "m",
+        "choices": [{"index": 0, "delta": delta, "finish_reason": null}]});
+    provider.script(&[format!("data: {event}\n\n"), ending("tool_calls", 9, 9)]);
+    let said = house.worker.send("POST", CHATS, &streamed("scripted").to_string()).await;
+    let delta = &data(&said)[0]["choices"][0]["delta"];
+    assert_eq!(delta["tool_calls"][0]["function"]["arguments"], masked, "{said:?}");
+    assert_eq!(delta["tool_input"]["input"], masked, "{said:?}");
+    assert!(!said.text().contains("FAKE"), "{said:?}");
+}
+
+#[tokio::test]
+async fn names_that_would_become_one_are_withheld_whole_and_streamed() {
+    let provider = Provider::start().await;
+    let house = masking(&provider, "").await;
+    let input = json!({(SECRET): 1, (format!("{SECRET} ")): 2, (format!("2 {SECRET}")): 3});
+    let other = SECRET.replace("FAKE0", "FAKE9");
+    for (input, passes) in [(&input, true), (&json!({(SECRET): 1, (other): 2}), false)] {
+        let call = json!({"index": 0, "id": "c_1", "type": "function",
+            "function": {"name": "keep", "arguments": input}});
+        let calls = json!({"role": "assistant", "tool_calls": [call]});
+        let whole = json!({"index": 0, "message": calls, "finish_reason": "tool_calls"});
+        provider.says(json!({"choices": [whole], "model": "m"}));
+        let said = house.worker.send("POST", CHATS, &chat("says").to_string()).await;
+        assert_eq!(said.status == 200, passes, "{said:?}");
+        assert!(!said.text().contains("FAKE"), "{said:?}");
+        let event = json!({"id": "c", "model": "m",
+            "choices": [{"index": 0, "delta": calls, "finish_reason": null}]});
+        provider.script(&[format!("data: {event}\n\n"), ending("tool_calls", 9, 9)]);
+        let said = house.worker.send("POST", CHATS, &streamed("scripted").to_string()).await;
+        assert_eq!(said.text().contains("content_filter"), !passes, "{said:?}");
+        assert!(!said.text().contains("FAKE"), "{said:?}");
+    }
+}

@@ -3,7 +3,7 @@
 
 use super::delta::{Channel, Delta, channel};
 use super::fields::whole;
-use super::found::MUTE;
+use super::found::{is_input, is_mute};
 use crate::json::{Kind, Node};
 
 /// Members of a choice that are read elsewhere, or hold no text.
@@ -29,8 +29,8 @@ const TEXTS_MAX: u64 = 251;
 pub(super) fn in_choice(at: u64, choice: Node<'_>, into: &mut Vec<Delta>) {
     let mut others = |holder: Node<'_>, known: &[&str]| {
         for (name, value) in holder.members() {
-            if !known.contains(&&*name) && !MUTE.contains(&&*name) {
-                strings(at, below(0, name.as_bytes()), value, into);
+            if !known.contains(&&*name) && !is_mute(&name, value) {
+                strings(at, below(0, name.as_bytes()), value, is_input(&name), into);
             }
         }
     };
@@ -41,7 +41,7 @@ pub(super) fn in_choice(at: u64, choice: Node<'_>, into: &mut Vec<Delta>) {
 }
 
 /// It recurses as deep as the document, which is limited.
-fn strings(at: u64, path: u64, node: Node<'_>, into: &mut Vec<Delta>) {
+fn strings(at: u64, path: u64, node: Node<'_>, is_given: bool, into: &mut Vec<Delta>) {
     match node.kind() {
         Kind::String => {
             into.extend(Delta::of(channel(at, path % TEXTS_MAX, Channel::Beside), node, false));
@@ -49,13 +49,19 @@ fn strings(at: u64, path: u64, node: Node<'_>, into: &mut Vec<Delta>) {
         Kind::Array => {
             for (element, place) in node.elements().zip(0..) {
                 let place = element.member("index").and_then(whole).unwrap_or(place);
-                strings(at, below(path, &place.to_be_bytes()), element, into);
+                strings(at, below(path, &place.to_be_bytes()), element, is_given, into);
             }
         }
         Kind::Object => {
-            for (name, value) in node.members() {
-                if value.kind() != Kind::String || !MUTE.contains(&&*name) {
-                    strings(at, below(path, name.as_bytes()), value, into);
+            for (spelled, value) in node.pairs() {
+                let name = spelled.text().unwrap_or_default();
+                let path = below(path, name.as_bytes());
+                if is_given {
+                    let own = channel(at, below(path, b"name") % TEXTS_MAX, Channel::Beside);
+                    into.extend(Delta::name(own, spelled));
+                }
+                if is_given || !is_mute(&name, value) {
+                    strings(at, path, value, is_given || is_input(&name), into);
                 }
             }
         }

@@ -19,6 +19,9 @@ pub struct Delta {
     /// Whether the text stands here as a whole and no other piece belongs to it. In a stream, such
     /// a one mostly repeats what came in pieces, and is not counted again.
     pub is_whole: bool,
+    /// Whether it is the name of a member of what a tool is given. It says something to the tool,
+    /// and may be any word.
+    pub is_name: bool,
 }
 
 /// What kind of text a channel has.
@@ -50,7 +53,12 @@ impl Delta {
     /// The string that a node is, where it is one.
     pub(super) fn of(channel: u64, node: Node<'_>, is_whole: bool) -> Option<Self> {
         let text = node.text()?.into();
-        Some(Self { channel, text, span: node.span(), is_whole })
+        Some(Self { channel, text, span: node.span(), is_whole, is_name: false })
+    }
+
+    /// The name of a member that a node is, which stands for itself.
+    pub(super) fn name(channel: u64, node: Node<'_>) -> Option<Self> {
+        Some(Self { is_name: true, ..Self::of(channel, node, true)? })
     }
 }
 

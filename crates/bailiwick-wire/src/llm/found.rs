@@ -12,6 +12,8 @@ pub(super) enum Found<'d> {
     Text(u64, Node<'d>),
     /// The arguments of a call, written as a text.
     Call(u64, Node<'d>),
+    /// What a tool is given, where it is no text: the model chose the names in it too.
+    Input(u64, Node<'d>),
     /// Anything else whose strings are texts: what belongs to which choice, item or block.
     Other(u64, ItemKind, Node<'d>),
 }
@@ -84,8 +86,13 @@ pub(super) fn in_message<'d>(at: u64, message: Node<'d>, found: &mut List<'d>) {
 fn in_call<'d>(channel: u64, call: Node<'d>, found: &mut List<'d>) {
     let holders = ["function", "custom", "function_call"].into_iter();
     for holder in holders.filter_map(|it| call.member(it)) {
-        let said = text(holder, "arguments").or_else(|| text(holder, "input"));
-        found.extend(said.map(|it| Found::Call(channel, it)));
+        let said = ["arguments", "input"].iter().find_map(|it| holder.member(it));
+        found.extend(said.filter(|it| !it.is_null()).map(|it| match it.kind() {
+            Kind::String => Found::Call(channel, it),
+            Kind::Null | Kind::Bool | Kind::Number | Kind::Array | Kind::Object => {
+                Found::Input(outer_of(channel), it)
+            }
+        }));
     }
 }
 
@@ -149,7 +156,7 @@ pub(super) fn in_block<'d>(at: u64, block: Node<'d>, found: &mut List<'d>) {
         "redacted_thinking" => return,
         "tool_use" | "server_tool_use" | "mcp_tool_use" => {
             let input = block.member("input");
-            found.extend(input.map(|it| Found::Other(at, ItemKind::Call, it)));
+            found.extend(input.map(|it| Found::Input(at, it)));
             return;
         }
         _ => {
@@ -166,7 +173,7 @@ impl Found<'_> {
     pub(super) const fn outer(self) -> u64 {
         match self {
             Self::Text(channel, _) | Self::Call(channel, _) => outer_of(channel),
-            Self::Other(outer, ..) => outer,
+            Self::Input(outer, _) | Self::Other(outer, ..) => outer,
         }
     }
 
@@ -181,7 +188,9 @@ impl Found<'_> {
                 }
             }
             Self::Call(_, node) => items.call(role, &node.text().unwrap_or_default()),
-            Self::Other(_, ItemKind::Call, node) => items.call(role, node.raw()),
+            Self::Input(_, node) | Self::Other(_, ItemKind::Call, node) => {
+                items.call(role, node.raw());
+            }
             Self::Other(_, kind @ ItemKind::ToolResult, node) => match node.text() {
                 Some(text) => items.text(Role::Tool, kind, &text),
                 None => items.raw(Role::Tool, kind, node),
@@ -197,13 +206,14 @@ impl Found<'_> {
             Self::Text(channel, node) | Self::Call(channel, node) => {
                 into.extend(Delta::of(channel, node, true));
             }
-            Self::Other(at, _, node) => leaves(at, node, into),
+            Self::Input(at, node) => leaves(at, node, true, into),
+            Self::Other(at, _, node) => leaves(at, node, false, into),
         }
     }
 }
 
 /// Members whose strings are names and data, not texts.
-pub(super) const MUTE: &[&str] = &[
+const MUTE: &[&str] = &[
     "id",
     "type",
     "status",
@@ -218,19 +228,34 @@ pub(super) const MUTE: &[&str] = &[
     "b64_json",
 ];
 
-/// Every string below a value, each a text of its own. It recurses as deep as the document, which
-/// is limited.
-fn leaves(at: u64, node: Node<'_>, into: &mut Vec<Delta>) {
+/// Members that hold what a tool is given, below which no name is an API's.
+const INPUTS: &[&str] = &["input", "arguments", "action", "operation"];
+
+/// Whether a member holds what a tool is given.
+pub(super) fn is_input(name: &str) -> bool {
+    INPUTS.contains(&name)
+}
+
+/// Whether a member says nothing that is a text.
+pub(super) fn is_mute(name: &str, value: Node<'_>) -> bool {
+    value.kind() == Kind::String && MUTE.contains(&name)
+}
+
+/// Every string below a value, each a text of its own; of what a tool is given, the names too. It
+/// recurses as deep as the document, which is limited.
+fn leaves(at: u64, node: Node<'_>, is_given: bool, into: &mut Vec<Delta>) {
+    let leaf = |into: &Vec<Delta>| channel(at, into.len() as u64, Channel::Leaf);
     match node.kind() {
-        Kind::String => {
-            let number = into.len() as u64;
-            into.extend(Delta::of(channel(at, number, Channel::Leaf), node, true));
-        }
-        Kind::Array => node.elements().for_each(|it| leaves(at, it, into)),
+        Kind::String => into.extend(Delta::of(leaf(into), node, true)),
+        Kind::Array => node.elements().for_each(|it| leaves(at, it, is_given, into)),
         Kind::Object => {
-            for (name, value) in node.members() {
-                if value.kind() != Kind::String || !MUTE.contains(&&*name) {
-                    leaves(at, value, into);
+            for (spelled, value) in node.pairs() {
+                let name = spelled.text().unwrap_or_default();
+                if is_given {
+                    into.extend(Delta::name(leaf(into), spelled));
+                }
+                if is_given || !is_mute(&name, value) {
+                    leaves(at, value, is_given || is_input(&name), into);
                 }
             }
         }

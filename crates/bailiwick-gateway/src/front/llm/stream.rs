@@ -243,7 +243,7 @@ impl Stream {
         }
         let hidden = self.hidden.as_deref();
         let passes = owed.glance(self.gate.watching(hidden).inspectors(), &event.raw);
-        passes.then(|| window::alone(self.operation, event, step, hidden))
+        passes.then(|| window::alone(self.operation, event, step, hidden)).flatten()
     }
 
     async fn send(&self, out: Bytes) -> Result<(), Unread> {
@@ -261,8 +261,8 @@ impl Stream {
     fn pass(&self, owed: &mut Pending, freed: Freed, out: &mut BytesMut) -> Option<()> {
         let watching = self.gate.watching(self.hidden.as_deref());
         let inspectors = watching.inspectors();
-        // More waited than can be looked at in one piece.
-        if freed.overflows && owed.masks() {
+        // More waited than can be looked at in one piece, or some of it cannot be read any more.
+        if (freed.overflows || freed.is_unmasked) && owed.masks() {
             return None;
         }
         for text in &freed.joined {

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bailiwick_guard::{CONTEXT_BYTES, HELD_BYTES_MAX, masked, open_end};
-use bailiwick_wire::json::quote;
+use bailiwick_wire::json::{Document, Limits, quote};
 use bailiwick_wire::llm::{Delta, Operation, Step, likelihoods};
 use bailiwick_wire::sse::{Decoder, Event};
 use bytes::Bytes;
@@ -62,6 +62,8 @@ pub(super) struct Freed {
     pub(super) joined: Vec<String>,
     /// Whether it leaves only because it is too much.
     pub(super) overflows: bool,
+    /// Whether some of it could not be masked: nothing may leave.
+    pub(super) is_unmasked: bool,
 }
 
 impl Window {
@@ -151,12 +153,14 @@ impl Window {
         let (masks, operation) = (self.masks, self.operation);
         let events = leaving.into_iter().map(|Waiting { event, deltas, .. }| {
             if !masks {
-                return event.raw;
+                return Some(event.raw);
             }
             let texts = masked_texts(&deltas, &mut clean, hidden);
             rewritten(operation, event, texts)
         });
-        Freed { events: events.collect(), joined, overflows: false }
+        let events: Option<Vec<Bytes>> = events.collect();
+        let is_unmasked = events.is_none();
+        Freed { events: events.unwrap_or_default(), joined, overflows: false, is_unmasked }
     }
 }
 
@@ -185,13 +189,14 @@ impl Text {
     }
 }
 
-/// One event with secrets replaced in each of its texts, which stand for themselves.
+/// One event with secrets replaced in each of its texts, which stand for themselves. `None` when
+/// it could not be done.
 pub(super) fn alone(
     operation: Operation,
     event: Event,
     step: &Step,
     hidden: Option<&Hidden>,
-) -> Bytes {
+) -> Option<Bytes> {
     let whole = step.deltas.iter().map(|it| Delta { is_whole: true, ..it.clone() });
     let texts = masked_texts(&whole.collect::<Vec<_>>(), &mut [], hidden);
     rewritten(operation, event, texts)
@@ -241,7 +246,8 @@ fn masked_texts(deltas: &[Delta], clean: &mut [Clean], hidden: Option<&Hidden>) 
     let mut new: Vec<Edit> = Vec::new();
     for delta in deltas {
         let text = if delta.is_whole {
-            let found = found(&delta.text, hidden);
+            // A tool may be called as a member is: what is hidden is hidden in what is said.
+            let found = found(&delta.text, hidden.filter(|_| !delta.is_name));
             (!found.is_empty()).then(|| masked(&delta.text, found))
         } else {
             let cuts = clean.iter_mut().find(|(channel, _)| *channel == delta.channel);
@@ -252,8 +258,10 @@ fn masked_texts(deltas: &[Delta], clean: &mut [Clean], hidden: Option<&Hidden>) 
     new
 }
 
-/// An event with these edits, and without what repeats its texts token by token.
-fn rewritten(operation: Operation, event: Event, mut new: Vec<Edit>) -> Bytes {
+/// An event with these edits, and without what repeats its texts token by token. `None` when nobody
+/// could read it: two names of members may have become one.
+fn rewritten(operation: Operation, event: Event, mut new: Vec<Edit>) -> Option<Bytes> {
+    let is_changed = !new.is_empty();
     let repeating = likelihoods(operation, &event.data);
     let is_outside = |it: &Edit| repeating.iter().all(|(gone, _)| !gone.contains(&it.0.start));
     new.retain(is_outside);
@@ -262,14 +270,11 @@ fn rewritten(operation: Operation, event: Event, mut new: Vec<Edit>) -> Bytes {
     new.sort_by_key(|(span, _)| std::cmp::Reverse(span.start));
     let mut event = event;
     for (span, text) in new {
-        let raw = event.with_data(span, text.as_bytes());
-        match reread(&raw) {
-            Some(changed) => event = changed,
-            // INVARIANT: what was written by us can be read. If not, nothing of it leaves.
-            None => return Bytes::new(),
-        }
+        // INVARIANT: what was written by us can be read. If not, nothing of it leaves.
+        event = reread(&event.with_data(span, text.as_bytes()))?;
     }
-    event.raw
+    let is_sound = !is_changed || Document::parse(&event.data, Limits::default()).is_ok();
+    is_sound.then_some(event.raw)
 }
 
 fn reread(raw: &Bytes) -> Option<Event> {
@@ -304,96 +309,4 @@ fn piece(text: &str, cuts: &mut Vec<Cut>) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use bailiwick_wire::llm::Following;
-
-    const SECRET: &str = "gsk_FAKE0NotASecret1ForTests2Only3FAKE0NotASecret1ForTes";
-
-    fn event(text: &str) -> Event {
-        let text = bailiwick_wire::json::quote(text);
-        let chunk = format!(r#"{{"choices":[{{"index":0,"delta":{{"content":{text}}}}}]}}"#);
-        reread(&Bytes::from(format!("data: {chunk}\n\n"))).unwrap()
-    }
-
-    /// What a client reads of a text that comes in these pieces, and how much came at once.
-    fn read(masks: bool, pieces: &[&str]) -> (String, usize) {
-        let mut following = Following::new(Operation::Chat);
-        let mut window = Window::new(Operation::Chat, masks, None);
-        let mut reader = Following::new(Operation::Chat);
-        let (mut out, mut at_once) = (String::new(), 0);
-        let mut hear = |freed: Freed, out: &mut String| {
-            for raw in freed.events {
-                let step = reader.event(&reread(&raw).unwrap());
-                step.deltas.iter().for_each(|it| out.push_str(&it.text));
-            }
-        };
-        for piece in pieces {
-            let event = event(piece);
-            let step = following.event(&event);
-            let freed = window.take(event, &step);
-            at_once += usize::from(!freed.events.is_empty());
-            hear(freed, &mut out);
-        }
-        hear(window.free(), &mut out);
-        (out, at_once)
-    }
-
-    #[test]
-    fn ordinary_text_leaves_at_once() {
-        let pieces = ["Once ", "upon a ", "time, there", " was a \\ \"queen\"."];
-        let (out, at_once) = read(false, &pieces);
-        assert_eq!((out, at_once), (pieces.concat(), 4));
-    }
-
-    #[test]
-    fn what_is_before_a_possible_secret_does_not_wait_with_it() {
-        let mut following = Following::new(Operation::Chat);
-        let mut window = Window::new(Operation::Chat, false, None);
-        let mut sent = Vec::new();
-        // Each piece ends with what may go on to be a key.
-        for _ in 0..100 {
-            let event = event(" and gsk_4f2A");
-            let step = following.event(&event);
-            sent.push(window.take(event, &step).events.len());
-        }
-        assert_eq!((sent[0], sent[1..].iter().all(|it| *it == 1)), (0, true), "{sent:?}");
-        assert_eq!(window.free().events.len(), 1);
-    }
-
-    #[test]
-    fn of_secrets_that_overlap_nothing_is_left() {
-        // The password of an address is a key of its own.
-        let text = format!("at postgres://ada:{SECRET}@db.example.com/pay, then");
-        for size in [1, 2, 5, 11, 40, text.len()] {
-            let pieces: Vec<&str> = (0..text.len())
-                .step_by(size)
-                .map(|it| &text[it..text.len().min(it + size)])
-                .collect();
-            let (out, _) = read(true, &pieces);
-            assert!(!out.contains("FAKE0Not") && !out.contains("ForTes"), "{size}: {out}");
-            assert!(out.starts_with("at ") && out.ends_with(", then"), "{size}: {out}");
-        }
-    }
-
-    #[test]
-    fn a_secret_in_pieces_is_replaced_wherever_it_is_split() {
-        let text = format!("your token is {SECRET}, use it \"well\"");
-        let token = text.find(SECRET).unwrap();
-        for size in 1..text.len() {
-            let pieces: Vec<String> = text
-                .as_bytes()
-                .chunks(size)
-                .map(|it| String::from_utf8(it.to_vec()).unwrap())
-                .collect();
-            let pieces: Vec<&str> = pieces.iter().map(String::as_str).collect();
-            let (out, _) = read(true, &pieces);
-            assert!(!out.contains(&SECRET[8..]), "{size}: {out}");
-            assert!(out.contains("[secret:"), "{size}: {out}");
-            assert!(out.ends_with(", use it \"well\""), "{size}: {out}");
-            assert!(out.starts_with(&text[..token]), "{size}: {out}");
-            // Where nothing is replaced, nothing is changed.
-            assert_eq!(read(false, &pieces).0, text);
-        }
-    }
-}
+mod tests;

@@ -92,8 +92,10 @@ impl Messages {
         for found in found {
             match found {
                 // The input of a call comes in pieces, unless the provider has it already.
-                Found::Other(_, ItemKind::Call, input) if input.pairs().next().is_none() => {}
-                Found::Text(..) | Found::Call(..) | Found::Other(..) => notes.piece(found, step),
+                Found::Input(_, input) if input.pairs().next().is_none() => {}
+                Found::Text(..) | Found::Call(..) | Found::Input(..) | Found::Other(..) => {
+                    notes.piece(found, step);
+                }
             }
         }
     }

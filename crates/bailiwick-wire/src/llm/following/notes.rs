@@ -33,7 +33,7 @@ impl Notes {
         let (channel, kind, node) = match found {
             Found::Text(channel, node) => (channel, ItemKind::Text, node),
             Found::Call(channel, node) => (channel, ItemKind::Call, node),
-            Found::Other(..) => return self.other(found, step),
+            Found::Input(..) | Found::Other(..) => return self.other(found, step),
         };
         let Some(delta) = Delta::of(channel, node, false) else { return };
         if delta.text.is_empty() {

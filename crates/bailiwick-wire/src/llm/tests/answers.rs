@@ -126,7 +126,7 @@ fn every_text_of_an_answer_has_its_place() {
         (
             Operation::Messages,
             MESSAGE,
-            &["Hm.", "Warm.", "warm", "rome", "Rome", "https://x.example", "Rome"],
+            &["Hm.", "Warm.", "warm", "query", "rome", "Rome", "https://x.example", "in", "Rome"],
         ),
         (Operation::Embeddings, "{}", &[]),
         (
