@@ -18,6 +18,6 @@ pub use bailiwick_core::{Day, NotADay};
 pub use money::{MicroDollars, NotMoney};
 pub use price::{Price, Usage};
 pub use prices::{ImportError, Imported, Prices, PricesError, Skipped};
-pub use purse::{Claim, Purse, Settled, Short, SnapshotError, Unreserved};
+pub use purse::{Claim, Purse, Settled, Short, SnapshotError, Standing, Unreserved};
 pub use scope::{Limit, Period, Scope};
 pub use spend::{By, Row, Spend, Tally};

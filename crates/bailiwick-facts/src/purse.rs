@@ -56,6 +56,15 @@ pub enum Unreserved {
     Twice,
 }
 
+/// What counts on an account in a period.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Standing {
+    /// What was spent.
+    pub spent: MicroDollars,
+    /// What is reserved for calls that have not ended.
+    pub reserved: MicroDollars,
+}
+
 /// The limit that has too little left.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Short {
@@ -82,6 +91,14 @@ pub enum Settled {
     },
     /// The exchange has no reservation: it never had one, or is settled. Nothing was changed.
     Unknown,
+}
+
+impl Standing {
+    /// What is left of a limit.
+    #[must_use]
+    pub const fn left(self, most: MicroDollars) -> MicroDollars {
+        most.less(self.spent).less(self.reserved)
+    }
 }
 
 impl Claim {
@@ -157,9 +174,15 @@ impl Purse {
         self.books().left(limit, Day::of(at))
     }
 
-    /// What was spent on an account in the period in which `at` falls.
-    pub fn spent(&self, scope: &Scope, period: Period, at: Timestamp) -> MicroDollars {
-        self.books().spent(scope, period, Day::of(at))
+    /// What counts on an account in the period in which `at` falls.
+    pub fn standing(&self, scope: &Scope, period: Period, at: Timestamp) -> Standing {
+        self.books().standing(scope, period, Day::of(at))
+    }
+
+    /// At most so many accounts, those first on which most counts in the month of `at` (of tasks,
+    /// in all); and on how many others anything counts.
+    pub fn dearest(&self, at: Timestamp, most: usize) -> (Vec<Scope>, usize) {
+        self.books().dearest(Day::of(at), most)
     }
 
     /// How many accounts and open reservations there are.

@@ -79,8 +79,8 @@ pub use clock::now;
 pub use disk::{private_file, private_folder};
 pub use models::BadMoney;
 pub use operators::{
-    BadKey, BadKill, Growth, KeyAsked, KeyMade, KillAsked, OperatorAsked, OperatorMade,
-    PersonAsked, Readiness, RotationAsked, ServerState,
+    BadKey, BadKill, Budget, Cap, Growth, KeyAsked, KeyMade, KillAsked, OperatorAsked,
+    OperatorMade, PersonAsked, ProviderState, Readiness, RotationAsked, ServerState, Spending,
 };
 pub use rules::{BadRules, Rules};
 pub use run::Gateway;

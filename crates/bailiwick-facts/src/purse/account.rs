@@ -1,5 +1,6 @@
 //! One account: what is spent and reserved on it today, this month and ever.
 
+use super::Standing;
 use crate::money::MicroDollars;
 use crate::month::Month;
 use crate::scope::Period;
@@ -25,6 +26,10 @@ pub(super) struct Account {
 }
 
 impl Sum {
+    fn reserved(self) -> MicroDollars {
+        MicroDollars::from_micro(u64::try_from(self.reserved).unwrap_or(u64::MAX))
+    }
+
     fn left(self, most: MicroDollars) -> MicroDollars {
         let taken = self.reserved.saturating_add(self.spent.micro().into());
         let left = u128::from(most.micro()).saturating_sub(taken);
@@ -98,8 +103,9 @@ impl Account {
         self.on(period, today).left(most)
     }
 
-    pub(super) fn spent(&self, period: Period, today: Day) -> MicroDollars {
-        self.on(period, today).spent
+    pub(super) fn standing(&self, period: Period, today: Day) -> Standing {
+        let sum = self.on(period, today);
+        Standing { spent: sum.spent, reserved: sum.reserved() }
     }
 
     /// The sums of the periods of a day that have not begun anew since.

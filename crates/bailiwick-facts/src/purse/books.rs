@@ -4,7 +4,7 @@ use bailiwick_core::ExchangeId;
 use rustc_hash::FxHashMap;
 
 use super::account::Account;
-use super::{Claim, Purse, Settled, Short, Unreserved};
+use super::{Claim, Purse, Settled, Short, Standing, Unreserved};
 use crate::money::MicroDollars;
 use crate::scope::{Limit, Period, Scope};
 use bailiwick_core::Day;
@@ -87,8 +87,29 @@ impl Books {
         account.map_or(limit.most, |it| it.left(limit.period, today, limit.most))
     }
 
-    pub(super) fn spent(&self, scope: &Scope, period: Period, today: Day) -> MicroDollars {
-        self.accounts.get(scope).map(|it| it.spent(period, today)).unwrap_or_default()
+    pub(super) fn standing(&self, scope: &Scope, period: Period, today: Day) -> Standing {
+        self.accounts.get(scope).map(|it| it.standing(period, today)).unwrap_or_default()
+    }
+
+    /// The accounts on which most counts this month (of tasks, in all), and how many others have
+    /// anything on them.
+    pub(super) fn dearest(&self, today: Day, most: usize) -> (Vec<Scope>, usize) {
+        let counts = |(scope, account): (&Scope, &Account)| {
+            let period = match scope {
+                Scope::Task(..) => Period::Total,
+                Scope::Tenant(_) | Scope::Person(..) | Scope::Agent(..) | Scope::Key(_) => {
+                    Period::Month
+                }
+            };
+            let Standing { spent, reserved } = account.standing(period, today);
+            spent.plus(reserved)
+        };
+        let accounts = self.accounts.iter();
+        let mut all: Vec<_> = accounts.map(|it| (counts(it), it.0)).collect();
+        all.retain(|(amount, _)| *amount > MicroDollars::ZERO);
+        all.sort_unstable_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.cmp(other)));
+        let others = all.len().saturating_sub(most);
+        (all.into_iter().take(most).map(|(_, scope)| scope.clone()).collect(), others)
     }
 
     pub(super) fn size(&self) -> (usize, usize) {

@@ -60,11 +60,29 @@ fn what_is_reserved_or_spent_is_not_left() {
     assert_eq!(short(reserve(2, 41)), (40, Day::of(noon(1)).begins()));
     assert_eq!((reserve(2, 40), left()), (Ok(()), 0));
     assert_eq!(purse.settle(exchange(1), micro(10)), Settled::Booked { overdraft: None });
-    assert_eq!((left(), purse.spent(&agent(), Period::Day, noon(0))), (50, micro(10)));
+    assert_eq!((left(), purse.standing(&agent(), Period::Day, noon(0)).spent), (50, micro(10)));
     assert_eq!(reserve(2, 1), Err(Unreserved::Twice));
     let overdraft = Some(micro(20));
     assert_eq!(purse.settle(exchange(2), micro(60)), Settled::Booked { overdraft });
-    assert_eq!((left(), purse.spent(&agent(), Period::Total, noon(9))), (30, micro(70)));
+    assert_eq!((left(), purse.standing(&agent(), Period::Total, noon(9)).spent), (30, micro(70)));
+}
+
+#[test]
+fn the_dearest_accounts_of_the_month_come_first() {
+    let purse = Purse::default();
+    let [a, b, c] = ["a", "b", "c"].map(|it| Scope::Agent("t".into(), it.into()));
+    purse.reserve(claim(1, noon(0), &[a.clone()], 9), &[]).unwrap();
+    let _ = purse.settle(exchange(1), micro(5));
+    purse.reserve(claim(2, noon(0), &[b.clone()], 4), &[]).unwrap();
+    purse.reserve(claim(3, noon(0), &[b.clone()], 3), &[]).unwrap();
+    let _ = purse.settle(exchange(3), micro(2));
+    purse.reserve(claim(4, noon(0), &[c.clone(), task(1)], 1), &[]).unwrap();
+    let standing = purse.standing(&b, Period::Day, noon(0));
+    assert_eq!((standing.spent, standing.reserved), (micro(2), micro(4)));
+    assert_eq!((standing.left(micro(10)), standing.left(micro(5))), (micro(4), micro(0)));
+    assert_eq!(purse.dearest(noon(0), 2), (vec![b, a], 2));
+    // In the next month nothing counts on them but a task's, which counts for ever.
+    assert_eq!(purse.dearest(noon(2), 9), (vec![task(1)], 0));
 }
 
 #[test]
@@ -95,7 +113,7 @@ fn who_stands_twice_in_a_chain_pays_once() {
     let purse = Purse::default();
     purse.reserve(claim(1, noon(0), &[agent(), agent()], 7), &[]).unwrap();
     let _ = purse.settle(exchange(1), micro(7));
-    assert_eq!(purse.spent(&agent(), Period::Total, noon(0)), micro(7));
+    assert_eq!(purse.standing(&agent(), Period::Total, noon(0)).spent, micro(7));
 }
 
 #[test]
@@ -144,7 +162,7 @@ fn what_holds_nothing_is_not_kept() {
     // A reservation of nothing keeps its account, or its overdraft would be lost.
     let overdraft = Some(micro(4));
     assert_eq!(purse.settle(exchange(1), micro(4)), Settled::Booked { overdraft });
-    assert_eq!(purse.spent(&agent(), Period::Day, noon(0)), micro(4));
+    assert_eq!(purse.standing(&agent(), Period::Day, noon(0)).spent, micro(4));
 }
 
 #[test]
@@ -155,7 +173,7 @@ fn what_a_dead_process_left_open_counts_as_spent_in_the_end() {
     assert_eq!(purse.size(), (1, 2));
     purse.reserve(claim(3, noon(3), &[agent()], 1), &[]).unwrap();
     assert_eq!(purse.size(), (1, 2));
-    assert_eq!(purse.spent(&agent(), Period::Total, noon(3)), micro(9));
+    assert_eq!(purse.standing(&agent(), Period::Total, noon(3)).spent, micro(9));
     assert_eq!(purse.settle(exchange(1), micro(2)), Settled::Unknown);
 }
 
@@ -172,8 +190,8 @@ fn tasks_that_are_over_make_room() {
     assert_eq!(purse.size(), (3, 0));
     spend(4, 41, task(2));
     assert_eq!(purse.size(), (2, 0));
-    assert_eq!(purse.spent(&task(1), Period::Total, noon(41)), micro(0));
-    assert_eq!(purse.spent(&agent(), Period::Total, noon(41)), micro(1));
+    assert_eq!(purse.standing(&task(1), Period::Total, noon(41)).spent, micro(0));
+    assert_eq!(purse.standing(&agent(), Period::Total, noon(41)).spent, micro(1));
 }
 
 #[test]
@@ -249,7 +267,7 @@ fn the_log_makes_the_purse_again() {
     // The other one was never heard of again.
     let limit = limit(agent(), Period::Day, 100);
     assert_eq!(purse.left(&limit, noon(0)), micro(89));
-    assert_eq!(purse.spent(&agent(), Period::Day, noon(0)), micro(3));
+    assert_eq!(purse.standing(&agent(), Period::Day, noon(0)).spent, micro(3));
 }
 
 #[test]
@@ -281,7 +299,7 @@ fn two_hundred_at_once_never_overdraw() {
     let spent: u64 = threads.into_iter().map(|it| it.join().unwrap()).sum();
     assert!((691..=700).contains(&spent), "{spent}");
     for scope in [agent(), task(1)] {
-        assert_eq!(purse.spent(&scope, Period::Total, noon(0)), micro(spent));
+        assert_eq!(purse.standing(&scope, Period::Total, noon(0)).spent, micro(spent));
     }
     assert_eq!(purse.left(&limits[1], noon(0)), micro(700 - spent));
     assert_eq!(purse.size(), (2, 0));

@@ -156,21 +156,27 @@ impl Money {
         let scopes = scopes(ledger, store, who)?;
         let key = who.principal().credential.as_ref();
         let terms = key.and_then(|it| store.terms(it));
-        let of_key = terms.map_or_else(Vec::new, |it| own_caps(&it));
-        let limits = scopes.iter().flat_map(|scope| match scope {
-            // A key that was given caps of its own has those.
-            Scope::Key(_) if !of_key.is_empty() => {
-                let limit = |(period, most)| Limit { scope: scope.clone(), period, most };
-                of_key.iter().copied().map(limit).collect()
-            }
-            Scope::Key(_)
-            | Scope::Tenant(_)
-            | Scope::Person(..)
-            | Scope::Agent(..)
-            | Scope::Task(..) => self.caps.of(scope),
-        });
-        let limits = limits.collect();
+        let limits = scopes.iter().flat_map(|it| self.limits(it, terms.as_deref())).collect();
         Ok(Reserving::new(scopes, limits, bound))
+    }
+
+    /// The limits of one account: a key that was given caps of its own has those.
+    pub(crate) fn limits(&self, scope: &Scope, of_key: Option<&Terms>) -> Vec<Limit> {
+        let own = match scope {
+            Scope::Key(_) => of_key.map_or_else(Vec::new, own_caps),
+            Scope::Tenant(_) | Scope::Person(..) | Scope::Agent(..) | Scope::Task(..) => Vec::new(),
+        };
+        if own.is_empty() {
+            return self.caps.of(scope);
+        }
+        let limit = |(period, most)| Limit { scope: scope.clone(), period, most };
+        own.into_iter().map(limit).collect()
+    }
+
+    /// The caps that the configuration sets: of which kind of account, in which period, and how
+    /// much.
+    pub(crate) fn caps(&self) -> impl Iterator<Item = (&'static str, Period, MicroDollars)> {
+        self.caps.each()
     }
 
     /// What a call cost that took so much and was served in this class. `None`: nobody knows.

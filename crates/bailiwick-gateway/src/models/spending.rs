@@ -37,6 +37,19 @@ impl Caps {
         })
     }
 
+    /// The caps that there are: of which kind of account, in which period, and how much.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'static str, Period, MicroDollars)> {
+        let all = [
+            ("key", Period::Day, Some(self.key_day)),
+            ("agent", Period::Day, self.agent_day),
+            ("person", Period::Day, self.person_day),
+            ("tenant", Period::Day, self.tenant_day),
+            ("tenant", Period::Month, self.tenant_month),
+            ("task", Period::Total, self.task_total),
+        ];
+        all.into_iter().filter_map(|(of, period, most)| Some((of, period, most?)))
+    }
+
     /// The limits of one account.
     pub(super) fn of(&self, scope: &Scope) -> Vec<Limit> {
         let caps = match scope {

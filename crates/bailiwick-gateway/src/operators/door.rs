@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::{acts, health, tiles};
+use super::{acts, health, spending, tiles};
 use crate::front::{Body, text, whole};
 use crate::gate::Gate;
 use crate::listener::Listener;
@@ -65,6 +65,7 @@ fn route(
         ["admin", "v1", "contracts", ..] => {
             may(operator, &[Role::Operator, Role::Approver, Role::Auditor])
         }
+        ["admin", "v1", "spending"] => reads_log,
         ["admin", "v1", "payloads"] => may(operator, &[Role::Auditor]),
         ["admin", "v1", ..] => is_admin,
         _ => {
@@ -79,6 +80,7 @@ fn route(
         (&Method::GET, ["readyz"]) => health::ready(gate),
         (&Method::GET, ["metrics"]) => health::metrics(gate),
         (&Method::GET, ["log", rest @ ..]) => tiles::serve(gate, rest),
+        (&Method::GET, ["admin", "v1", "spending"]) => spending::tell(gate),
         (_, ["admin", "v1", rest @ ..]) => acts::act(gate, operator, method, rest, body),
         (_, _) => text(StatusCode::METHOD_NOT_ALLOWED, "use GET\n"),
     }

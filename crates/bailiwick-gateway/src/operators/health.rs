@@ -10,6 +10,7 @@ use crate::front::{Body, text};
 use crate::gate::Gate;
 use crate::server::Server;
 use crate::tls::Tls;
+use crate::upstream::Provider;
 
 /// What `/readyz` says.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -33,6 +34,9 @@ pub struct Readiness {
     pub tls_fault: Option<String>,
     /// The servers.
     pub servers: Vec<ServerState>,
+    /// The providers of models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub providers: Vec<ProviderState>,
     /// How many sessions are open.
     pub sessions: usize,
     /// What is wrong with the log, if anything.
@@ -52,6 +56,17 @@ pub struct ServerState {
     pub listed: bool,
     /// Why it cannot be listed, or its tools are missing at `/mcp`, when that is so.
     pub absent: Option<String>,
+}
+
+/// One provider of models. One that is degraded fails its own models only: the gateway is ready.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct ProviderState {
+    /// Its name.
+    pub name: String,
+    /// Why calls of its models fail, when that is known.
+    pub degraded: Option<String>,
+    /// Since when, in nanoseconds since the epoch.
+    pub degraded_since_ns: Option<u64>,
 }
 
 impl ServerState {
@@ -91,6 +106,15 @@ fn state_of(server: &Server) -> ServerState {
     }
 }
 
+fn state_of_provider(provider: &Provider) -> ProviderState {
+    let refusal = provider.refused.now();
+    ProviderState {
+        name: provider.name.to_string(),
+        degraded: refusal.map(|it| format!("it refused its key ({})", it.status)),
+        degraded_since_ns: refusal.map(|it| it.since.ns()),
+    }
+}
+
 fn look(gate: &Gate) -> Readiness {
     let rules = gate.rules();
     let health = gate.log().health();
@@ -115,6 +139,7 @@ fn look(gate: &Gate) -> Readiness {
         warnings: gate.warnings(),
         tls_fault,
         servers,
+        providers: gate.parts.models.all().map(|it| state_of_provider(it)).collect(),
         sessions: gate.sessions().len(),
         log_trouble,
         log_records: health.size,
@@ -132,6 +157,7 @@ pub(super) fn metrics(gate: &Gate) -> Response<Body> {
     use std::fmt::Write as _;
     let it = look(gate);
     let listed = it.servers.iter().filter(|server| server.listed).count();
+    let degraded = it.providers.iter().filter(|it| it.degraded.is_some()).count();
     let gauges = [
         ("bailiwick_ready", "1 when calls are carried out.", u64::from(it.ready)),
         (
@@ -143,6 +169,8 @@ pub(super) fn metrics(gate: &Gate) -> Response<Body> {
         ("bailiwick_rules_faults", "Faults of an edit not in force.", it.rules_fault.len() as u64),
         ("bailiwick_servers", "Servers that are configured.", it.servers.len() as u64),
         ("bailiwick_servers_listed", "Servers that were listed.", listed as u64),
+        ("bailiwick_providers", "Providers of models.", it.providers.len() as u64),
+        ("bailiwick_providers_degraded", "Providers that refused their key.", degraded as u64),
         ("bailiwick_sessions", "Sessions that are open.", it.sessions as u64),
         ("bailiwick_log_records", "Records in the log.", it.log_records),
     ];

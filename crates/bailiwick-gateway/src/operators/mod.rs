@@ -5,6 +5,7 @@ mod acts;
 mod door;
 mod health;
 mod reply;
+mod spending;
 mod tiles;
 
 pub use acts::{
@@ -12,4 +13,5 @@ pub use acts::{
     PersonAsked, RotationAsked,
 };
 pub(crate) use door::answer;
-pub use health::{Readiness, ServerState};
+pub use health::{ProviderState, Readiness, ServerState};
+pub use spending::{Budget, Cap, Spending};

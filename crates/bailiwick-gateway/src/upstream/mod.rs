@@ -18,6 +18,7 @@ mod messages;
 mod older;
 mod provider;
 mod reckoned;
+mod refused;
 mod request;
 mod route;
 mod signing;

@@ -279,11 +279,9 @@ impl ProviderCall {
             Some((HeaderName::from_static(name), value.clone()))
         });
         let headers = passed.collect();
-        let _ = self.heading.set(Heading { status, headers, at: clock::now() });
-        if matches!(status.as_u16(), 401 | 403 | 404) {
-            let pool = &self.route.provider.pool;
-            pool.trouble.tell(format!("it answered {status}: is its key or its url wrong?"));
-        }
+        let at = clock::now();
+        let _ = self.heading.set(Heading { status, headers, at });
+        self.route.provider.refused.hear(status, at);
     }
 }
 

@@ -7,6 +7,7 @@ use hyper::header::HeaderValue;
 
 use super::address::Addresses;
 use super::connection::Pool;
+use super::refused::Refused;
 use crate::config::{Api, ProviderSettings};
 
 /// Where a model is.
@@ -39,6 +40,8 @@ pub(crate) struct Provider {
     pub(crate) output_tokens: u64,
     /// The most tokens that its models take in.
     pub(crate) input_tokens: u64,
+    /// Whether it refuses its key.
+    pub(crate) refused: Refused,
     models: Vec<String>,
 }
 
@@ -54,6 +57,7 @@ impl Provider {
             addresses: Addresses::new(settings),
             output_tokens: settings.output_tokens,
             input_tokens: settings.input_tokens,
+            refused: Refused::default(),
             models: settings.models.clone(),
         }
     }

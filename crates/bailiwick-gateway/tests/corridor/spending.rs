@@ -169,3 +169,73 @@ async fn an_hours_cache_writes_and_searches_of_a_stream_are_priced() {
     let (decision, _) = house.book().both(said.header("bailiwick-decision").unwrap());
     assert!(decision.bound.unwrap() >= 30_000, "{decision:?}");
 }
+
+#[tokio::test]
+async fn operators_see_what_is_spent_reserved_and_left() {
+    let provider = Provider::start().await;
+    let spending = "key_day = \"0.02\"\ntenant_month = \"1\"\nperson_day = \"0.5\"\n";
+    let house = lab(&provider, spending, "").await;
+    let said = house.act("GET", "spending", "").await;
+    assert_eq!((&said["budgets"], &said["others"]), (&json!([]), &json!(0)));
+    let caps = said["caps"].as_array().unwrap().iter();
+    let caps: Vec<String> =
+        caps.map(|it| format!("{} {} {}", it["of"], it["period"], it["micro_dollars"])).collect();
+    let expected =
+        [r#""key" "day" 20000"#, r#""person" "day" 500000"#, r#""tenant" "month" 1000000"#];
+    assert_eq!(caps, expected);
+    // One call costs 3,000, and one is under way.
+    house.worker.send("POST", CHATS, &chat("plain").to_string()).await;
+    let worker = house.worker.clone();
+    let waiting = tokio::spawn(async move {
+        let _ = worker.send("POST", CHATS, &chat("silent").to_string()).await;
+    });
+    crate::house::until("it is under way", || provider.asked().len() == 2).await;
+    let bound = house.book().owed()[0].bound.unwrap();
+    let said = house.act("GET", "spending", "").await;
+    let budget = |of: &str, period: &str| {
+        let mut all = said["budgets"].as_array().unwrap().iter();
+        let found = all.find(|it| it["of"] == of && it["period"] == period);
+        found.unwrap_or_else(|| panic!("{of} {period}: {said}")).clone()
+    };
+    for (of, period, name, cap) in [
+        ("key", "day", None, Some(20_000)),
+        ("person", "day", Some("ada"), Some(500_000)),
+        ("tenant", "month", Some("acme"), Some(1_000_000)),
+        ("tenant", "day", Some("acme"), None),
+    ] {
+        let it = budget(of, period);
+        assert_eq!(it["name"].as_str().filter(|_| name.is_some()), name, "{it}");
+        assert_eq!((&it["tenant"], &it["spent_micro_dollars"]), (&json!("acme"), &json!(3_000)));
+        assert_eq!(it["reserved_micro_dollars"], bound, "{it}");
+        assert_eq!(it["cap_micro_dollars"], json!(cap), "{it}");
+        assert_eq!(it["left_micro_dollars"], json!(cap.map(|it| it - 3_000 - bound)), "{it}");
+    }
+    assert_eq!(budget("key", "day")["agent"], "worker");
+    waiting.abort();
+}
+
+#[tokio::test]
+async fn a_provider_that_refuses_its_key_is_degraded_until_it_answers() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    let state = async || {
+        let ready = house.readyz().await;
+        assert_eq!(ready["ready"], true);
+        ready["providers"].clone()
+    };
+    let fine = json!([{"name": "lab", "degraded": null, "degraded_since_ns": null}]);
+    assert_eq!(state().await, fine);
+    let said = house.worker.send("POST", CHATS, &chat("keyless").to_string()).await;
+    assert_eq!(said.status, 502);
+    let told = state().await;
+    assert_eq!(told[0]["degraded"], "it refused its key (401)");
+    let since = told[0]["degraded_since_ns"].as_u64().unwrap();
+    assert!(since > 0);
+    house.worker.send("POST", CHATS, &chat("busy").to_string()).await;
+    house.worker.send("POST", CHATS, &chat("keyless").to_string()).await;
+    assert_eq!(state().await[0]["degraded_since_ns"], since);
+    let metrics = house.operator().send("GET", "/metrics", "").await;
+    assert!(metrics.text().contains("\nbailiwick_providers_degraded 1\n"), "{metrics:?}");
+    house.worker.send("POST", CHATS, &chat("plain").to_string()).await;
+    assert_eq!(state().await, fine);
+}

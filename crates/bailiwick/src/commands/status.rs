@@ -1,11 +1,15 @@
-//! `bailiwick status`: how the running gateway fares, as `/readyz` tells it.
+//! `bailiwick status`: how the running gateway fares, as `/readyz` tells it, and what is left to
+//! spend.
 
-use bailiwick_gateway::Readiness;
+use bailiwick_core::Timestamp;
+use bailiwick_facts::MicroDollars;
+use bailiwick_gateway::{Readiness, Spending};
+use serde::Serialize;
 use serde_json::json;
 
 use super::admin::Remote;
 use super::settings;
-use crate::output::{self, Common, Failure, Outcome, YES, no, say};
+use crate::output::{self, Common, Failure, Outcome, YES, instant, no, say};
 
 pub(crate) fn run(common: &Common) -> Outcome {
     let settings = settings::load(common)?;
@@ -18,12 +22,65 @@ pub(crate) fn run(common: &Common) -> Outcome {
     let (_, body) = gateway.send("GET", "/readyz", &json!(null))?;
     let readiness: Readiness = serde_json::from_str(&body)
         .map_err(|_| Failure(format!("the gateway says: {}", body.trim())))?;
+    let spending = if readiness.providers.is_empty() { None } else { spending(&gateway)? };
+    let status = Status { readiness, spending };
     if common.json {
-        output::json(&readiness)?;
+        output::json(&status)?;
     } else {
-        print(&readiness);
+        print(&status.readiness);
+        status.spending.iter().for_each(print_spending);
     }
-    if readiness.ready { YES } else { no() }
+    if status.readiness.ready { YES } else { no() }
+}
+
+/// What `--json` says.
+#[derive(Serialize)]
+struct Status {
+    #[serde(flatten)]
+    readiness: Readiness,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spending: Option<Spending>,
+}
+
+/// What is left to spend; `None` where the operator's role does not allow to know it.
+fn spending(gateway: &Remote) -> Result<Option<Spending>, Failure> {
+    let (status, body) = gateway.send("GET", "/admin/v1/spending", &json!(null))?;
+    match status {
+        200 => Ok(Some(serde_json::from_str(&body)?)),
+        403 => Ok(None),
+        _ => Err(Failure(format!("the gateway says: {}", body.trim()))),
+    }
+}
+
+fn print_spending(it: &Spending) {
+    let dollars = MicroDollars::from_micro;
+    for cap in &it.caps {
+        say(format!(
+            "cap       {} for each {}, {}",
+            dollars(cap.micro_dollars),
+            cap.of,
+            cap.period
+        ));
+    }
+    for budget in &it.budgets {
+        let agent = budget.agent.as_ref().map_or_else(String::new, |it| format!(" of {it}"));
+        let (spent, reserved) = (budget.spent_micro_dollars, budget.reserved_micro_dollars);
+        let both = budget.left_micro_dollars.zip(budget.cap_micro_dollars);
+        let left = both.map_or_else(String::new, |(left, cap)| {
+            format!(", {} left of {}", dollars(left), dollars(cap))
+        });
+        say(format!(
+            "budget    {} {}{agent}, {}: {} spent, {} reserved{left}",
+            budget.of,
+            budget.name,
+            budget.period,
+            dollars(spent),
+            dollars(reserved)
+        ));
+    }
+    if it.others > 0 {
+        say(format!("  and {} accounts more, with less on them", it.others));
+    }
 }
 
 fn print(it: &Readiness) {
@@ -43,6 +100,16 @@ fn print(it: &Readiness) {
         say(format!("server    {} {state}", server.name));
         if let Some(why) = &server.absent {
             say(format!("  {why}"));
+        }
+    }
+    for provider in &it.providers {
+        match &provider.degraded {
+            None => say(format!("provider  {}", provider.name)),
+            Some(why) => {
+                let since = provider.degraded_since_ns.map(|it| instant(Timestamp::from_ns(it)));
+                let since = since.map_or_else(String::new, |it| format!(", since {it}"));
+                say(format!("provider  {} DEGRADED: {why}{since}", provider.name));
+            }
         }
     }
     say(format!("sessions  {}", it.sessions));

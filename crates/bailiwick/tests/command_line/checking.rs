@@ -143,6 +143,20 @@ fn what_does_nothing_is_warned_of_wherever_one_looks() {
 }
 
 #[test]
+fn status_tells_of_providers_and_of_what_is_left_to_spend() {
+    let provider = "\n[providers.local]\nurl = \"http://127.0.0.1:9/v1\"\n";
+    let house = House::helpdesk_with("", &format!("{provider}[spending]\nkey_day = \"7\"\n"));
+    let running = house.up();
+    let told = house.run(&["status"]).expect(0).out;
+    assert!(told.contains("provider  local\n"), "{told}");
+    assert!(told.contains("cap       $7.000000 for each key, day\n"), "{told}");
+    let told = house.json(0, &["status"]);
+    assert_eq!(told["spending"]["budgets"], serde_json::json!([]), "{told}");
+    assert_eq!((&told["ready"], &told["providers"][0]["name"]), (&true.into(), &"local".into()));
+    running.stop();
+}
+
+#[test]
 fn what_would_not_start_for_its_money_is_not_right() {
     let provider = "\n[providers.local]\nurl = \"http://127.0.0.1:9/v1\"\n";
     let house = House::helpdesk_with("", &format!("{provider}[spending]\nkey_day = \"five\"\n"));

@@ -9,7 +9,7 @@ use tlog_tiles::{Hash, Tile, TileHashReader, TileReader, check_record, prove_rec
 use crate::support::house::House;
 use crate::support::process::wait_for;
 
-const ADDRESSES: [&str; 10] = [
+const ADDRESSES: [&str; 11] = [
     "GET /readyz",
     "GET /metrics",
     "GET /log/checkpoint",
@@ -17,6 +17,7 @@ const ADDRESSES: [&str; 10] = [
     "GET /admin/v1/keys",
     "POST /admin/v1/keys",
     "GET /admin/v1/operators",
+    "GET /admin/v1/spending",
     "POST /admin/v1/log/rotate-key",
     "POST /admin/v1/backup",
     "GET /no/such/place",
@@ -67,12 +68,12 @@ fn roles_are_kept() {
     };
     let key = json!({ "agent": "a", "person": "p", "tenant": "t" }).to_string();
     let person = json!({ "name": "eve", "role": "admin" }).to_string();
-    // Status of: probes, reading the log, making a key, making an operator.
+    // Status of: probes, reading the log and what is spent, making a key, making an operator.
     let table = [
-        ("admin", [200, 200, 200, 200]),
-        ("operator", [200, 200, 200, 403]),
-        ("auditor", [200, 200, 403, 403]),
-        ("approver", [200, 403, 403, 403]),
+        ("admin", [200, 200, 200, 200, 200]),
+        ("operator", [200, 200, 200, 200, 403]),
+        ("auditor", [200, 200, 200, 403, 403]),
+        ("approver", [200, 403, 403, 403, 403]),
     ];
     wait_for("a checkpoint", || {
         let reply = house.operator("GET /log/checkpoint", &house.admin()?, "").ok()?;
@@ -85,6 +86,7 @@ fn roles_are_kept() {
         let seen = [
             status("GET /readyz", ""),
             status("GET /log/checkpoint", ""),
+            status("GET /admin/v1/spending", ""),
             status("POST /admin/v1/keys", &key),
             status("POST /admin/v1/operators", &eve),
         ];
