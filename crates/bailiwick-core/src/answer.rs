@@ -225,6 +225,15 @@ impl Inspected {
         self
     }
 
+    /// Say which budget did not suffice, where the call has a meter: it stands in the place of why
+    /// the model stopped.
+    pub fn unpaid(mut self, budget: &str) -> Self {
+        if let Some(meter) = &mut self.pending.seen.meter {
+            meter.stop = Some(budget.into());
+        }
+        self
+    }
+
     /// Say which pieces of content the answer holds.
     pub fn holding(mut self, items: Vec<Digest>) -> Self {
         self.pending.seen.items = items;

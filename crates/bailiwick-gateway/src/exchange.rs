@@ -51,7 +51,8 @@ pub(crate) async fn exchange(
     let cleared = match obligations::meet(gate, permitted, envelope).await? {
         Ok(cleared) => cleared,
         Err(owed) => {
-            let unmet = end(gate, upstream, (*owed, &[]), Disposition::Unmet).await;
+            let budget = envelope.reserving.as_ref().and_then(|it| it.short());
+            let unmet = unmet(gate, upstream, *owed, budget.map(|it| &*it.budget)).await;
             return unmet.map(Reply::Whole);
         }
     };
@@ -158,6 +159,20 @@ async fn end(
     disposition: Disposition,
 ) -> Result<Released, Unrecorded> {
     record(gate, upstream, (owed.failed(disposition), came), disposition).await
+}
+
+/// A duty was not met, so nothing was sent; where that was the duty to pay, the record says why.
+async fn unmet(
+    gate: &Gate,
+    upstream: &Upstream,
+    owed: Pending,
+    budget: Option<&str>,
+) -> Result<Released, Unrecorded> {
+    let disposition = Disposition::Unmet;
+    let inspected = owed.failed(disposition);
+    let (metered, _) = gate.metered(upstream, inspected, &[], disposition).await;
+    let metered = if let Some(budget) = budget { metered.unpaid(budget) } else { metered };
+    metered.record(gate.log(), gate.now())
 }
 
 /// Put on record what came of the call. Only what an answer made that was released as it came is

@@ -17,10 +17,13 @@ pub(crate) struct Reserving {
     short: OnceLock<Short>,
 }
 
-/// Why a call was not paid for, in words for its caller.
+/// Why a call was not paid for.
 #[derive(Clone, Debug)]
 pub(crate) struct Short {
+    /// In words for its caller.
     pub(crate) words: String,
+    /// Which budget does not suffice, as it stands on record.
+    pub(crate) budget: String,
     /// In how many seconds it may be tried again; absent: no time helps.
     pub(crate) resets_in_seconds: Option<u64>,
 }
@@ -42,7 +45,7 @@ impl Reserving {
             "{why}, so nobody can say what the call would cost: whoever runs this gateway gives it \
              one in the files that `prices` names in [spending]"
         );
-        let short = Short { words, resets_in_seconds: None };
+        let short = Short { words, budget: "unpriced".to_owned(), resets_in_seconds: None };
         let _ = reserving.short.set(short);
         reserving
     }
@@ -77,7 +80,8 @@ impl Short {
     fn of(why: &Unreserved, amount: MicroDollars, now: Timestamp) -> Self {
         let Unreserved::Short(short) = why else {
             let words = "The budget cannot be kept for more callers just now".to_owned();
-            return Self { words, resets_in_seconds: Some(60) };
+            let budget = "budget:full".to_owned();
+            return Self { words, budget, resets_in_seconds: Some(60) };
         };
         let whose = match short.scope {
             Scope::Tenant(_) => "tenant",
@@ -101,6 +105,8 @@ impl Short {
             "The budget of the {whose} does not suffice: the call may cost {amount}, and {left} of \
              {limit} {when} are left. {anew}"
         );
-        Self { words, resets_in_seconds: resets }
+        let period = short.period.as_str();
+        let budget = format!("budget:{whose}:{period}, {left} left of {limit}");
+        Self { words, budget, resets_in_seconds: resets }
     }
 }

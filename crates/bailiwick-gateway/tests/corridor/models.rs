@@ -211,7 +211,12 @@ async fn a_budget_is_reserved_before_and_settled_after() {
     assert!(words.contains("$0.004000 of $0.010000"), "{words}");
     assert!(said.header("retry-after").unwrap().parse::<u64>().unwrap() <= 86_400);
     assert_eq!(said.header("x-should-retry"), Some("false"));
-    assert_eq!(house.trail(&said).1.as_deref(), Some("unmet"));
+    let (_, outcome) = house.book().both(said.header("bailiwick-decision").unwrap());
+    let outcome = outcome.unwrap();
+    let meter = outcome.meter.unwrap();
+    assert_eq!((&*outcome.disposition, meter.cost), ("unmet", Some(0)));
+    let budget = "budget:agent:day, $0.004000 left of $0.010000";
+    assert_eq!(meter.stop.as_deref(), Some(budget));
     // What asks for less still fits.
     let mut body = chat("plain");
     body["max_tokens"] = json!(10);

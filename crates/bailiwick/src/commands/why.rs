@@ -6,13 +6,13 @@ use bailiwick_gateway::dry_run::{Answer, dry_run};
 use bailiwick_gateway::kills::KEY_TERMS;
 use bailiwick_gateway::store::Store;
 use bailiwick_gateway::{Rules, paths, recording};
-use bailiwick_log::Reader;
+use bailiwick_log::{Filter, Kind, Order, Reader};
 use bailiwick_policy::{Explanation, PolicyEffect, Standing};
 use clap::Args;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{asked, settings};
+use super::{asked, log, settings};
 use crate::output::{self, Common, Failure, Outcome, YES, instant, no, say};
 
 #[derive(Args)]
@@ -44,11 +44,30 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     inputs.principal.credential.clone_from(&decision.credential);
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
     let answer = dry_run(&rules, Some(&store), &inputs, entry.at)?;
+    let unpaid = unpaid(&reader, exchange, entry.at)?;
     if !common.json {
         say(format!("call        {}", asked::in_a_line(&inputs)));
-        head(decision, entry.at, &rules);
+        head(decision, unpaid.as_deref(), entry.at, &rules);
     }
-    print(common, &inputs, &answer, &orders(&store, &answer))
+    let notes = unpaid.map(|it| format!("it was not paid for, so nothing was sent: {it}"));
+    let notes: Vec<String> = notes.into_iter().chain(orders(&store, &answer)).collect();
+    print(common, &inputs, &answer, &notes)
+}
+
+/// Why a call that policy permitted was not made, where no budget sufficed for it.
+fn unpaid(
+    reader: &Reader,
+    exchange: ExchangeId,
+    decided: Timestamp,
+) -> Result<Option<String>, Failure> {
+    let (exchange, kind, since) = (Some(exchange), Some(Kind::Outcome), Some(decided));
+    let filter = Filter { exchange, kind, since, ..Filter::default() };
+    for entry in reader.query(filter, Order::OldestFirst, 1)? {
+        if let Record::Outcome(outcome) = entry?.record {
+            return Ok(log::unpaid(&outcome).map(str::to_owned));
+        }
+    }
+    Ok(None)
 }
 
 /// What operators have ordered of what a dry run rests on, and why.
@@ -75,8 +94,12 @@ pub(super) fn orders(store: &Store, answer: &Answer) -> Vec<String> {
 }
 
 /// What the record itself says, which no later edit changes.
-fn head(decision: &DecisionRecord, at: Timestamp, rules: &Rules) {
-    let verdict = if decision.permitted { "permitted" } else { "denied" };
+fn head(decision: &DecisionRecord, unpaid: Option<&str>, at: Timestamp, rules: &Rules) {
+    let verdict = match (decision.permitted, unpaid) {
+        (true, None) => "permitted",
+        (true, Some(_)) => "permitted, but NOT PAID FOR",
+        (false, _) => "denied",
+    };
     let cause = decision.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
     let policies: Vec<&str> = decision.policies.iter().map(|it| it.as_str()).collect();
     say(format!("on record   {verdict}{cause} at {}", instant(at)));

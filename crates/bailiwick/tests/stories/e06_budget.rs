@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use crate::racing::lab::{Lab, Provider};
+use crate::support::house::House;
 use crate::support::http::{Reply, send};
 
 const CALLS: usize = 1_000;
@@ -46,8 +47,22 @@ fn heavy_a_runaway_is_stopped_at_the_cap() {
     assert_eq!(total["cost_micro_dollars"], DOLLARS * 1_000_000, "{total}");
     assert_eq!(total["refused"], CALLS as u64 - paid, "{total}");
     assert_eq!(total["overdraft_micro_dollars"], 0, "{total}");
-    never_past_the_cap(&lab.house.query(&[]));
+    let records = lab.house.query(&[]);
+    never_past_the_cap(&records);
+    why_it_was_not_paid_for(&lab.house, &records);
     assert_eq!(lab.house.verified()["in_doubt"], 0);
+}
+
+/// Whoever looks is told that policy permitted it, and which cap did not suffice.
+fn why_it_was_not_paid_for(house: &House, records: &[Value]) {
+    let budget = "budget:tenant:month, $0.000000 left of $500.000000";
+    let refused = records.iter().find(|it| it["record"]["unpaid"] == budget).unwrap();
+    let exchange = refused["record"]["exchange"].as_str().unwrap();
+    let told = house.run(&["why", exchange]).expect(0).out;
+    assert!(told.contains("permitted, but NOT PAID FOR"), "{told}");
+    assert!(told.contains(budget), "{told}");
+    let told = house.run(&["log", "query", "--exchange", exchange]).expect(0).out;
+    assert!(told.contains(&format!("unmet (not paid for: {budget})")), "{told}");
 }
 
 /// The calls of the trace, each agent taking the next one.

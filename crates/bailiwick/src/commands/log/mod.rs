@@ -13,7 +13,7 @@ use bailiwick_gateway::paths;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-pub(super) use query::time;
+pub(super) use query::{time, unpaid};
 
 use super::admin::Admin;
 use super::settings;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bailiwick_core::{Digest, ExchangeId, Meter, Record, Subject, TenantId, Timestamp};
+use bailiwick_core::{
+    Digest, ExchangeId, Meter, OutcomeRecord, Record, Subject, TenantId, Timestamp,
+};
 use bailiwick_gateway::recording;
 use bailiwick_gateway::store::Store;
 use bailiwick_log::{Entry, Filter, Kind, Order, Reader};
@@ -165,9 +167,10 @@ fn as_text(entry: &Entry) -> String {
         }
         Record::Outcome(it) => {
             let status = it.meter.as_ref().map_or(0, |it| it.status);
-            let said = match status {
-                0 | 200..=299 => String::new(),
-                status => format!(" (the provider said {status})"),
+            let said = match (unpaid(it), status) {
+                (Some(why), _) => format!(" (not paid for: {why})"),
+                (None, 0 | 200..=299) => String::new(),
+                (None, status) => format!(" (the provider said {status})"),
             };
             format!(
                 "outcome   {}{said} of record {}, {} bytes",
@@ -186,6 +189,11 @@ fn as_text(entry: &Entry) -> String {
         Record::Heartbeat => "heartbeat".to_owned(),
     };
     format!("{index:>8}  {at}  {what}")
+}
+
+/// Why a call was not paid for, and so not made.
+pub(in crate::commands) fn unpaid(it: &OutcomeRecord) -> Option<&str> {
+    it.meter.as_ref().and_then(|it| it.stop.as_deref()).filter(|_| &*it.disposition == "unmet")
 }
 
 fn subject(subject: &Subject) -> String {
@@ -235,6 +243,7 @@ fn as_json(entry: &Entry) -> Value {
             "exchange": it.exchange.to_string(),
             "decision": it.decision,
             "disposition": it.disposition,
+            "unpaid": unpaid(it),
             "answer_bytes": it.answer_bytes,
             "chunks": it.chunks,
             "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
