@@ -196,6 +196,33 @@ async fn every_provider_error_is_mapped_and_recorded() {
 }
 
 #[tokio::test]
+async fn a_hidden_model_leaves_the_records_of_one_that_never_was_whatever_is_asked_with_it() {
+    let provider = Provider::start().await;
+    let all = r#"@id("tools") permit (principal is Agent, action == Action::"lab/web_search", resource);"#;
+    let house = lab_at(&provider, ("models = [\"plain\", \"hidden\"]\n", ""), all).await;
+    let mut chat = chat("NAME");
+    chat["web_search_options"] = json!({});
+    let tools = ["web_search", "code_interpreter"].map(|it| json!({"type": it}));
+    let response = json!({"model": "NAME", "input": "Hello", "tools": tools});
+    for (place, body) in [("chat/completions", chat), ("responses", response)] {
+        let ask = async |name: &str| {
+            let known = house.book().records().len();
+            let path = format!("/openai/v1/{place}");
+            let body = body.to_string().replace("NAME", name);
+            let said = house.worker.send("POST", &path, &body).await;
+            let decided = house.book().decisions().pop().unwrap();
+            let seen = (decided.action, decided.permitted, decided.visible);
+            (said.looks().2.replace(name, "it"), seen, house.book().records().len() - known)
+        };
+        let (hidden, never) = (ask("hidden").await, ask("never").await);
+        assert_eq!(hidden, never);
+        assert_eq!((never.1, never.2), (("complete".into(), false, false), 1));
+        // Where the model may be known, each tool is decided on first.
+        assert!(ask("plain").await.2 > 2);
+    }
+}
+
+#[tokio::test]
 async fn a_budget_is_reserved_before_and_settled_after() {
     let provider = Provider::start().await;
     // A call may cost 5,031 micro-dollars and costs 3,000: two pass, and then 4,000 are left.

@@ -95,6 +95,26 @@ async fn one_line_that_is_refused_refuses_the_batch() {
 }
 
 #[tokio::test]
+async fn a_line_of_a_hidden_model_leaves_the_records_of_one_that_never_was() {
+    let provider = Provider::start().await;
+    let said = "models = [\"plain\", \"hidden\"]\n";
+    let house = crate::models::lab_at(&provider, (said, ""), crate::state::BOTH).await;
+    for more in [json!({}), json!({"web_search_options": {}}), json!({"stream": true})] {
+        let ask = async |name: &str| {
+            let file = line(1, name, &more);
+            let file = id(&upload(&house.worker, "/openai/v1/files", "batch", &file).await);
+            let known = house.book().records().len();
+            let said = create(&house, &file).await;
+            let made = house.book().records().len() - known;
+            (said.status, said.text().replace(name, "it"), made)
+        };
+        let (hidden, never) = (ask("hidden").await, ask("never").await);
+        assert_eq!(hidden, never);
+        assert_eq!(hidden.0, 404);
+    }
+}
+
+#[tokio::test]
 async fn a_batch_that_the_budget_does_not_bear_is_not_made() {
     let provider = Provider::start().await;
     let more = "key_day = \"0.003\"";

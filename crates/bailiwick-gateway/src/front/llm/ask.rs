@@ -2,7 +2,7 @@
 //! comes of it to the reply.
 
 use bailiwick_core::{
-    Action, Call, Disposition, ExchangeId, ModelAsk, RefusalReason, Resource, ServerId, Unrecorded,
+    Action, Call, Disposition, ExchangeId, ModelAsk, RefusalReason, ServerId, Unrecorded,
 };
 use bailiwick_wire::llm::translate::counterpart;
 use bailiwick_wire::llm::{Ask, Operation};
@@ -44,7 +44,7 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
     let asked = ask.model.clone();
     let route = match models.route(visit.dialect, crosses, &asked) {
         Ok(route) => route,
-        Err(Lost::Unserved(route)) if !is_hidden(&visit, &route) => {
+        Err(Lost::Unserved(route)) if visit.knows(&route) => {
             return reply::unserved(&visit, operation, (&asked, &route));
         }
         Err(Lost::Unserved(_) | Lost::Unknown) => {
@@ -56,7 +56,7 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
     let first = Attempt { id, parent: None, route, operation, ask, body: body.clone() };
     let came = match first.make(&visit).await {
         // Whoever may not know of the model learns nothing of it from why it cannot be asked.
-        Ok(Came::Unsaid(_)) if is_hidden(&visit, &first_route) => {
+        Ok(Came::Unsaid(_)) if !visit.knows(&first_route) => {
             return hidden(&visit, operation, body).await;
         }
         Ok(came) => fall_back(&visit, came, others, (operation, &body)).await,
@@ -123,12 +123,6 @@ fn told(
             reply
         }
     }
-}
-
-/// Whether the caller may not know of the model.
-fn is_hidden(visit: &Visit, route: &Route) -> bool {
-    let (server, name) = (route.provider.name.clone(), route.model.clone());
-    !visit.gate.is_visible(&visit.who, Action::Complete, &Resource::Model { server, name })
 }
 
 async fn hidden(visit: &Visit, operation: Operation, body: Bytes) -> Response<Body> {

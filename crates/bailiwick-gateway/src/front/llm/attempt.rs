@@ -192,9 +192,7 @@ fn advice(operation: Operation, ask: &Ask, route: &Route) -> Option<String> {
 /// of the model is told of that only.
 fn missing(visit: &Visit, route: &Route, ask: &Ask, lacks: Option<&str>) -> Option<Missing> {
     let id = lacks?;
-    let (server, name) = (route.provider.name.clone(), route.model.clone());
-    let model = Resource::Model { server, name };
-    if !visit.gate.is_visible(&visit.who, Action::Complete, &model) {
+    if !visit.knows(route) {
         return None;
     }
     let is_previous = ask.previous.as_deref() == Some(id);

@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Identified, RefusalReason};
+use bailiwick_core::{Action, Identified, RefusalReason, Resource};
 use bailiwick_wire::llm::Dialect;
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -32,7 +32,7 @@ use super::knock::{self, Key};
 use super::whole::whole;
 use crate::gate::Gate;
 use crate::uninterrupted::Uninterrupted;
-use crate::upstream::Away;
+use crate::upstream::{Away, Route};
 
 /// A request of an identified caller on the model path.
 struct Visit {
@@ -51,6 +51,13 @@ impl Visit {
             Dialect::OpenAi => "openai",
             Dialect::Anthropic => "anthropic",
         }
+    }
+
+    /// Whether the caller may know of the model. Whoever may not is told, and leaves on record, what
+    /// is told and left of one that never was.
+    fn knows(&self, route: &Route) -> bool {
+        let (server, name) = (route.provider.name.clone(), route.model.clone());
+        self.gate.is_visible(&self.who, Action::Complete, &Resource::Model { server, name })
     }
 
     fn turn_off(&self, reason: RefusalReason, status: StatusCode, words: &str) -> Response<Body> {

@@ -1,7 +1,8 @@
 //! What of the tools in a request its caller may show to a model.
 //!
 //! A name that no server has is the caller's own tool and stays: there is nothing to hide about it.
-//! A tool that the provider runs itself stays only by a permit to invoke it.
+//! A tool that the provider runs itself stays only by a permit to invoke it, which nobody has with a
+//! model that does not exist for the caller.
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub(super) async fn kept(visit: &Visit, route: &Route, ask: &Ask, within: Exchan
     let mut kept = Vec::with_capacity(ask.tools.len());
     // Each kind is decided once, however often it is brought.
     let mut hosted: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut knows = None;
     for tool in &ask.tools {
         let may = match &tool.kind {
             ToolKind::Function => is_tool_visible(&visit.gate, &visit.who, &tool.name),
@@ -27,7 +29,10 @@ pub(super) async fn kept(visit: &Visit, route: &Route, ask: &Ask, within: Exchan
                 Some(may) => *may,
                 None if hosted.len() == KINDS_MAX => false,
                 None => {
-                    let may = hosted::may(visit, route, kind, within).await;
+                    // INVARIANT: nothing is on record before the call of a model that is hidden, as
+                    // nothing is before that of one that never was.
+                    let knows = *knows.get_or_insert_with(|| visit.knows(route));
+                    let may = knows && hosted::may(visit, route, kind, within).await;
                     hosted.insert(kind, may);
                     may
                 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bailiwick_core::{Call, Disposition, ExchangeId, Released, Value};
 use bailiwick_facts::MicroDollars;
-use bailiwick_wire::llm::{Ask, Line, ToolKind};
+use bailiwick_wire::llm::{Ask, Line, Operation, ToolKind};
 use hyper::{Response, StatusCode};
 
 use super::super::super::body::Body;
@@ -76,27 +76,22 @@ async fn one(
 ) -> Result<MicroDollars, Refused> {
     let Line { operation, body } = line;
     let asked = understood(operation, &body).map_err(bad)?;
-    let models = &visit.gate.parts.models;
-    let route = models.at(keeper, &asked.model);
-    if !keeper.takes(&asked.model) {
-        return Err(no_such(&asked.model));
-    }
-    if asked.stream {
-        return Err(bad("it is to be streamed, which a batch is not"));
-    }
-    if asked.output_max.is_none() && operation.writes() {
-        return Err(bad("it sets no bound for its output, so nobody can say what it costs"));
-    }
-    if let Some(id) = models.lacks(&keeper.name, &asked.state, &visit.who) {
-        return Err(bad(format!("there is no `{id}`")));
-    }
-    may_host(visit, &route, &asked, batch, hosted).await?;
-    let bound = models.money.bound(&route, &asked, body.len(), visit.gate.now());
-    let bound = bound.map_err(|it| bad(it.to_string()))?;
+    let route = visit.gate.parts.models.at(keeper, &asked.model);
+    let exists = keeper.takes(&asked.model);
+    // A model that is hidden is decided on like one that never was, and at once.
+    let bound = if exists && visit.knows(&route) {
+        carried(visit, &route, operation, &asked)?;
+        may_host(visit, &route, &asked, batch, hosted).await?;
+        let bound =
+            visit.gate.parts.models.money.bound(&route, &asked, body.len(), visit.gate.now());
+        bound.map_err(|it| bad(it.to_string()))?
+    } else {
+        MicroDollars::ZERO
+    };
     let model = asked.model.clone();
     let about = about(&asked, Some(MicroDollars::ZERO), route.is_kept);
     let (server, name) = (route.provider.name.clone(), &*route.model);
-    let mut what = interpreted((operation, server, name), asked, body, (true, about));
+    let mut what = interpreted((operation, server, name), asked, body, (exists, about));
     if let Value::Record(members) = &mut what.arguments {
         members.push(("batch".into(), Value::Bool(true)));
     }
@@ -112,6 +107,10 @@ async fn one(
     let released = exchange_whole(&visit.gate, &Upstream::Later, call, &envelope).await;
     let released = released.map_err(|_| unrecorded())?;
     let came = released.disposition();
+    // While the gateway observes, what never was is permitted.
+    if !exists {
+        return Err(no_such(&model));
+    }
     if came == Some(Disposition::Accepted) {
         return Ok(bound);
     }
@@ -122,6 +121,18 @@ async fn one(
     } else {
         denied(&released, &model)
     })
+}
+
+/// Whether a batch can carry what a line asks.
+fn carried(visit: &Visit, route: &Route, operation: Operation, asked: &Ask) -> Result<(), Refused> {
+    if asked.stream {
+        return Err(bad("it is to be streamed, which a batch is not"));
+    }
+    if asked.output_max.is_none() && operation.writes() {
+        return Err(bad("it sets no bound for its output, so nobody can say what it costs"));
+    }
+    let lacks = visit.gate.parts.models.lacks(&route.provider.name, &asked.state, &visit.who);
+    lacks.map_or(Ok(()), |id| Err(bad(format!("there is no `{id}`"))))
 }
 
 /// Whether every tool that the provider is to run may be run. Each is decided once for each model.
