@@ -28,8 +28,8 @@ pub struct Meter {
     pub cost: Option<u64>,
     /// The digest of the prices that it was counted with.
     pub prices: Option<Digest>,
-    /// Why the model stopped, in the provider's words. Of a call that was not made (`unmet`): why it
-    /// was not paid for, such as `budget:key:day, $0.004000 left of $0.010000`.
+    /// Why the model stopped, in the provider's words. Of a call that was not made (`unmet`): why
+    /// it was not paid for, such as `budget:key:day, $0.004000 left of $0.010000`.
     pub stop: Option<Box<str>>,
     /// The status of the provider's reply; 0 when there was none.
     pub status: u16,

@@ -71,12 +71,12 @@ fn what_is_reserved_or_spent_is_not_left() {
 fn the_dearest_accounts_of_the_month_come_first() {
     let purse = Purse::default();
     let [a, b, c] = ["a", "b", "c"].map(|it| Scope::Agent("t".into(), it.into()));
-    purse.reserve(claim(1, noon(0), &[a.clone()], 9), &[]).unwrap();
+    purse.reserve(claim(1, noon(0), std::slice::from_ref(&a), 9), &[]).unwrap();
     let _ = purse.settle(exchange(1), micro(5));
-    purse.reserve(claim(2, noon(0), &[b.clone()], 4), &[]).unwrap();
-    purse.reserve(claim(3, noon(0), &[b.clone()], 3), &[]).unwrap();
+    purse.reserve(claim(2, noon(0), std::slice::from_ref(&b), 4), &[]).unwrap();
+    purse.reserve(claim(3, noon(0), std::slice::from_ref(&b), 3), &[]).unwrap();
     let _ = purse.settle(exchange(3), micro(2));
-    purse.reserve(claim(4, noon(0), &[c.clone(), task(1)], 1), &[]).unwrap();
+    purse.reserve(claim(4, noon(0), &[c, task(1)], 1), &[]).unwrap();
     let standing = purse.standing(&b, Period::Day, noon(0));
     assert_eq!((standing.spent, standing.reserved), (micro(2), micro(4)));
     assert_eq!((standing.left(micro(10)), standing.left(micro(5))), (micro(4), micro(0)));

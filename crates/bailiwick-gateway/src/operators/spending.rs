@@ -15,8 +15,8 @@ use crate::store::AgentKey;
 /// At most so many accounts are shown, those first on which most counts.
 const ACCOUNTS_MAX: usize = 100;
 
-/// What was spent, and of what. Amounts are in millionths of a dollar; periods are `day` and `month`
-/// of UTC, and `total`.
+/// What was spent, and of what. Amounts are in millionths of a dollar; periods are `day` and
+/// `month` of UTC, and `total`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Spending {
     /// The day that it is, of UTC.

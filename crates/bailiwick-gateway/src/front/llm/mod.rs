@@ -53,8 +53,8 @@ impl Visit {
         }
     }
 
-    /// Whether the caller may know of the model. Whoever may not is told, and leaves on record, what
-    /// is told and left of one that never was.
+    /// Whether the caller may know of the model. Whoever may not is told, and leaves on record,
+    /// what is told and left of one that never was.
     fn knows(&self, route: &Route) -> bool {
         let (server, name) = (route.provider.name.clone(), route.model.clone());
         self.gate.is_visible(&self.who, Action::Complete, &Resource::Model { server, name })

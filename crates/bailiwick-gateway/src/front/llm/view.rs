@@ -1,8 +1,8 @@
 //! What of the tools in a request its caller may show to a model.
 //!
 //! A name that no server has is the caller's own tool and stays: there is nothing to hide about it.
-//! A tool that the provider runs itself stays only by a permit to invoke it, which nobody has with a
-//! model that does not exist for the caller.
+//! A tool that the provider runs itself stays only by a permit to invoke it, which nobody has with
+//! a model that does not exist for the caller.
 
 use std::collections::BTreeMap;
 

@@ -1,3 +1,5 @@
+//! What holds of the window, however a text is cut into pieces.
+
 use super::*;
 use bailiwick_wire::llm::Following;
 
