@@ -10,6 +10,7 @@ mod contract;
 mod definition;
 mod draft;
 mod effect;
+mod launch;
 mod lint;
 mod lock;
 mod pin;
@@ -25,6 +26,7 @@ pub use contract::{
 };
 pub use definition::{Definition, NotADefinition};
 pub use effect::{EffectWord, Recipient, Trust};
+pub use launch::{Unpinned, unpinned};
 pub use lock::{Approved, Lock};
 pub use pin::{Change, NotAPin, Pin, changes};
 pub use schema::{Held, Misfit, Schema};

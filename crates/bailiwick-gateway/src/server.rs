@@ -54,7 +54,8 @@ impl Server {
                     Arc::clone(diary),
                     alive.clone(),
                 );
-                let spec = Arc::new(spec.sharing_stderr(shares_stderr));
+                let spec = spec.sharing_stderr(shares_stderr);
+                let spec = Arc::new(spec.refusing_unpinned(settings.unpinned_until()));
                 let idle = settings.limits.idle_session_seconds;
                 let nursery = Nursery::new(Arc::clone(&spec), idle.saturating_mul(1_000_000_000));
                 Reach::Child(spec, nursery)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId};
+use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId, Timestamp};
 use hyper::Uri;
 use hyper::header::{HeaderName, HeaderValue};
 
@@ -136,6 +136,13 @@ const PAYLOAD_KIB_MAX: u64 = 1024;
 type Problem = (String, String);
 
 impl Settings {
+    /// Until when a command may fetch a package without saying which version: while what nobody
+    /// approved may be used, or nothing is refused.
+    pub(crate) fn unpinned_until(&self) -> Timestamp {
+        let days = [self.open_until, self.observe_until].into_iter().flatten();
+        days.map(Date::begins).max().unwrap_or(Timestamp::from_ns(0))
+    }
+
     /// What `said` means when it stands in this file, whose path is absolute.
     pub(super) fn meant_by(said: &Said, file: &Path) -> Result<Self, Vec<Problem>> {
         let base = file.parent().unwrap_or(file);

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bailiwick_contracts::{Unpinned, unpinned};
 use bailiwick_core::{ServerId, Timestamp};
 use bytes::Bytes;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -46,6 +47,8 @@ pub(crate) struct ChildSpec {
     /// Held by every process until it is gone, so that a shutdown can wait for all of them.
     pub(crate) alive: Mutex<Option<mpsc::Sender<()>>>,
     shares_stderr: bool,
+    /// What it would fetch without saying which version, and from when on it is not started so.
+    unpinned: Option<(Unpinned, Timestamp)>,
     pub(crate) trouble: Trouble,
     backoff: Mutex<Backoff>,
 }
@@ -103,6 +106,7 @@ impl ChildSpec {
             diary,
             alive: Mutex::new(Some(alive)),
             shares_stderr: false,
+            unpinned: None,
             trouble: Trouble::default(),
             backoff: Mutex::default(),
         }
@@ -111,6 +115,30 @@ impl ChildSpec {
     /// The same, whose processes write to our standard error themselves, or not.
     pub(crate) fn sharing_stderr(self, shares_stderr: bool) -> Self {
         Self { shares_stderr, ..self }
+    }
+
+    /// The same, which starts no package of which the command does not name the version, from this
+    /// time on.
+    pub(crate) fn refusing_unpinned(self, from: Timestamp) -> Self {
+        let words: Vec<_> =
+            std::iter::once(&self.program).chain(&self.arguments).cloned().collect();
+        Self { unpinned: unpinned(&words).map(|it| (it, from)), ..self }
+    }
+
+    /// Whether it may be started at all. It is told each time: somebody waits for it.
+    fn is_pinned(&self, now: Timestamp) -> bool {
+        let Some((found, from)) = &self.unpinned else { return true };
+        if now < *from {
+            return true;
+        }
+        let what = format!(
+            "`{}` is whatever its registry holds that day, so it is not started: {}",
+            found.package,
+            found.advice()
+        );
+        self.diary.tell(&format!("server {}: {what}", self.server));
+        self.trouble.tell(what);
+        false
     }
 
     /// No more processes; those that run end with their sessions.
@@ -132,6 +160,10 @@ impl ChildSpec {
         if !self.backoff.lock().unwrap_or_else(PoisonError::into_inner).may_start(now) {
             self.trouble.again();
             return Err(NotStarted::BackingOff);
+        }
+        if !self.is_pinned(now) {
+            self.note(Event::FailedToStart, now);
+            return Err(NotStarted::Failed);
         }
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let alive = alive.ok_or(NotStarted::ShuttingDown)?;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::agent::{Agent, Said, call};
+use crate::agent::{Agent, INITIALIZE, Said, call};
 use crate::house::{House, Plan};
 use crate::upstream::Fixture;
 
@@ -163,4 +163,17 @@ async fn who_may_not_approve_does_not() {
         let said = house.operator().send("POST", "/admin/v1/contracts/approve", &asked).await;
         assert!(said.status == 400 || said.status == 409, "{said:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_launch_that_names_no_version_is_not_started() {
+    let server = "[servers.kid]\ncommand = [\"npx\", \"-y\", \"no-such-server-of-ours\"]\n";
+    let mut plan = Plan::servers(server);
+    plan.admission = String::new();
+    plan.is_ready = false;
+    let house = plan.open().await;
+    let said = house.worker.post("kid", INITIALIZE).await;
+    assert!(said.json()["error"].is_object(), "{said:?}");
+    let told = house.readyz().await.to_string();
+    assert!(told.contains("no-such-server-of-ours@VERSION"), "{told}");
 }

@@ -45,8 +45,7 @@ fn approved_helpdesk() -> Result<String, Failure> {
     let mut lock = Lock { server: "helpdesk".into(), ..Lock::default() };
     let today = Date(Day::of(bailiwick_gateway::now()));
     for entry in document.root().elements() {
-        let definition =
-            Definition::of(&entry.to_value()).map_err(|it| Failure(it.to_string()))?;
+        let definition = Definition::of(&entry.to_value()).map_err(|it| Failure(it.to_string()))?;
         lock.approve(&definition, "bailiwick", "the helpdesk is part of the program", today);
     }
     lock.write().map_err(|it| Failure(it.to_string()))
