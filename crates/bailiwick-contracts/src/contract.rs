@@ -299,8 +299,16 @@ impl Tool {
                  \"Customer\""
             ));
         }
-        let path = self.results.keys().find(|it| !it.starts_with('/'))?;
-        Some(format!("tool `{name}`: `{path}` is no path: write it as `/customers/*/id`"))
+        if let Some(path) = self.results.keys().find(|it| !it.starts_with('/')) {
+            return Some(format!(
+                "tool `{name}`: `{path}` is no path: write it as `/customers/*/id`"
+            ));
+        }
+        let of_views = self.views.values().flat_map(|it| &it.arguments);
+        self.arguments.iter().chain(of_views).find_map(|(argument, said)| {
+            let what = said.is.as_ref()?.fault()?;
+            Some(format!("tool `{name}`, argument `{argument}`: {what}"))
+        })
     }
 }
 

@@ -30,4 +30,8 @@ pub use launch::{Unpinned, unpinned};
 pub use lock::{Approved, Lock};
 pub use pin::{Change, NotAPin, Pin, changes};
 pub use schema::{Held, Misfit, Schema};
+pub use semantic::{
+    Meant, NotAPath, NotAUrl, NotAWord, NotEmail, NotMeant, NotMoney, NotSql, Reason,
+    check as meant,
+};
 pub use standing::Standing;

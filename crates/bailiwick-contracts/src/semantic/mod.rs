@@ -1,1 +1,184 @@
-//! Meanings: arguments that are more than a text or a number, and what they may say.
+//! What an argument means, beyond its shape: a statement of SQL, a URL, a path, money, recipients.
+//!
+//! The value is never repaired and never copied: it fits as it is, or the call is refused. Where
+//! two readers of a text could differ, it does not fit.
+
+mod email;
+mod host;
+mod misfits;
+mod money;
+mod not_meant;
+mod path;
+mod shell;
+mod sql;
+mod url;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bailiwick_core::Value;
+
+use crate::contract::{Argument, Meaning};
+
+pub use email::NotEmail;
+pub use money::NotMoney;
+pub use not_meant::{NotMeant, Reason};
+pub use path::NotAPath;
+pub use shell::NotAWord;
+pub use sql::NotSql;
+pub use url::NotAUrl;
+
+/// How many values a list may hold that all mean something.
+const LIST_MAX: usize = 256;
+
+/// What the arguments of a call turned out to mean.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Meant {
+    /// The tables that its SQL touches, as the contract writes them. Each is a whole collection:
+    /// nobody can say which of its members a statement leaves out.
+    pub tables: BTreeSet<String>,
+    /// The kinds of its statements: `select`, `insert`, `update`, `delete`.
+    pub statements: BTreeSet<&'static str>,
+    /// How many addresses it sends to.
+    pub recipients: usize,
+}
+
+/// What the arguments of a call mean, by what a contract says of each. An argument that is not
+/// given means nothing: whether it must be there is for the tool's schema to say.
+///
+/// # Errors
+/// The first [`NotMeant`].
+pub fn check(arguments: &BTreeMap<String, Argument>, given: &Value) -> Result<Meant, NotMeant> {
+    let mut meant = Meant::default();
+    for (name, meaning) in meanings(arguments) {
+        let misfit = |reason| NotMeant::new(name, meaning, reason);
+        if is_spelled_twice(name, given) {
+            return Err(misfit(Reason::Alike));
+        }
+        let Some(value) = given.member(name) else { continue };
+        check_one(meaning, value, given, &mut meant).map_err(misfit)?;
+    }
+    // Who puts some into `to` and some into `cc` sends to all of them.
+    for (name, meaning) in meanings(arguments) {
+        if let Meaning::Email { most, .. } = meaning
+            && meant.recipients > email::most(*most)
+        {
+            return Err(NotMeant::new(name, meaning, NotEmail::TooMany.into()));
+        }
+    }
+    Ok(meant)
+}
+
+fn meanings(arguments: &BTreeMap<String, Argument>) -> impl Iterator<Item = (&str, &Meaning)> {
+    arguments.iter().filter_map(|(name, said)| Some((name.as_str(), said.is.as_ref()?)))
+}
+
+/// Whether another argument has the same name in other letters: a server that ignores case would
+/// take that one for this.
+fn is_spelled_twice(name: &str, given: &Value) -> bool {
+    let Value::Record(members) = given else { return false };
+    members.iter().any(|(it, _)| &**it != name && it.eq_ignore_ascii_case(name))
+}
+
+fn check_one(
+    meaning: &Meaning,
+    value: &Value,
+    given: &Value,
+    meant: &mut Meant,
+) -> Result<(), Reason> {
+    let values = listed(value)?;
+    match meaning {
+        Meaning::Sql { dialect, statements, tables, rows_max } => {
+            let wanted = sql::Wanted { dialect, statements, tables, rows_max: *rows_max };
+            for value in values {
+                sql::check(&wanted, text(value)?, meant)?;
+            }
+        }
+        Meaning::Url { schemes, hosts } => {
+            for value in values {
+                url::check(schemes, hosts, text(value)?)?;
+            }
+        }
+        Meaning::Path { roots } => {
+            for value in values {
+                path::check(roots, text(value)?)?;
+            }
+        }
+        Meaning::Money { cap, currency, currency_argument, units } => {
+            let wanted = money::Wanted { cap, currency, units: *units };
+            if let Some(argument) = currency_argument {
+                money::check_currency(currency, given.member(argument))?;
+            }
+            money::check(&wanted, values)?;
+        }
+        Meaning::Email { domains, most } => {
+            for value in values {
+                email::check(domains, text(value)?)?;
+            }
+            meant.recipients += values.len();
+            if meant.recipients > email::most(*most) {
+                return Err(NotEmail::TooMany.into());
+            }
+        }
+        Meaning::NoShell => {
+            for value in values {
+                shell::check(value)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The values of an argument: itself, or the members of the list that it is.
+fn listed(value: &Value) -> Result<&[Value], Reason> {
+    match value {
+        Value::List(items) if items.is_empty() || items.len() > LIST_MAX => Err(Reason::List),
+        Value::List(items) => Ok(items),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Record(_) => {
+            Ok(std::slice::from_ref(value))
+        }
+    }
+}
+
+fn text(value: &Value) -> Result<&str, Reason> {
+    value.as_text().ok_or(Reason::NotText)
+}
+
+impl Meaning {
+    /// What is wrong with it, and what would be right.
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Self::Sql { dialect, statements, tables, rows_max } => {
+                let wanted = sql::Wanted { dialect, statements, tables, rows_max: *rows_max };
+                sql::fault(&wanted)
+            }
+            Self::Url { schemes, hosts } => url::fault(schemes, hosts),
+            Self::Path { roots } => path::fault(roots),
+            Self::Money { cap, currency, units, .. } => {
+                money::fault(&money::Wanted { cap, currency, units: *units })
+            }
+            Self::Email { domains, most } => email::fault(domains, *most),
+            Self::NoShell => None,
+        }
+    }
+
+    /// What would be right, for whoever has to say it again.
+    pub fn described(&self) -> String {
+        match self {
+            Self::Sql { dialect, statements, tables, rows_max } => {
+                let wanted = sql::Wanted { dialect, statements, tables, rows_max: *rows_max };
+                sql::described(&wanted)
+            }
+            Self::Url { schemes, hosts } => url::described(schemes, hosts),
+            Self::Path { roots } => format!("an absolute path within {}", roots.join(" or ")),
+            Self::Money { cap, currency, units, .. } => {
+                money::described(&money::Wanted { cap, currency, units: *units })
+            }
+            Self::Email { domains, most } => email::described(domains, *most),
+            Self::NoShell => {
+                "one word of letters, digits and `_ . / : @ + -` that begins with a letter, a \
+                 digit, `_`, `.` or `/`"
+                    .to_owned()
+            }
+        }
+    }
+}
