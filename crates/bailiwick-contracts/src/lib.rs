@@ -10,6 +10,7 @@ mod contract;
 mod definition;
 mod draft;
 mod effect;
+mod inventory;
 mod launch;
 mod lint;
 mod lock;
@@ -26,6 +27,7 @@ pub use contract::{
 };
 pub use definition::{Definition, NotADefinition};
 pub use effect::{EffectWord, Recipient, Trust};
+pub use inventory::{Column, Filled, Row, inventory};
 pub use launch::{Unpinned, unpinned};
 pub use lock::{Approved, Lock};
 pub use pin::{Change, NotAPin, Pin, changes};

@@ -80,6 +80,12 @@ impl Contracts {
         self.by_server.keys().map(ServerId::as_str)
     }
 
+    /// The servers that there are contracts for, or approvals of.
+    pub fn known(&self) -> std::collections::BTreeSet<String> {
+        let all = self.by_server.keys().chain(self.locks.keys());
+        all.map(ToString::to_string).collect()
+    }
+
     /// The types of what arguments and answers name.
     pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
         let tools = self.by_server.values().flat_map(|it| it.tools.values());

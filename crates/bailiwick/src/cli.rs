@@ -46,6 +46,8 @@ enum Command {
     Why(commands::why::Arguments),
     /// Propose policies from what was observed
     Policy(commands::policy::Arguments),
+    /// What is known of each tool, and which a person approved
+    Contracts(commands::contracts::Arguments),
     /// Make, list, limit, rotate and revoke the keys of agents
     Keys(commands::keys::Arguments),
     /// Stop an agent, a person, a key, a tool, a server, a model or a tenant, at once
@@ -90,6 +92,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Ask(arguments) => commands::ask::run(&common, &arguments),
         Command::Why(arguments) => commands::why::run(&common, &arguments),
         Command::Policy(arguments) => commands::policy::run(&common, &arguments),
+        Command::Contracts(arguments) => commands::contracts::run(&common, &arguments),
         Command::Keys(arguments) => commands::keys::run(&common, &arguments),
         Command::Kill(arguments) => commands::kill::kill(&common, &arguments),
         Command::Unkill(what) => commands::kill::unkill(&common, &what),

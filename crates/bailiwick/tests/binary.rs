@@ -7,6 +7,8 @@ mod command_line;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod contracting;
+#[cfg(test)]
 mod keeping;
 #[cfg(test)]
 mod killing;

@@ -9,7 +9,7 @@ use crate::support::agent::Agent;
 use crate::support::house::{House, free_port};
 use crate::support::process::{Ran, program, run, wait_for};
 
-const VERBS: [&str; 16] = [
+const VERBS: [&str; 17] = [
     "demo",
     "up",
     "init",
@@ -19,6 +19,7 @@ const VERBS: [&str; 16] = [
     "ask",
     "why",
     "policy",
+    "contracts",
     "keys",
     "operators",
     "log",

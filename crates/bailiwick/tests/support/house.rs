@@ -33,6 +33,8 @@ pub(crate) struct House {
     more: (String, String),
     /// What stands before the first section.
     top: RefCell<String>,
+    /// What stands in the section of admission.
+    admission: Cell<&'static str>,
     /// Where to listen.
     host: Cell<&'static str>,
 }
@@ -68,6 +70,7 @@ impl House {
             operators: Cell::new(0),
             more,
             top: RefCell::default(),
+            admission: Cell::new("open_until = \"2500-01-01\""),
             host: Cell::new("127.0.0.1"),
         };
         fs::create_dir(house.path("policies")).unwrap();
@@ -91,13 +94,19 @@ impl House {
         self.agents.set(free_port());
         self.operators.set(free_port());
         let (agents, sections) = &self.more;
-        let (top, host) = (self.top.borrow(), self.host.get());
+        let (top, host, admission) = (self.top.borrow(), self.host.get(), self.admission.get());
         let (agents_port, operators_port) = (self.agents.get(), self.operators.get());
         let text = format!(
-            "{top}[admission]\nopen_until = \"2500-01-01\"\n\n[agents]\nlisten = \"{host}:{agents_port}\"\n{agents}\n\
+            "{top}[admission]\n{admission}\n\n[agents]\nlisten = \"{host}:{agents_port}\"\n{agents}\n\
              [operators]\nlisten = \"{host}:{operators_port}\"\n{sections}"
         );
         fs::write(self.path("bailiwick.toml"), text).unwrap();
+    }
+
+    /// Hold what nobody approved.
+    pub(crate) fn closed(&self) {
+        self.admission.set("");
+        self.choose_ports();
     }
 
     /// Let policy refuse nothing until this day.

@@ -1,0 +1,34 @@
+//! `bailiwick contracts`: what is known of each tool, and which a person approved.
+
+mod approve;
+mod diff;
+mod inventory;
+mod stands;
+
+use clap::{Args, Subcommand};
+
+use crate::output::{Common, Outcome};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Show what nobody approved, and what changed since it was approved
+    Diff(diff::Arguments),
+    /// Approve tools as their server shows them now
+    Approve(approve::Arguments),
+    /// A row for each tool: what it does, who answers for it, how it is undone, and what nobody knows
+    Inventory(inventory::Arguments),
+}
+
+pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
+    match &arguments.what {
+        What::Diff(arguments) => diff::run(common, arguments),
+        What::Approve(arguments) => approve::run(common, arguments),
+        What::Inventory(arguments) => inventory::run(common, arguments),
+    }
+}

@@ -1,0 +1,87 @@
+//! Contracts from the command line: what is held is shown, let in by a person, and on record.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::agent::Agent;
+use crate::support::house::House;
+use crate::support::process::wait_for;
+
+/// The helpdesk, of which nobody approved anything.
+fn closed() -> House {
+    let house = House::helpdesk();
+    house.closed();
+    house
+}
+
+fn tools(agent: &mut Agent) -> Vec<String> {
+    let listed = agent.ask("tools/list", &json!({}));
+    let all = listed.result()["tools"].as_array().unwrap().clone();
+    all.iter().map(|it| it["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn what_is_held_is_shown_and_let_in_by_a_person() {
+    let house = closed();
+    let running = house.up();
+    assert!(running.told().contains("nobody approved"), "{}", running.told());
+    let key = house.key("support-bot", "ada", "acme");
+    let mut agent = Agent::open(&house.agents(), "helpdesk", &key);
+    assert!(tools(&mut agent).is_empty());
+
+    let told = house.json(1, &["contracts", "diff", "helpdesk"]);
+    let one = told.as_array().unwrap().iter().find(|it| it["tool"] == "get_billing").unwrap();
+    assert_eq!(one["admitted"], "unapproved");
+    let wrong = ["contracts", "approve", "helpdesk", "get_bill", "--why", "x"];
+    assert!(house.run(&wrong).expect(2).err.contains("get_billing"));
+
+    let held = agent.call("get_billing", &json!({ "customer_id": "c_100" }));
+    let why = house.run(&["why", &held.decision()]).expect(1).out;
+    assert!(why.contains("contract:unapproved"), "{why}");
+
+    let pin = one["pin"].as_str().unwrap();
+    let words = ["contracts", "approve", "helpdesk", "get_billing", "--pin", pin, "--why", "read"];
+    let approved = house.json(0, &words);
+    assert_eq!(approved["approved"]["get_billing"], pin);
+    wait_for("the approval", || (tools(&mut agent) == ["get_billing"]).then_some(()));
+    let lock = fs::read_to_string(house.path("contracts/helpdesk.lock")).unwrap();
+    assert!(lock.contains(pin) && lock.contains("why = \"read\""), "{lock}");
+
+    house.run(&["contracts", "approve", "helpdesk", "--all", "--why", "all were read"]).expect(0);
+    wait_for("the rest", || (tools(&mut agent).len() > 3).then_some(()));
+    assert_eq!(
+        house.run(&["contracts", "diff"]).expect(0).out.trim(),
+        "every tool is as it was approved"
+    );
+    drop(running);
+    house.verified();
+}
+
+#[test]
+fn the_inventory_is_read_offline_and_is_a_gate() {
+    let house = closed();
+    let all = house.json(0, &["contracts", "inventory"]);
+    assert_eq!(all["day"].as_str().unwrap().len(), 10);
+    let rows = all["tools"].as_array().unwrap();
+    let row = rows.iter().find(|it| it["tool"] == "refund_order").unwrap();
+    let cell = |name: &str| -> Value {
+        row["cells"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone()
+    };
+    assert_eq!(cell("effect")["value"], "irreversible_write");
+    assert_eq!(cell("undo")["state"], "missing");
+    house.run(&["contracts", "inventory", "--gate"]).expect(1);
+    let page = house.run(&["contracts", "inventory", "--format", "html"]).expect(0).out;
+    assert!(page.contains("<th>refund_order</th>") && page.ends_with("</html>\n"), "{page}");
+    let table = house.run(&["contracts", "inventory", "--format", "markdown"]).expect(0).out;
+    assert!(table.contains("| helpdesk | refund_order | irreversible_write |"), "{table}");
+    house.run(&["contracts", "inventory", "nobody"]).expect(2);
+}
+
+#[test]
+fn nothing_is_approved_where_no_gateway_sees_the_server() {
+    let house = closed();
+    let told =
+        house.run(&["contracts", "approve", "helpdesk", "--all", "--why", "x"]).expect(2).err;
+    assert!(told.contains("bailiwick up"), "{told}");
+}
