@@ -23,7 +23,7 @@ pub(crate) use doubts::{doubts, faults};
 pub(crate) use kept::{keep, restored};
 pub(crate) use meter::Measured;
 pub use money::BadMoney;
-pub(crate) use money::{Money, Unpriced, input};
+pub(crate) use money::{Input, Money, Unpriced};
 pub(crate) use owned::{Made, Owners};
 
 /// Every provider, and every other name of a model.

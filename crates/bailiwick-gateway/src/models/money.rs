@@ -8,7 +8,7 @@ use bailiwick_core::{Call, Digest, Identified, Ledger, Link, Meter, Timestamp, U
 use bailiwick_facts::{
     Day, Limit, MicroDollars, NotMoney, Period, Price, Prices, Purse, Scope, Usage,
 };
-use bailiwick_tokens::estimate;
+use bailiwick_tokens::{estimate, most};
 use bailiwick_wire::llm::{Ask, Class, ItemKind, ToolKind};
 
 use super::spending::Caps;
@@ -20,6 +20,8 @@ use crate::upstream::Route;
 
 /// Tokens that a large image makes, at most about, when only its address is sent.
 const IMAGE_TOKENS: u64 = 6_000;
+/// The most that providers say to a model themselves about the tools that it is offered.
+const OFFER_TOKENS: u64 = 600;
 /// How often a tool of the provider's is reckoned to be used, where nobody bounds it.
 const USES: u64 = 10;
 /// The largest file of prices: the public list has two million bytes.
@@ -105,7 +107,7 @@ impl Money {
             return self.unpriced(route, at).ok_or_else(why);
         };
         let output = ask.output_max.unwrap_or(0).saturating_mul(ask.choices);
-        let mut bound = price.bound(input(route, ask, bytes), output);
+        let mut bound = price.bound(Input::of(route, ask, bytes).most, output);
         for tool in &ask.tools {
             let ToolKind::Hosted(kind) = &tool.kind else { continue };
             let fee = self.fee(price, kind);
@@ -220,10 +222,29 @@ const fn times(fee: MicroDollars, uses: u64) -> MicroDollars {
     MicroDollars::from_micro(fee.micro().saturating_mul(uses))
 }
 
-/// The most tokens of input, about. What the ask only names (earlier answers, files), and what
-/// tools of the provider's own bring in, may fill all that a model takes.
-pub(crate) fn input(route: &Route, ask: &Ask, bytes: usize) -> u64 {
-    let sent = estimate(bytes as u64);
+/// How many tokens of input a call has.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Input {
+    /// The most that it can have: as many are reserved for.
+    pub(crate) most: u64,
+    /// About how many, for where its provider does not tell.
+    pub(crate) about: u64,
+}
+
+impl Input {
+    /// Of an ask of so many bytes. What it only names (earlier answers, files), and what tools of
+    /// the provider's own bring in, may fill all that a model takes.
+    pub(crate) fn of(route: &Route, ask: &Ask, bytes: usize) -> Self {
+        let bytes = bytes as u64;
+        let text = most(bytes.saturating_sub(ask.image_bytes));
+        let offer = if ask.tools.is_empty() { 0 } else { OFFER_TOKENS };
+        let sent = [text, estimate(ask.image_bytes), offer].iter().sum();
+        Self { most: whole(route, ask, sent), about: whole(route, ask, estimate(bytes)) }
+    }
+}
+
+/// What is sent, and what comes to it.
+fn whole(route: &Route, ask: &Ask, sent: u64) -> u64 {
     let has_hosted = ask.tools.iter().any(|it| matches!(it.kind, ToolKind::Hosted(_)));
     let has_files = ask.items.iter().any(|it| it.kind == ItemKind::File);
     let images = ask.items.iter().filter(|it| it.kind == ItemKind::Image).count() as u64;

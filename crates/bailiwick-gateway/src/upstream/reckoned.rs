@@ -7,7 +7,7 @@ use super::route::Route;
 /// What is reckoned of a call.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Reckoned {
-    /// The most tokens of input, about: those with which its bound was made.
+    /// About how many tokens of input it has.
     pub(crate) input: u64,
     /// Whether the provider adds what nobody here sees: what it keeps, what its tools bring in.
     adds: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Reckoned {
 }
 
 impl Reckoned {
-    /// Of an ask that has so many tokens of input at most.
+    /// Of an ask that has about so many tokens of input.
     pub(crate) fn of(route: &Route, ask: &Ask, input: u64) -> Self {
         let has_hosted = ask.tools.iter().any(|it| matches!(it.kind, ToolKind::Hosted(_)));
         Self {

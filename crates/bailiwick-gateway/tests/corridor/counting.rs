@@ -41,6 +41,37 @@ async fn what_a_provider_does_not_tell_is_counted_and_said_to_be_an_estimate() {
     assert!(meter.estimated && meter.input > 20, "{meter:?}");
 }
 
+/// Base64, a cipher, code, and scripts of which vocabularies know little.
+const DENSE: [&str; 4] = [
+    "q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k",
+    "x9$Q7#zV!k2^pW8&mB4*rT6(hN1)jL3_fD5+gS0=cX~v`|",
+    "{[(<>)]};&&||!=~^%$#@{[(<>)]};&&||!=~^%$#@",
+    "\u{12000}\u{12001}\u{12002}\u{12003}\u{9f98}\u{9750}\u{9f49}\u{1238}\u{1240}",
+];
+
+#[tokio::test]
+async fn no_less_is_reserved_than_dense_text_can_cost() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "", "").await;
+    for text in DENSE.map(|it| it.repeat(200)) {
+        let mut body = chat("gpt-4");
+        (body["max_tokens"], body["messages"][0]["content"]) = (json!(1), json!(text));
+        let said = house.worker.send("POST", CHAT, &body.to_string()).await;
+        let bound = house.trail(&said).0.bound.unwrap();
+        let counted = bailiwick_tokens::count("gpt-4", &text);
+        // A token of input costs one, one of output ten, and a message has a few more.
+        assert!(counted.exact && bound >= counted.tokens + 10 + 7, "{bound} {counted:?}");
+    }
+    // An image that stands in the body is no text.
+    let image = format!("data:image/png;base64,{}", "iVBORw0KGgo".repeat(4_000));
+    let mut body = chat("plain");
+    let part = json!({"type": "image_url", "image_url": {"url": image}});
+    (body["max_tokens"], body["messages"][0]["content"]) = (json!(1), json!([part]));
+    let said = house.worker.send("POST", CHAT, &body.to_string()).await;
+    let bound = house.trail(&said).0.bound.unwrap();
+    assert!((6_000..30_000).contains(&bound), "{bound}");
+}
+
 /// What a stream came to that its caller left after the first piece.
 async fn left(house: &House, path: &str, body: &Value) -> (u64, Meter) {
     let reply = house.worker.open("POST", path, &body.to_string()).await;

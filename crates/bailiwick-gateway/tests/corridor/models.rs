@@ -225,7 +225,7 @@ async fn a_hidden_model_leaves_the_records_of_one_that_never_was_whatever_is_ask
 #[tokio::test]
 async fn a_budget_is_reserved_before_and_settled_after() {
     let provider = Provider::start().await;
-    // A call may cost 5,031 micro-dollars and costs 3,000: two pass, and then 4,000 are left.
+    // A call may cost 5,000 micro-dollars and something and costs 3,000: two pass, and then 4,000 are left.
     let house = lab(&provider, "agent_day = \"0.010\"", "").await;
     let path = "/openai/v1/chat/completions";
     for _ in 0..2 {

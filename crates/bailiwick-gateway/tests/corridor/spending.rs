@@ -21,7 +21,7 @@ async fn a_rotated_key_has_what_the_first_of_its_line_left() {
     let path = |id: &str| format!("keys/{id}/rotate");
     for in_good_order in [true, false] {
         let house = lab(&provider, "", "").await;
-        // A call may cost 5,031 micro-dollars and costs 3,000: two pass, and then 4,000 are left.
+        // A call may cost 5,000 micro-dollars and something and costs 3,000: two pass, and then 4,000 are left.
         let asked = r#"{"agent":"worker","person":"ada","tenant":"acme",
             "terms":{"caps":{"total_micro_usd":10000}}}"#;
         let (first, id) = made(&house, &house.act("POST", "keys", asked).await);

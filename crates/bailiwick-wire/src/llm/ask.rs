@@ -40,6 +40,8 @@ pub struct Ask {
     pub items: Vec<Item>,
     /// How many more items there are.
     pub items_dropped: u64,
+    /// How many bytes of the body are images that stand in it, which no model reads as text.
+    pub image_bytes: u64,
     /// Ids that the body names of what the provider keeps, each once.
     pub state: Vec<Box<str>>,
     /// The one of them that is the answer with which it goes on.
@@ -128,6 +130,7 @@ pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Uninte
         chosen: chosen.as_deref(),
     };
     let parameters = parameters::of(operation, root, &facts)?;
+    let image_bytes = items.image_bytes;
     let (items, items_dropped) = (items.kept, items.dropped);
     Ok(Ask {
         model,
@@ -140,6 +143,7 @@ pub fn read(operation: Operation, document: &Document<'_>) -> Result<Ask, Uninte
         chosen,
         items,
         items_dropped,
+        image_bytes,
         state,
         previous: text(root, "previous_response_id")?.map(Box::from),
         is_to_think: thought::asked(root),

@@ -1,7 +1,5 @@
 //! The content of a message: a text, or parts of many kinds.
 
-use std::borrow::Cow;
-
 use super::fields::{Read, Unintelligible, given, needed, object};
 use super::item::{ItemKind, Items, Role};
 use crate::json::{Kind, Node};
@@ -92,17 +90,31 @@ fn file(items: &mut Items, role: Role, kind: ItemKind, part: Node<'_>) -> Read<(
 
 /// An image or a file, known by its data, its URL or its id.
 fn whole(items: &mut Items, role: Role, kind: ItemKind, part: Node<'_>) {
-    match body(part) {
+    let body = body(part);
+    if let (ItemKind::Image, Some(node)) = (kind, body)
+        && is_inline(part, node)
+    {
+        items.image_bytes += node.raw().len() as u64;
+    }
+    match body.and_then(Node::text) {
         Some(text) => items.text(role, kind, &text),
         None => items.raw(role, kind, part),
     }
 }
 
-fn body(part: Node<'_>) -> Option<Cow<'_, str>> {
+/// Whether an image stands in the body itself, in base64.
+fn is_inline(part: Node<'_>, body: Node<'_>) -> bool {
+    let of_anthropic = part.member("source").and_then(|it| it.member("data"));
+    let is_data = body.text().is_some_and(|it| it.starts_with("data:image/"));
+    is_data || of_anthropic.is_some_and(|it| it.span() == body.span())
+}
+
+fn body(part: Node<'_>) -> Option<Node<'_>> {
     const HOLDERS: [&str; 4] = ["source", "image_url", "file", "input_audio"];
     const BODIES: [&str; 7] =
         ["data", "url", "file_data", "file_url", "image_url", "file_id", "id"];
     let inner = HOLDERS.iter().find_map(|it| part.member(it).filter(|it| it.is_object()));
     let holder = inner.unwrap_or(part);
-    BODIES.iter().find_map(|it| holder.member(it).and_then(Node::text))
+    let strings = BODIES.iter().filter_map(|it| holder.member(it));
+    strings.into_iter().find(|it| it.kind() == Kind::String)
 }

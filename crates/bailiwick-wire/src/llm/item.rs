@@ -56,6 +56,8 @@ pub(super) struct Items {
     pub(super) kept: Vec<Item>,
     pub(super) dropped: u64,
     pub(super) images: u64,
+    /// How many bytes of the body are images that stand in it.
+    pub(super) image_bytes: u64,
     pub(super) files: u64,
 }
 

@@ -16,7 +16,7 @@ use super::shape::{Shaped, shaped};
 use super::{Visit, cloud, view};
 use crate::exchange::{Reply, exchange};
 use crate::hidden::Hidden;
-use crate::models::input;
+use crate::models::Input;
 use crate::reserving::{Reserving, Short};
 use crate::upstream::{Envelope, Events, Leg, ProviderCall, Reckoned, Route, Upstream};
 
@@ -144,7 +144,7 @@ impl Attempt {
             | Operation::Messages
             | Operation::Embeddings => models.money.bound(&route, &ask, body.len(), gate.now()),
         };
-        let reckoned = Reckoned::of(&route, &ask, input(&route, &ask, body.len()));
+        let reckoned = Reckoned::of(&route, &ask, Input::of(&route, &ask, body.len()).about);
         let about = about(&ask, bound.as_ref().ok().copied(), route.is_kept);
         let reserving = models.money.reserving(gate.log(), &gate.parts.store, &visit.who, bound)?;
         let reserving = Arc::new(reserving.advised(advice));
