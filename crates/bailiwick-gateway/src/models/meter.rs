@@ -101,6 +101,8 @@ impl Models {
                     (meter.output, meter.estimated) = (written, true);
                 }
             }
+            // An error in the place of an answer: it never began.
+            None if told.is_error && told.model.is_none() && *output_bytes == 0 => {}
             None if was_taken(*disposition, meter.status, provider.may_be_heard()) => {
                 let Counted { input, output } = counted;
                 meter.input = input.unwrap_or(provider.reckoned.input);

@@ -151,6 +151,8 @@ pub(crate) struct Events {
     frames: Option<Box<BedrockStream>>,
     decoder: Decoder,
     lease: Option<Lease>,
+    /// Events that were looked at and not passed on.
+    again: VecDeque<Event>,
     /// The other messages of an event that brought several.
     more: VecDeque<Piece>,
     /// Of a call: its place, and what tells when it is called off.
@@ -220,7 +222,8 @@ impl Events {
     /// The events of a body.
     pub(super) fn new(body: Incoming, lease: Lease, event_bytes_max: usize) -> Self {
         let decoder = Decoder::new(event_bytes_max);
-        Self { body, frames: None, decoder, lease: Some(lease), more: VecDeque::new(), call: None }
+        let (again, more) = (VecDeque::new(), VecDeque::new());
+        Self { body, frames: None, decoder, lease: Some(lease), again, more, call: None }
     }
 
     /// The same of a body of Amazon's frames.
@@ -237,15 +240,20 @@ impl Events {
         }
     }
 
+    /// Put back what was only looked at; it comes again before all else.
+    pub(crate) fn put_back(&mut self, events: VecDeque<Event>) {
+        self.again = events;
+    }
+
     /// An event that is there already.
     pub(crate) fn ready_event(&mut self) -> Option<Event> {
-        self.decoder.next_event()
+        self.again.pop_front().or_else(|| self.decoder.next_event())
     }
 
     /// The next event; `None` when there are no more, or the stream broke.
     pub(crate) async fn next_event(&mut self) -> Option<Event> {
         loop {
-            if let Some(event) = self.decoder.next_event() {
+            if let Some(event) = self.ready_event() {
                 return Some(event);
             }
             if self.frames.as_ref().is_some_and(|it| it.broken().is_some()) {

@@ -44,6 +44,9 @@ async fn house(provider: &Provider) -> House {
         ("begun", "lab/breaks", "[\"lab/plain\"]"),
         ("all", "lab/busy", "[\"lab/closed\", \"lab/broken\"]"),
         ("closed", "lab/closed", "[\"lab/plain\"]"),
+        ("spoilt", "lab/scripted", "[\"lab/plain\"]"),
+        ("alone", "lab/scripted", "[\"lab/closed\"]"),
+        ("crossed", "claude/scripted", "[\"lab/plain\"]"),
     ] {
         let (provider, model) = served.split_once('/').unwrap();
         plan.servers += &format!(
@@ -141,6 +144,7 @@ async fn what_is_no_failure_of_the_provider_is_not_asked_elsewhere() {
     let said = send(&house, &ask("closed")).await;
     assert_eq!((said.status, models(&provider).len()), (404, 1), "{said:?}");
     // An answer that has begun.
+    provider.script(&[chunk("Well, ")]);
     let mut body = ask("begun");
     (body["stream"], body["max_tokens"]) = (json!(true), json!(10));
     let said = send(&house, &body).await;
@@ -175,4 +179,52 @@ async fn who_says_nothing_in_time_is_not_waited_for() {
     // refusal of the gateway's own, which is not asked elsewhere.
     let said = send(&house, &ask("all")).await;
     assert_eq!((said.status, models(&provider).len()), (429, 2), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_an_error_from_its_start_is_asked_elsewhere() {
+    let provider = Provider::start().await;
+    let house = house(&provider).await;
+    let stream = |model: &str| {
+        let mut body = ask(model);
+        (body["stream"], body["max_tokens"]) = (json!(true), json!(10));
+        body
+    };
+    let error = "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n";
+    let script = [": one moment\n\n".to_owned(), error.to_owned()];
+    provider.script(&script);
+    let said = send(&house, &stream("spoilt")).await;
+    assert_eq!(said.json()["choices"][0]["message"]["content"], "Hello!", "{said:?}");
+    assert_eq!(models(&provider), ["scripted", "plain"]);
+    let told = |trail: &[(DecisionRecord, Option<OutcomeRecord>)]| -> Vec<_> {
+        let outcome = |it: &OutcomeRecord| (it.disposition.clone(), it.meter.clone().unwrap().cost);
+        trail.iter().map(|it| it.1.as_ref().map(outcome).unwrap()).collect()
+    };
+    let all = trail(&house);
+    // An error in the place of an answer costs nothing.
+    assert_eq!(told(&all), [("erred".into(), Some(0)), ("answered".into(), Some(3_000))]);
+    assert_eq!(all[1].0.parent, Some(all[0].0.exchange));
+    // Where nobody else may be asked its client reads it as it came, and once.
+    let said = send(&house, &stream("alone")).await;
+    assert_eq!((said.status, said.text()), (200, script.concat()), "{said:?}");
+    assert_eq!(models(&provider).len(), 3);
+    let trail_of_it = house.trail(&said);
+    assert_eq!(
+        (trail_of_it.0.name.as_deref(), trail_of_it.1.as_deref()),
+        (Some("scripted"), Some("erred"))
+    );
+    // What says something first is the answer.
+    provider.script(&[chunk("Well, "), error.to_owned()]);
+    let asked = models(&provider).len();
+    let said = send(&house, &stream("spoilt")).await;
+    assert!(said.text().starts_with(&chunk("Well, ")), "{said:?}");
+    assert_eq!(models(&provider).len(), asked + 1);
+    // In the other dialect, and one that ends before it says anything.
+    let named = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"later\"}}\n\n";
+    for script in [vec![named.to_owned()], Vec::new()] {
+        provider.script(&script);
+        let said = send(&house, &stream("crossed")).await;
+        assert_eq!(said.json()["choices"][0]["message"]["content"], "Hello!", "{said:?}");
+    }
+    assert!(house.book().owed().is_empty());
 }

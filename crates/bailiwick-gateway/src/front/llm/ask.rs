@@ -6,19 +6,20 @@ use bailiwick_core::{
 };
 use bailiwick_wire::llm::translate::counterpart;
 use bailiwick_wire::llm::{Ask, Operation};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::{Response, StatusCode};
 
 use super::super::body::Body;
 use super::super::knock;
 use super::super::reply::{stamp_at, stream_headers};
-use super::attempt::{Attempt, Came, Streaming, interpreted};
+use super::attempt::{Attempt, Came, Spoilt, Streaming, interpreted};
 use super::shape::understood;
-use super::{Visit, reply, stream};
+use super::{Visit, opening, reply, stream};
 use crate::entropy;
 use crate::exchange::exchange_whole;
 use crate::models::Lost;
 use crate::pace::Place;
+use crate::queue::Reader;
 use crate::upstream::{Envelope, Leg, Route, Upstream};
 
 /// Answer a body that asks something of a model.
@@ -66,7 +67,8 @@ pub(super) async fn ask(visit: Visit, operation: Operation, body: Bytes) -> Resp
 }
 
 /// Where a model gives no answer the next is asked, by an exchange of its own that names the one
-/// before. What may not be asked is passed over as if it stood nowhere. What came last is told.
+/// before, which is on record and settled by then. What may not be asked is passed over as if it
+/// stood nowhere. What came last is told.
 async fn fall_back(
     visit: &Visit,
     mut came: Came,
@@ -74,6 +76,7 @@ async fn fall_back(
     (operation, body): (Operation, &Bytes),
 ) -> Result<Came, Unrecorded> {
     for route in others {
+        came = opened(visit, came).await;
         let Some(before) = came.failed().filter(|_| !visit.away.is_gone()) else { break };
         let id = entropy::exchange_id(visit.gate.now()).map_err(|_| Unrecorded::NoKey)?;
         let Ok(ask) = understood(operation, body) else { break };
@@ -85,6 +88,38 @@ async fn fall_back(
         }
     }
     Ok(came)
+}
+
+/// A stream, once it says something; one that never does is over before another is asked.
+async fn opened(visit: &Visit, came: Came) -> Came {
+    let mut streaming = match came {
+        Came::Stream(streaming) => streaming,
+        other @ (Came::Unsaid(_) | Came::Whole(_) | Came::Spoilt(_)) => return other,
+    };
+    if !opening::fails(visit, &mut streaming).await {
+        return Came::Stream(streaming);
+    }
+    let exchange = streaming.owed.call().id();
+    let (mut reply, mut events) = streamed(visit, *streaming, None);
+    // Little comes: it is over with the error.
+    let mut said = BytesMut::new();
+    while let Some(event) = events.recv().await {
+        said.extend_from_slice(&event);
+    }
+    *reply.body_mut() = Body::Whole(Some(said.freeze()));
+    Came::Spoilt(Box::new(Spoilt { exchange, reply }))
+}
+
+/// How a stream is replied with, and what its client reads.
+fn streamed(visit: &Visit, streaming: Streaming, place: Option<Place>) -> (Response<Body>, Reader) {
+    let Streaming { owed, call, events, told } = streaming;
+    let mut reply = Response::new(Body::Whole(None));
+    if let Some((_, headers)) = call.reply_head() {
+        *reply.headers_mut() = headers;
+    }
+    stamp_at(&mut reply, owed.appended());
+    stream_headers(&mut reply);
+    (reply, stream::start(&visit.gate, (call, place), told, owed, events))
 }
 
 /// What the client is told of what came.
@@ -111,17 +146,11 @@ fn told(
             reply::whole(visit.dialect, whole.released, call, short.as_ref())
         }
         Ok(Came::Stream(streaming)) => {
-            let Streaming { owed, call, events, told } = *streaming;
-            let mut reply = Response::new(Body::Whole(None));
-            if let Some((_, headers)) = call.reply_head() {
-                *reply.headers_mut() = headers;
-            }
-            stamp_at(&mut reply, owed.appended());
-            stream_headers(&mut reply);
-            let events = stream::start(&visit.gate, (call, place), told, owed, events);
+            let (mut reply, events) = streamed(&visit, *streaming, place);
             *reply.body_mut() = Body::Events(events);
             reply
         }
+        Ok(Came::Spoilt(spoilt)) => spoilt.reply,
     }
 }
 

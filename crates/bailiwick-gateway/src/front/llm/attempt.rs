@@ -9,8 +9,9 @@ use bailiwick_core::{
 use bailiwick_facts::MicroDollars;
 use bailiwick_wire::llm::{Ask, Dialect, Operation, no_such_state};
 use bytes::Bytes;
-use hyper::StatusCode;
+use hyper::{Response, StatusCode};
 
+use super::super::body::Body;
 use super::reply::Missing;
 use super::shape::{Shaped, shaped};
 use super::{Visit, cloud, view};
@@ -40,6 +41,14 @@ pub(super) enum Came {
     Whole(Box<Whole>),
     /// An answer in pieces, of which none was sent on.
     Stream(Box<Streaming>),
+    /// One that was an error from its start. It is over and on record.
+    Spoilt(Box<Spoilt>),
+}
+
+/// A stream that was an error from its start: what its client is told where no other is asked.
+pub(super) struct Spoilt {
+    pub(super) exchange: ExchangeId,
+    pub(super) reply: Response<Body>,
 }
 
 /// A whole answer, or none.
@@ -72,6 +81,7 @@ impl Came {
     pub(super) fn failed(&self) -> Option<ExchangeId> {
         match self {
             Self::Whole(whole) => whole.is_failed().then(|| whole.released.exchange()),
+            Self::Spoilt(spoilt) => Some(spoilt.exchange),
             Self::Unsaid(_) | Self::Stream(_) => None,
         }
     }
@@ -84,7 +94,7 @@ impl Came {
                 let unmet = whole.released.disposition() == Some(Disposition::Unmet);
                 unmet || whole.released.denial().is_some()
             }
-            Self::Stream(_) => false,
+            Self::Stream(_) | Self::Spoilt(_) => false,
         }
     }
 }

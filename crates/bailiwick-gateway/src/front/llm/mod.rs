@@ -7,6 +7,7 @@ mod choosing;
 mod cloud;
 mod hosted;
 mod list;
+mod opening;
 mod place;
 mod reply;
 mod shape;
