@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::catalogue::Known;
 use crate::gate::Gate;
+use crate::news;
 use crate::own::{Failed, Own, parse};
 use crate::probe;
 use crate::server::Server;
@@ -41,6 +42,7 @@ pub(crate) struct Within {
 pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Within>) {
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
+    let mut held = Vec::new();
     let mut changes = Changes { due: Changes::earliest() };
     while !*stop.borrow() {
         server.catalogue.begin();
@@ -48,6 +50,7 @@ pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Wi
         let wait = match list(&gate, &server, &within).await {
             Ok(known) => {
                 server.catalogue.replace(known);
+                held = news::tell_held(&gate, &server, held);
                 patience = RETRY.0;
                 FRESH
             }

@@ -34,6 +34,15 @@ pub(crate) fn tell_admission(gate: &Gate) {
     });
 }
 
+/// Which tools of a server are held, when that is not what was told before.
+pub(crate) fn tell_held(gate: &Gate, server: &Server, before: Vec<String>) -> Vec<String> {
+    let held = gate.held_of(&gate.rules(), server);
+    if held != before {
+        tell_warnings(gate, &held);
+    }
+    held
+}
+
 /// What is right and will surprise.
 pub(crate) fn tell_warnings(gate: &Gate, warnings: &[String]) {
     warnings.iter().for_each(|it| gate.parts.diary.tell(&format!("warning: {it}")));

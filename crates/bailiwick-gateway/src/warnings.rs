@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::gate::Gate;
 use crate::listener::Listener;
 use crate::rules::Rules;
+use crate::server::Server;
 
 /// How many a running gateway tells of.
 const TOLD_MAX: usize = 20;
@@ -65,35 +66,40 @@ const NAMED_MAX: usize = 5;
 impl Gate {
     /// Which tools are held, of each server: they are there, and nobody sees them.
     fn held(&self, rules: &Rules) -> Vec<String> {
+        let mut told: Vec<_> =
+            self.parts.servers.values().flat_map(|it| self.held_of(rules, it)).collect();
+        told.sort_unstable();
+        told
+    }
+
+    /// Which tools of one server are held.
+    pub(crate) fn held_of(&self, rules: &Rules, server: &Server) -> Vec<String> {
+        let (name, known) = (&server.name, server.catalogue.known());
         let is_open = rules.admit_unapproved(self.now());
         let mut told = Vec::new();
-        for (name, server) in &self.parts.servers {
-            let known = server.catalogue.known();
-            for (kind, why) in [
-                (Admitted::Unapproved, "nobody approved:"),
-                (Admitted::Changed, "changed since they were approved:"),
-            ] {
-                if kind == Admitted::Unapproved && is_open {
-                    continue;
-                }
-                let is_held = |tool: &str, pin| admitted(&rules.contracts, name, tool, pin) == kind;
-                let held = known.tools().filter(|(tool, shown)| is_held(tool, shown.pin));
-                let mut held: Vec<_> = held.map(|(tool, _)| tool).collect();
-                held.sort_unstable();
-                if held.is_empty() {
-                    continue;
-                }
-                let first: Vec<_> = held.iter().take(NAMED_MAX).copied().collect();
-                let more = if held.len() > NAMED_MAX { ", ..." } else { "" };
-                told.push(format!(
-                    "server {name}: {} tools are held, which {why} {}{more}: \
-                     `bailiwick contracts diff {name}` shows them, `contracts approve` lets them in",
-                    held.len(),
-                    first.join(", ")
-                ));
+        for (kind, why) in [
+            (Admitted::Unapproved, "nobody approved"),
+            (Admitted::Changed, "changed since they were approved"),
+        ] {
+            if kind == Admitted::Unapproved && is_open {
+                continue;
             }
+            let is_held = |tool: &str, pin| admitted(&rules.contracts, name, tool, pin) == kind;
+            let held = known.tools().filter(|(tool, shown)| is_held(tool, shown.pin));
+            let mut held: Vec<_> = held.map(|(tool, _)| tool).collect();
+            held.sort_unstable();
+            if held.is_empty() {
+                continue;
+            }
+            let first: Vec<_> = held.iter().take(NAMED_MAX).copied().collect();
+            let more = if held.len() > NAMED_MAX { ", ..." } else { "" };
+            told.push(format!(
+                "server {name}: {} tools are held, which {why}: {}{more}; see `bailiwick contracts \
+                 diff {name}`, and let them in with `contracts approve`",
+                held.len(),
+                first.join(", ")
+            ));
         }
-        told.sort_unstable();
         told
     }
 }

@@ -25,7 +25,7 @@ fn tools(agent: &mut Agent) -> Vec<String> {
 fn what_is_held_is_shown_and_let_in_by_a_person() {
     let house = closed();
     let running = house.up();
-    assert!(running.told().contains("nobody approved"), "{}", running.told());
+    wait_for("the warning", || running.told().contains("tools are held").then_some(()));
     let key = house.key("support-bot", "ada", "acme");
     let mut agent = Agent::open(&house.agents(), "helpdesk", &key);
     assert!(tools(&mut agent).is_empty());
@@ -84,4 +84,32 @@ fn nothing_is_approved_where_no_gateway_sees_the_server() {
     let told =
         house.run(&["contracts", "approve", "helpdesk", "--all", "--why", "x"]).expect(2).err;
     assert!(told.contains("bailiwick up"), "{told}");
+}
+
+#[test]
+fn the_first_hour_is_answered_by_one_command() {
+    let house = House::helpdesk();
+    let contract = house.path("contracts/helpdesk.toml");
+    let text = fs::read_to_string(&contract).unwrap();
+    let undo = "[tools.send_email]\non_call = \"pager: mail\"\naudit_log = \"mail gateway\"\n\
+                credential = \"smtp\"\nreaches = [\"every mailbox\"]\n\
+                undo = { how = \"recall\", window = \"2h\" }\n";
+    fs::write(&contract, text.replace("[tools.send_email]\n", undo)).unwrap();
+    let running = house.up();
+    let key = house.key("support-bot", "ada", "acme");
+    let mut agent = Agent::open(&house.agents(), "helpdesk", &key);
+    for to in ["ann@acme.example", "bob@acme.example", "eve@elsewhere.example"] {
+        agent.call("send_email", &json!({ "to": to, "subject": "Hello", "body": "Hello." }));
+    }
+    drop(running);
+    let told = house.json(0, &["log", "incident", "--agent", "support-bot"]);
+    let line = told.as_array().unwrap().iter().find(|it| it["tool"] == "send_email").unwrap();
+    assert_eq!((&line["called"], &line["refused"]), (&json!(2), &json!(1)), "{line}");
+    assert_eq!(line["in_doubt"], 0);
+    assert_eq!(line["on_call"], "pager: mail");
+    assert_eq!(line["reaches"], json!(["every mailbox"]));
+    let left = line["undo_left_seconds"].as_u64().unwrap();
+    assert!((7_000..=7_200).contains(&left), "{line}");
+    let nobody = house.json(0, &["log", "incident", "--agent", "nobody"]);
+    assert_eq!(nobody, json!([]));
 }

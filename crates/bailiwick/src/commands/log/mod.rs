@@ -2,6 +2,7 @@
 
 pub(crate) mod cost;
 mod growth;
+mod incident;
 mod payload;
 mod prove;
 mod query;
@@ -35,6 +36,8 @@ enum Verb {
     CheckProof(prove::CheckArguments),
     /// Which calls, by whom, of what, when
     Query(Box<query::Arguments>),
+    /// The first hour: what an agent really did, who is on call for it, how long it can be undone
+    Incident(incident::Arguments),
     /// What calls of models came to, by agent, model, key, person or day
     Cost(cost::Arguments),
     /// What a call asked or was answered, where its route keeps it; reading it is on record
@@ -75,6 +78,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         Verb::Prove(arguments) => prove::run(common, arguments),
         Verb::CheckProof(arguments) => prove::check(common, arguments),
         Verb::Query(arguments) => query::run(common, arguments),
+        Verb::Incident(arguments) => incident::run(common, arguments),
         Verb::Cost(arguments) => cost::run(common, arguments),
         Verb::Payload(arguments) => payload::run(common, arguments),
         Verb::Checkpoint => checkpoint(common),
