@@ -18,6 +18,7 @@ mod pin;
 mod schema;
 mod semantic;
 mod standing;
+mod unseen;
 mod view;
 
 pub use binding::named;
@@ -26,9 +27,11 @@ pub use contract::{
     Argument, Bound, Contract, Fault, Meaning, Tool, Undo, Viewed, contract_schema,
 };
 pub use definition::{Definition, NotADefinition};
+pub use draft::{AlreadyThere, append, draft, write as write_draft};
 pub use effect::{EffectWord, Recipient, Trust};
 pub use inventory::{Column, Filled, Row, inventory};
 pub use launch::{Unpinned, unpinned};
+pub use lint::{Place, Remark, Rule, Score, Severity, Subject, lint, sarif, scores};
 pub use lock::{Approved, Lock};
 pub use pin::{Change, NotAPin, Pin, changes};
 pub use schema::{Held, Misfit, Schema};
