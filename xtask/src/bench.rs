@@ -9,12 +9,13 @@ use crate::process::{self, capture, run};
 pub(crate) fn bench(root: &Path, words: &[&str]) -> Result<bool, String> {
     match *words {
         ["--list"] => run(&mut driver(root, &["--list"]))?,
-        [name] if !name.starts_with('-') => run(&mut prepared(root, name, &[name])?)?,
-        [name, "--json"] | ["--json", name] if !name.starts_with('-') => {
-            let told = capture(&mut prepared(root, name, &[name, "--json"])?)?;
+        [name, ..] if !name.starts_with('-') && words.contains(&"--json") => {
+            let told = capture(&mut prepared(root, name, words)?)?;
             println!("{}", flat(&told)?);
         }
-        _ => return Err("bench takes NAME [--json], or --list".into()),
+        [name, ..] if !name.starts_with('-') => run(&mut prepared(root, name, words)?)?,
+        ["--json", name] => return bench(root, &[name, "--json"]),
+        _ => return Err("bench takes NAME [--json] [OPTIONS], or --list".into()),
     }
     Ok(true)
 }

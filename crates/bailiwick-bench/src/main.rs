@@ -2,6 +2,7 @@
 
 mod client;
 mod clock;
+mod contracts;
 mod decide;
 mod envoy;
 mod federation;
@@ -32,7 +33,7 @@ type Done<T = ()> = Result<T, Failure>;
 struct Bench {
     name: &'static str,
     about: &'static str,
-    run: fn() -> Done<Report>,
+    run: fn(&[&str]) -> Done<Report>,
 }
 
 /// The benchmarks, in the order in which they are listed.
@@ -40,42 +41,47 @@ const BENCHES: &[Bench] = &[
     Bench {
         name: "mcp",
         about: "tools/call through the gateway, against direct, a byte proxy and Envoy",
-        run: mcp::run,
+        run: |options| alone(options, mcp::run),
+    },
+    Bench {
+        name: "contracts",
+        about: "drafted effects against vendors' hints, and poisoned definitions that are found",
+        run: contracts::run,
     },
     Bench {
         name: "decide",
         about: "request bytes to decision at 10 to 10,000 policies, against Cedar alone",
-        run: decide::run,
+        run: |options| alone(options, decide::run),
     },
     Bench {
         name: "log",
         about: "records to durable, against the same writes without a log",
-        run: log::run,
+        run: |options| alone(options, log::run),
     },
     Bench {
         name: "federation",
         about: "tools/list of 20 servers and 1,000 tools at /mcp, against the slowest alone",
-        run: federation::run,
+        run: |options| alone(options, federation::run),
     },
     Bench {
         name: "sessions",
         about: "what 5,000 idle sessions hold, and what one costs to begin",
-        run: sessions::run,
+        run: |options| alone(options, sessions::run),
     },
     Bench {
         name: "llm",
         about: "calls of a model, governed, on one core, against a byte proxy and Envoy",
-        run: llm::run,
+        run: |options| alone(options, llm::run),
     },
     Bench {
         name: "scan",
         about: "credentials and hidden names in mixed chat text, and what a stream's chunk costs",
-        run: scan::run,
+        run: |options| alone(options, scan::run),
     },
     Bench {
         name: "wrap",
         about: "calls to a stdio server wrapped, alone and beside a gateway, against direct",
-        run: wrap::run,
+        run: |options| alone(options, wrap::run),
     },
 ];
 
@@ -101,15 +107,18 @@ fn dispatch(words: &[&str]) -> Done {
         }
         // Some benchmarks run this binary again, as the far side and as a proxy.
         ["part", part] => parts::be(part),
-        [name, "--json"] | ["--json", name] => {
-            println!("{}", run(name)?.json());
+        [name, ref options @ ..] if !name.starts_with('-') => {
+            let is_json = options.contains(&"--json");
+            let options: Vec<_> = options.iter().copied().filter(|it| *it != "--json").collect();
+            let report = run(name, &options)?;
+            if is_json {
+                println!("{}", report.json());
+            } else {
+                print!("{}", report.table());
+            }
             Ok(())
         }
-        [name] => {
-            print!("{}", run(name)?.table());
-            Ok(())
-        }
-        _ => Err("say NAME [--json], or --list".into()),
+        _ => Err("say NAME [--json] [OPTIONS], or --list".into()),
     }
 }
 
@@ -119,8 +128,16 @@ fn on_one_thread(load: impl Future<Output = Done<Report>>) -> Done<Report> {
     runtime.block_on(load)
 }
 
-fn run(name: &str) -> Done<Report> {
+/// A benchmark that takes no options.
+fn alone(options: &[&str], run: impl Fn() -> Done<Report>) -> Done<Report> {
+    match options {
+        [] => run(),
+        [option, ..] => Err(format!("no such option: {option}").into()),
+    }
+}
+
+fn run(name: &str, options: &[&str]) -> Done<Report> {
     let bench = BENCHES.iter().find(|it| it.name == name);
     let bench = bench.ok_or_else(|| format!("no such benchmark: {name}; see --list"))?;
-    (bench.run)()
+    (bench.run)(options)
 }

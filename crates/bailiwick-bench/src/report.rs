@@ -1,5 +1,6 @@
 //! What a benchmark found: rows in order, as a table or as one flat object.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
@@ -12,7 +13,7 @@ pub(crate) struct Report {
 
 #[derive(Debug)]
 struct Row {
-    key: &'static str,
+    key: Cow<'static, str>,
     /// Absent when what it is compared with is not there.
     value: Option<f64>,
     note: &'static str,
@@ -22,11 +23,11 @@ impl Report {
     /// Add a figure, with what it means.
     pub(crate) fn add(
         &mut self,
-        key: &'static str,
+        key: impl Into<Cow<'static, str>>,
         value: impl Into<Option<f64>>,
         note: &'static str,
     ) {
-        self.rows.push(Row { key, value: value.into().map(rounded), note });
+        self.rows.push(Row { key: key.into(), value: value.into().map(rounded), note });
     }
 
     /// A table for people.
@@ -41,7 +42,8 @@ impl Report {
 
     /// One flat object on one line.
     pub(crate) fn json(&self) -> String {
-        let members = self.rows.iter().map(|row| (row.key.to_owned(), Value::from(row.value)));
+        let members =
+            self.rows.iter().map(|row| (row.key.clone().into_owned(), Value::from(row.value)));
         Value::Object(members.collect::<Map<_, _>>()).to_string()
     }
 }
