@@ -2,8 +2,9 @@
 #![no_main]
 
 use bailiwick_core::Digest;
+use bailiwick_wire::Unintelligible;
 use bailiwick_wire::json::{Document, Limits};
-use bailiwick_wire::llm::{self, Ask, Changes, Operation, Unintelligible};
+use bailiwick_wire::llm::{self, Ask, Changes, Operation};
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
 
@@ -59,7 +60,6 @@ fn check(operation: Operation, bits: u64, body: &Bytes) {
         keep: Some(&keep),
         output_max: Some(7),
         include_usage: true,
-        no_store: true,
     };
     let changed = llm::changed(operation, body, &changes).expect("it was read");
     let again = read(operation, &changed).expect("what was changed can be read");

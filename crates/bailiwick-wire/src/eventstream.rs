@@ -89,10 +89,24 @@ impl Frames {
         }
         let frame = self.cut();
         if let Err(why) = frame {
-            self.broken = Some(why);
-            self.bytes.clear();
+            self.end(why);
         }
         frame
+    }
+
+    /// What a frame carries cannot be read: nothing comes behind it.
+    pub(crate) fn break_off(&mut self) {
+        self.end(FrameError::Malformed);
+    }
+
+    /// Why the stream cannot be read on.
+    pub const fn broken(&self) -> Option<FrameError> {
+        self.broken
+    }
+
+    fn end(&mut self, why: FrameError) {
+        self.broken = Some(why);
+        self.bytes.clear();
     }
 
     fn cut(&mut self) -> Result<Option<Frame>, FrameError> {

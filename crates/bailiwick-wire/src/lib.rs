@@ -25,3 +25,6 @@ pub mod splice;
 pub mod sse;
 pub mod texts;
 pub mod trace;
+mod unintelligible;
+
+pub use unintelligible::Unintelligible;

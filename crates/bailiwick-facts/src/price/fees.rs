@@ -10,19 +10,6 @@ use crate::money::MicroDollars;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Fees(BTreeMap<Box<str>, MicroDollars>);
 
-/// Kinds that cost their tokens and no more, wherever they are offered. Of all others somebody has
-/// to say it.
-const FREE: [&str; 8] = [
-    "apply_patch",
-    "computer_use",
-    "local_shell",
-    "mcp",
-    "shell",
-    "tool_search_tool_bm25",
-    "tool_search_tool_regex",
-    "web_fetch",
-];
-
 impl Fees {
     pub(crate) fn insert(&mut self, kind: &str, fee: MicroDollars) {
         self.0.insert(kind.into(), fee);
@@ -30,8 +17,7 @@ impl Fees {
 
     /// The fee of one use. `None`: nobody has said it.
     pub(super) fn of(&self, kind: &str) -> Option<MicroDollars> {
-        let own = self.0.get(kind).copied();
-        own.or_else(|| FREE.contains(&kind).then_some(MicroDollars::ZERO))
+        self.0.get(kind).copied()
     }
 
     pub(super) fn encode(&self, w: &mut Writer<'_>) {

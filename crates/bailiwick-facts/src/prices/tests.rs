@@ -124,7 +124,7 @@ fn a_public_list_becomes_a_table() {
     assert_eq!(prices.of_service("azure", "eu/large", "priority", Day::default()), None);
     let fee = |price: &Price, kind| price.fee(kind).map(MicroDollars::micro);
     assert_eq!(fee(large, "web_search"), Some(25_000), "the dearest, since nobody tells which");
-    assert_eq!((fee(large, "file_search"), fee(large, "mcp")), (Some(3), Some(0)));
+    assert_eq!((fee(large, "file_search"), fee(large, "mcp")), (Some(3), None));
     assert_eq!(fee(large, "code_interpreter"), None);
     let class = |service| of("anthropic", "classes", service);
     let hour = Usage { cache_write: 1000, cache_write_long: 1000, input: 1000, ..Usage::default() };

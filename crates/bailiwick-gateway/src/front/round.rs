@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{Action, Disposition, ExchangeId, Identified, RefusalReason, Resource};
+use bailiwick_wire::Unintelligible;
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::federation::{Cursors, Hello, merged_list, page_asked, read_cursors};
-use bailiwick_wire::mcp::{Asked, ListKind, Unintelligible, reply};
+use bailiwick_wire::mcp::{Asked, ListKind, reply};
 use bailiwick_wire::rpc::Id;
 use bailiwick_wire::sse;
 use bytes::Bytes;

@@ -9,7 +9,7 @@ use bailiwick_facts::{
     Day, Limit, MicroDollars, NotMoney, Period, Price, Prices, Purse, Scope, Usage,
 };
 use bailiwick_tokens::{estimate, most};
-use bailiwick_wire::llm::{Ask, Class, ItemKind, ToolKind};
+use bailiwick_wire::llm::{Ask, Class, ItemKind, ToolKind, is_free};
 
 use super::spending::Caps;
 use crate::config::ModelSettings;
@@ -119,7 +119,8 @@ impl Money {
 
     /// What one use of a tool of the provider's costs, or counts as. `None`: nobody knows.
     fn fee(&self, price: &Price, kind: &str) -> Option<MicroDollars> {
-        price.fee(kind).or(self.caps.unpriced_call)
+        let none = || is_free(kind).then_some(MicroDollars::ZERO);
+        price.fee(kind).or_else(none).or(self.caps.unpriced_call)
     }
 
     fn has_price(&self, route: &Route, at: Timestamp) -> bool {

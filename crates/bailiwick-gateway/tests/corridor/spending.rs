@@ -117,6 +117,9 @@ async fn what_costs_more_than_tokens_is_priced_or_refused() {
     assert!(said.status == 429 && said.text().contains("in the class `priority`"), "{said:?}");
     let said = ask(json!({"tools": [{"type": "divination"}]})).await;
     assert!(said.status == 429 && said.text().contains("the tool `divination`"), "{said:?}");
+    // What costs its tokens and no more needs no fee.
+    let said = ask(json!({"tools": [{"type": "apply_patch"}]})).await;
+    assert_eq!(told(&house, &said).cost, Some(60 + 40 * 50 + 5 * 10 + 5 * 60), "{said:?}");
     answer(r#""service_tier":"priority","usage":{"prompt_tokens":100,"completion_tokens":10}"#);
     let said = ask(json!({})).await;
     let meter = told(&house, &said);

@@ -6,7 +6,7 @@
 use bailiwick_core::Value;
 
 use super::choice;
-use super::fields::{Read, Unintelligible, count, flag, given, inner, needed, object, text};
+use super::fields::{Read, count, flag, given, inner, needed, object, text};
 use super::item::Item;
 use super::operation::Operation;
 use super::parameters;
@@ -14,6 +14,7 @@ use super::prompt::{self, Prompt};
 use super::state::{self, STATE_MAX};
 use super::thought;
 use super::tools::{self, OfferedTool};
+use crate::Unintelligible;
 use crate::json::{Document, Kind, Node};
 
 /// What one body asks.

@@ -5,9 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 
-use super::fields::Unintelligible;
 use super::operation::Dialect;
 use super::reply::error_body;
+use crate::Unintelligible;
 use crate::eventstream::{Frame, FrameError, Frames};
 use crate::json::{Document, Limits, Node, quote};
 use crate::splice::Splice;
@@ -46,29 +46,22 @@ pub fn bedrock_body(body: &Bytes, betas: &str) -> Result<Bytes, Unintelligible> 
 #[derive(Debug)]
 pub struct BedrockStream {
     frames: Frames,
-    broken: Option<FrameError>,
 }
 
 impl BedrockStream {
     /// At the start of a stream, none of whose frames may be longer than `max_frame_bytes`.
     pub fn new(max_frame_bytes: usize) -> Self {
-        Self { frames: Frames::new(max_frame_bytes), broken: None }
+        Self { frames: Frames::new(max_frame_bytes) }
     }
 
     /// The events that are complete with these bytes. Behind what cannot be read nothing comes.
     pub fn push(&mut self, chunk: &[u8]) -> Bytes {
         let mut out = BytesMut::new();
-        if self.broken.is_none() {
-            self.frames.push(chunk);
-        }
-        while self.broken.is_none() {
-            match self.frames.next_frame() {
-                Ok(None) => break,
-                Ok(Some(frame)) => match event(&frame) {
-                    Some(event) => out.extend_from_slice(&event),
-                    None => self.broken = Some(FrameError::Malformed),
-                },
-                Err(why) => self.broken = Some(why),
+        self.frames.push(chunk);
+        while let Ok(Some(frame)) = self.frames.next_frame() {
+            match event(&frame) {
+                Some(event) => out.extend_from_slice(&event),
+                None => self.frames.break_off(),
             }
         }
         out.freeze()
@@ -76,7 +69,7 @@ impl BedrockStream {
 
     /// Why nothing more comes.
     pub const fn broken(&self) -> Option<FrameError> {
-        self.broken
+        self.frames.broken()
     }
 }
 

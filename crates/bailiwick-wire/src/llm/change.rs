@@ -5,9 +5,10 @@ use bytes::Bytes;
 
 use super::ask::bounds;
 use super::choice;
-use super::fields::{Read, Unintelligible, flag, given, inner};
+use super::fields::{Read, flag, given, inner};
 use super::operation::Operation;
 use super::tools;
+use crate::Unintelligible;
 use crate::json::{Document, Limits, Node, quote};
 use crate::splice::Splice;
 
@@ -22,8 +23,6 @@ pub struct Changes<'a> {
     pub output_max: Option<u64>,
     /// Make a streamed chat tell its usage.
     pub include_usage: bool,
-    /// Ask the provider to keep nothing.
-    pub no_store: bool,
 }
 
 impl Changes<'_> {
@@ -32,7 +31,6 @@ impl Changes<'_> {
             && self.keep.is_none()
             && self.output_max.is_none()
             && !self.include_usage
-            && !self.no_store
     }
 }
 
@@ -67,9 +65,6 @@ pub fn changed(
     }
     if changes.include_usage && operation == Operation::Chat {
         include_usage(root, &mut splice)?;
-    }
-    if changes.no_store && matches!(operation, Operation::Chat | Operation::Responses) {
-        set(root, "store", "false", &mut splice);
     }
     Ok(splice.finish())
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::{Read, Unintelligible, given, list, needed, object, text};
+use super::fields::{Read, given, list, needed, object, text};
 use super::operation::Operation;
 use super::tools::{OfferedTool, family};
+use crate::Unintelligible;
 use crate::json::{Kind, Node};
 use crate::splice::Splice;
 

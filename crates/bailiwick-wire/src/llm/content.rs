@@ -1,7 +1,8 @@
 //! The content of a message: a text, or parts of many kinds.
 
-use super::fields::{Read, Unintelligible, given, needed, object};
+use super::fields::{Read, given, needed, object};
 use super::item::{ItemKind, Items, Role};
+use crate::Unintelligible;
 use crate::json::{Kind, Node};
 
 /// Put down the items of a content. `kind` is what its texts are.

@@ -4,44 +4,8 @@ use std::borrow::Cow;
 
 use bailiwick_core::Number;
 
+use crate::Unintelligible;
 use crate::json::{Kind, Node, looks_like};
-
-/// Why a body cannot be decided on. The words are fixed, and the caller may read them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Unintelligible {
-    /// It is no JSON that we take.
-    #[error("the body is not JSON that can be read in one way only")]
-    NotJson,
-    /// A member that the decision needs is missing.
-    #[error("missing member: {0}")]
-    Missing(&'static str),
-    /// A member that the decision needs is of the wrong type.
-    #[error("member of the wrong type: {0}")]
-    IllTyped(&'static str),
-    /// A member's name differs in case only from one that the decision needs.
-    #[error("a member's name differs in case only from: {0}")]
-    LookAlike(&'static str),
-    /// A member gives the provider something that cannot be decided on here.
-    #[error("member that is not supported: {0}")]
-    Unsupported(&'static str),
-    /// A member names more than can be decided on in one call.
-    #[error("member that names too much: {0}")]
-    TooMany(&'static str),
-}
-
-impl Unintelligible {
-    /// The member that is at fault, where it is one.
-    pub const fn member(self) -> Option<&'static str> {
-        match self {
-            Self::NotJson => None,
-            Self::Missing(it)
-            | Self::IllTyped(it)
-            | Self::LookAlike(it)
-            | Self::Unsupported(it)
-            | Self::TooMany(it) => Some(it),
-        }
-    }
-}
 
 pub(super) type Read<T> = Result<T, Unintelligible>;
 

@@ -4,9 +4,10 @@
 use bailiwick_core::Value;
 use bytes::Bytes;
 
-use super::fields::{Read, Unintelligible, list, needed, object, text};
+use super::fields::{Read, list, needed, object, text};
 use super::operation::Dialect;
 use super::state::{self, STATE_MAX};
+use crate::Unintelligible;
 use crate::json::{Document, Kind, Limits, Node, quote};
 
 /// A kind of what providers keep.

@@ -26,6 +26,7 @@ mod delta;
 mod fields;
 mod following;
 mod found;
+mod free;
 mod item;
 mod kept;
 mod likelihoods;
@@ -48,8 +49,8 @@ pub use bedrock::{BedrockStream, bedrock_body, bedrock_error};
 pub use calls::called;
 pub use change::{Changes, changed};
 pub use delta::{Delta, with_text};
-pub use fields::Unintelligible;
 pub use following::{Ending, Following, Mark, Step};
+pub use free::is_free;
 pub use item::{ITEMS_MAX, Item, ItemKind, Role};
 pub use kept::{
     Collection, Creation, Kept, creation, goes_on_behind, kept, list_kept, no_such, no_such_state,

@@ -1,10 +1,11 @@
 //! The content items of a prompt, in the order in which the model reads them.
 
 use super::content::content;
-use super::fields::{Read, Unintelligible, given, inner, list, needed, object, text};
+use super::fields::{Read, given, inner, list, needed, object, text};
 use super::item::{ItemKind, Items, Role};
 use super::operation::Operation;
 use super::state;
+use crate::Unintelligible;
 use crate::json::{Kind, Node};
 
 /// What a prompt holds.

@@ -1,7 +1,8 @@
 //! Ids of what a provider keeps: files, containers, stores, earlier answers. Whoever names one must
 //! have made it.
 
-use super::fields::{Read, Unintelligible, given, object, text};
+use super::fields::{Read, given, object, text};
+use crate::Unintelligible;
 use crate::json::{Kind, Node, looks_like};
 
 /// A body that names more is refused, and of an answer no more are told.

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Read, Unintelligible, count, given, list, needed, object, text};
+use super::fields::{Read, count, given, list, needed, object, text};
 use super::operation::Operation;
+use crate::Unintelligible;
 use crate::json::{Kind, Node};
 use crate::splice::Splice;
 

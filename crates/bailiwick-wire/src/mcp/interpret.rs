@@ -5,6 +5,7 @@
 
 use bailiwick_core::{Action, Resource, ServerId, Value};
 
+use crate::Unintelligible;
 use crate::json::{Kind, Node, looks_like};
 use crate::rpc::Message;
 use crate::trace::traceparent;
@@ -29,42 +30,6 @@ impl Asked {
     pub fn of_server(action: Action, server: ServerId) -> Self {
         let (resource, arguments) = (Resource::Server(server), Value::Record(Vec::new()));
         Self { action, resource, arguments, trace: None, progress_token: None }
-    }
-}
-
-/// Why a message cannot be decided on. The words are fixed, and the caller may read them.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-pub enum Unintelligible {
-    /// It answers something instead of asking.
-    #[error("not a request or a notification")]
-    NotAsking,
-    /// A method that awaits an answer came without an id: a careless upstream would carry it out.
-    #[error("this method needs an id")]
-    NeedsId,
-    /// A member that the decision needs is missing.
-    #[error("missing member: {0}")]
-    Missing(&'static str),
-    /// A member that the decision needs is of the wrong type.
-    #[error("member of the wrong type: {0}")]
-    IllTyped(&'static str),
-    /// A member's name differs in case only from one that the decision needs.
-    #[error("a member's name differs in case only from: {0}")]
-    LookAlike(&'static str),
-}
-
-impl Unintelligible {
-    /// What the caller is told: the member that is at fault, or why the whole is.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::NotAsking => "not a request or a notification",
-            Self::NeedsId => "this method needs an id",
-            Self::Missing(member) | Self::IllTyped(member) | Self::LookAlike(member) => member,
-        }
-    }
-
-    /// The JSON-RPC code that it is answered with: "invalid params".
-    pub const fn code(self) -> i64 {
-        -32602
     }
 }
 

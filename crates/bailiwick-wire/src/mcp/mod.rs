@@ -12,7 +12,7 @@ pub mod tasks;
 pub mod template;
 
 pub use initialize::{InitializeResult, REVISIONS, initialize_result, without_instructions};
-pub use interpret::{Asked, Unintelligible, interpret, interpret_server};
+pub use interpret::{Asked, interpret, interpret_server};
 pub use items::items;
 pub use list::{ListError, ListKind, Listed, completion_values, filter_completions, read_list};
 pub use notice::{Notice, notice};

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use bailiwick_core::RefusalReason;
+use bailiwick_wire::Unintelligible;
 use bailiwick_wire::mcp::federation::{
     Cursors, Discovery, discovered, good_ms, merged_discovery, page_asked,
 };
-use bailiwick_wire::mcp::{Unintelligible, reply};
+use bailiwick_wire::mcp::reply;
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
 

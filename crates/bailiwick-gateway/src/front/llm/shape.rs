@@ -53,7 +53,6 @@ pub(super) fn shaped(
         keep: keep.contains(&false).then_some(keep),
         output_max: (!bounded).then_some(route.provider.output_tokens),
         include_usage: !crosses && !tells_usage,
-        no_store: false,
     };
     let out = changed(operation, &body, &changes)
         .map_err(|_| "The body cannot be changed as policy wants it".to_owned())?;

@@ -11,7 +11,7 @@ fn no_change_gives_the_very_same_bytes() {
         Changes { model: Some("m"), ..Changes::default() },
         Changes { keep: Some(&[]), ..Changes::default() },
         Changes { output_max: Some(5), ..Changes::default() },
-        Changes { include_usage: true, no_store: true, ..Changes::default() },
+        Changes { include_usage: true, ..Changes::default() },
     ] {
         let same = changed(Operation::Chat, &body, &changes).unwrap();
         assert_eq!(same.as_ptr(), body.as_ptr(), "{changes:?}");
@@ -35,12 +35,12 @@ fn each_change_is_made_alone() {
         ),
         (
             Operation::Responses,
-            Changes { output_max: Some(9), no_store: true, ..none },
-            r#"{ "model": "m" , "stream":true,"messages":[ ],"max_output_tokens":9,"store":false }"#,
+            Changes { output_max: Some(9), ..none },
+            r#"{ "model": "m" , "stream":true,"messages":[ ],"max_output_tokens":9 }"#,
         ),
         (
             Operation::Messages,
-            Changes { output_max: Some(9), no_store: true, include_usage: true, ..none },
+            Changes { output_max: Some(9), include_usage: true, ..none },
             r#"{ "model": "m" , "stream":true,"messages":[ ],"max_tokens":9 }"#,
         ),
         (

@@ -1,5 +1,6 @@
 //! What providers keep: what bodies ask to be kept, lines of batches, and lists.
 
+use crate::Unintelligible;
 use bytes::Bytes;
 
 use super::super::*;

@@ -10,6 +10,7 @@ mod replies;
 use bytes::Bytes;
 
 use super::*;
+use crate::Unintelligible;
 use crate::json::{Document, Limits};
 
 fn ask(operation: Operation, body: &str) -> Ask {

@@ -4,8 +4,9 @@ use super::parts::{data_url, each, neutral, only, word};
 use super::words::{EFFORTS, TIERS};
 use super::write::{Object, array};
 use super::{Done, Untranslatable};
+use crate::Unintelligible;
 use crate::json::{Document, Kind, Limits, Node, quote};
-use crate::llm::fields::{Unintelligible, count, flag, given, list, needed, text};
+use crate::llm::fields::{count, flag, given, list, needed, text};
 
 /// Members with a word of their own in a message, and those whose usual value says nothing.
 const KNOWN: &[&str] = &[

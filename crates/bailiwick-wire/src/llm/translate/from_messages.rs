@@ -4,8 +4,9 @@ use super::parts::{each, neutral, only, word};
 use super::words::{CHAT_TIERS, EFFORTS};
 use super::write::{Object, array};
 use super::{Done, Untranslatable};
+use crate::Unintelligible;
 use crate::json::{Kind, Node, quote};
-use crate::llm::fields::{Unintelligible, count, flag, given, inner, list, needed, text};
+use crate::llm::fields::{count, flag, given, inner, list, needed, text};
 
 const KNOWN: &[&str] = &[
     "model",

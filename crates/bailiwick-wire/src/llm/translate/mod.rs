@@ -16,9 +16,9 @@ mod write;
 
 use bytes::Bytes;
 
-use super::fields::Unintelligible;
 use super::operation::Operation;
 use super::reply::error_body;
+use crate::Unintelligible;
 use crate::json::{Document, Limits};
 use crate::sse::Event;
 use into_chat::IntoChat;

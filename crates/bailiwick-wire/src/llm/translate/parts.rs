@@ -1,8 +1,9 @@
 //! Members that may be there, and values that say nothing.
 
 use super::{Done, Untranslatable};
+use crate::Unintelligible;
 use crate::json::Node;
-use crate::llm::fields::{Unintelligible, given};
+use crate::llm::fields::given;
 
 /// That an object has no other members than these; null says nothing.
 pub(super) fn only(object: Node<'_>, what: &'static str, known: &[&str]) -> Done<()> {

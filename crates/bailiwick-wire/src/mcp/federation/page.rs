@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::discover::kept;
 use super::names::{joined, joined_uri};
+use crate::Unintelligible;
 use crate::json::{Document, Limits, Node, quote};
-use crate::mcp::interpret::Unintelligible;
 use crate::mcp::list::{ListKind, page_of};
 use crate::rpc::Id;
 use crate::splice::Splice;

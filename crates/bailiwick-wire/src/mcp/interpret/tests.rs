@@ -125,7 +125,8 @@ fn what_cannot_be_told_is_not_decided() {
     ] {
         let asked = ask(interpret, method, params, true);
         assert_eq!(asked, Err(error), "{method} {params}");
-        assert_eq!(error.code(), -32602);
+        // Its caller is told the member.
+        assert!(error.to_string().ends_with(error.words()), "{error}");
     }
     let text = br#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
     let document = Document::parse(text, Limits::default()).unwrap();
