@@ -223,8 +223,8 @@ fn crc32(bytes: &[u8]) -> u32 {
     !sum
 }
 
-/// A frame with these headers, as a provider writes it: for tests, and for providers that are
-/// played.
+/// A frame with these headers, as a provider writes it.
+#[cfg(any(test, feature = "generate"))]
 pub fn frame(headers: &[(&str, &str)], payload: &[u8]) -> Bytes {
     let mut text = Vec::new();
     for (name, value) in headers {
