@@ -29,6 +29,7 @@
 
 #[cfg(test)]
 mod admission;
+#[cfg(test)]
 mod agent;
 #[cfg(test)]
 mod azure;
