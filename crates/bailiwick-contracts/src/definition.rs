@@ -84,6 +84,13 @@ impl Definition {
     }
 }
 
+/// A value as JSON, in the one spelling.
+pub fn canonical(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
 /// Write a value in the one spelling.
 pub(crate) fn write(value: &Value, into: &mut String) {
     match value {

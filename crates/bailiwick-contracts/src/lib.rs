@@ -26,7 +26,7 @@ pub use cell::{Cell, Date, Grounded};
 pub use contract::{
     Argument, Bound, Contract, Fault, Meaning, Tool, Undo, Viewed, contract_schema,
 };
-pub use definition::{Definition, NotADefinition};
+pub use definition::{Definition, NotADefinition, canonical};
 pub use draft::{AlreadyThere, append, draft, write as write_draft};
 pub use effect::{EffectWord, Recipient, Trust};
 pub use inventory::{Column, Filled, Row, inventory};
@@ -40,3 +40,4 @@ pub use semantic::{
     check as meant,
 };
 pub use standing::Standing;
+pub use view::{Beyond, Caller, Narrowing, Shown, shown};

@@ -210,12 +210,13 @@ struct Parts {
     what: Interpreted,
     parent: Option<ExchangeId>,
     keeps: Option<usize>,
+    unfit: Option<Box<str>>,
 }
 
 impl Call {
     /// The call that a known caller makes.
     pub fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
-        Self(Box::new(Parts { id, at, who, what, parent: None, keeps: None }))
+        Self(Box::new(Parts { id, at, who, what, parent: None, keeps: None, unfit: None }))
     }
 
     /// The call as a part of another one, which is said when it is made.
@@ -230,6 +231,19 @@ impl Call {
     pub fn keeping(mut self, bytes_max: usize) -> Self {
         self.0.keeps = Some(bytes_max);
         self
+    }
+
+    /// The call, whose arguments do not fit what its target takes: where and by which rule, in
+    /// words that hold no value. It is refused, when policy does not refuse it already.
+    #[must_use]
+    pub fn unfit(mut self, why: Box<str>) -> Self {
+        self.0.unfit = Some(why);
+        self
+    }
+
+    /// Why its arguments do not fit, when they do not.
+    pub fn misfit(&self) -> Option<&str> {
+        self.0.unfit.as_deref()
     }
 
     /// How many bytes of what is asked and answered are kept; `None` when nothing is.

@@ -247,6 +247,7 @@ const fn observed(would_deny: Option<Cause>) -> &'static str {
         Some(Cause::Error) => "observed:error",
         Some(Cause::UnknownObligation) => "observed:unknown_obligation",
         Some(Cause::Nonexistent) => "observed:nonexistent",
+        Some(Cause::Unfit) => "observed:unfit",
         Some(Cause::Unmet) => "observed:unmet",
     }
 }

@@ -250,6 +250,11 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
         }
         (Ok(()), Err(cause)) => Err(cause),
         (Ok(()), Ok(())) if !exists => Err(Cause::Nonexistent),
+        // Looked at last: who may not do it is told nothing of how it is done.
+        (Ok(()), Ok(())) if let Some(why) = call.misfit() => {
+            policies = vec![PolicyId::from(format!("schema: {why}").as_str())];
+            Err(Cause::Unfit)
+        }
         (Ok(()), Ok(())) => Ok(()),
     };
     let mode = match stance {

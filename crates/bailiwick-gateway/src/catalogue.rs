@@ -17,6 +17,8 @@ use bailiwick_wire::mcp::template::{Search, Template};
 use bailiwick_wire::mcp::{ListKind, Listed};
 use tokio::sync::{Notify, watch};
 
+use crate::fitting::Fittings;
+
 /// The most names of one server that are held.
 const NAMES_MAX: usize = 100_000;
 /// The most templates of one server that are held: each is tried for each URI.
@@ -239,6 +241,8 @@ pub(crate) struct Catalogue {
     known: RwLock<Arc<Known>>,
     observed: RwLock<Known>,
     tries: watch::Sender<Tries>,
+    /// The schemas of its tools.
+    pub(crate) fittings: Fittings,
     /// Why the last try failed.
     failure: Mutex<Option<String>>,
     /// Somebody misses something: it is listed again in a while.
@@ -250,8 +254,9 @@ pub(crate) struct Catalogue {
 impl Default for Catalogue {
     fn default() -> Self {
         let tries = watch::Sender::new(Tries::default());
-        let (known, observed, failure) = Default::default();
-        Self { known, observed, tries, failure, wanted: Notify::new(), changed: Notify::new() }
+        let (known, observed, fittings, failure) = Default::default();
+        let (wanted, changed) = Default::default();
+        Self { known, observed, tries, fittings, failure, wanted, changed }
     }
 }
 

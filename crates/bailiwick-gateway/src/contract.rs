@@ -11,12 +11,14 @@ use bailiwick_contracts::{Contract, Fault, Lock, Tool, named};
 use bailiwick_core::{Effect, NamedResource, ServerId, Value};
 
 use crate::config::{self, ConfigError};
+use crate::narrowed::{self, View, Views};
 
 /// All contracts that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Contracts {
     by_server: HashMap<ServerId, Contract>,
     locks: HashMap<ServerId, Lock>,
+    views: HashMap<ServerId, Views>,
 }
 
 impl Contracts {
@@ -37,11 +39,18 @@ impl Contracts {
             let read = parse(&file, Lock::read);
             errors.extend(read.and_then(|it| contracts.take_lock(&file, it)).err());
         }
+        let locked = contracts.views.iter().filter_map(|(server, views)| {
+            Some(narrowed::misfits(views, contracts.locks.get(server)?))
+        });
+        let misfits = locked.flatten();
+        errors.extend(misfits.map(|what| ConfigError { file: folder.into(), at: None, what }));
         if errors.is_empty() { Ok(contracts) } else { Err(errors) }
     }
 
     fn take(&mut self, file: &Path, contract: Contract) -> Result<(), ConfigError> {
         let server = ServerId::from(contract.server.as_str());
+        let wrong = |what| ConfigError { file: file.to_owned(), at: None, what };
+        self.views.insert(server.clone(), narrowed::views(&contract).map_err(wrong)?);
         match self.by_server.insert(server, contract) {
             Some(other) => Err(twice(file, "contract", &other.server)),
             None => Ok(()),
@@ -95,6 +104,11 @@ impl Contracts {
     /// What is known of one tool.
     pub fn tool(&self, server: &ServerId, tool: &str) -> Option<&Tool> {
         self.by_server.get(server)?.tools.get(tool)
+    }
+
+    /// A tool that is shown narrower than its server offers it, or a view of one.
+    pub(crate) fn view(&self, server: &ServerId, name: &str) -> Option<&View> {
+        self.views.get(server)?.get(name)
     }
 
     /// The contract of one server.

@@ -126,6 +126,9 @@ pub(crate) async fn answered(
     if call.action().asks_model() || call.action().uses_state() {
         return Ok(message);
     }
+    if !view::fits(gate, call, &message, disposition) {
+        return Err(Disposition::Withheld);
+    }
     let cut = view::cut(gate, rules, call, message, disposition).await;
     let (message, questions) = legs::settle(gate, call, cut.ok_or(Disposition::Unreachable)?)?;
     for question in questions {

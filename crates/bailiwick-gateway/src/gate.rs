@@ -8,7 +8,7 @@ use std::time::Duration;
 use bailiwick_core::{
     Action, Call, Context, Disposition, Durability, Effect, Evidence, Findings, Identified,
     Inspected, Inspectors, Interpreted, Position, Question, Resource, ServerId, Stance, Timestamp,
-    Unproved, Unrecorded, may, visible,
+    Unproved, Unrecorded, Value, may, visible,
 };
 use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
@@ -24,6 +24,7 @@ use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::hidden::{Hidden, HiddenNames, Watching};
 use crate::listener::Listener;
+use crate::meant::{Meant, meant};
 use crate::models::Made;
 use crate::models::Models;
 use crate::orders::Ordered;
@@ -269,6 +270,8 @@ impl Gate {
     ) -> Result<Call, NoEntropy> {
         let now = self.now();
         let rules = self.rules();
+        let Meant { asked, ask, effect: shown, is_gone, misfit } =
+            meant(&rules.contracts, who, asked, ask);
         let Asked { action, resource, arguments, trace, .. } = asked;
         let (effect, named) = match (&resource, action) {
             (Resource::Tool { server, name }, _) => (
@@ -283,18 +286,37 @@ impl Gate {
         // What cannot be named cannot be decided on: it is refused like what does not exist.
         let nameable = named.is_some();
         let named = named.unwrap_or_default();
+        let misfit = misfit.or_else(|| self.misfit(who, &resource, &arguments, known));
         let what = Interpreted {
-            exists: nameable && known.is_some_and(|it| it.has(&resource)),
+            exists: nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),
             pin: known.and_then(|it| it.pin(&resource)),
             action,
             resource,
             arguments,
             ask,
-            effect,
+            effect: shown.unwrap_or(effect),
             named,
             trace,
             model: None,
         };
-        Ok(Call::new(entropy::exchange_id(now)?, now, who.clone(), what))
+        let call = Call::new(entropy::exchange_id(now)?, now, who.clone(), what);
+        Ok(match misfit {
+            Some(why) => call.unfit(why),
+            None => call,
+        })
+    }
+
+    /// Why an agent's arguments do not fit the tool, as far as its definition is known.
+    fn misfit(
+        &self,
+        who: &Identified,
+        resource: &Resource,
+        arguments: &Value,
+        known: Option<&Known>,
+    ) -> Option<Box<str>> {
+        let Resource::Tool { server, name } = resource else { return None };
+        who.agent()?;
+        let (server, tool) = (self.server(server.as_str())?, known?.tool(name)?);
+        server.catalogue.fittings.misfit(tool.pin, &tool.definition, arguments)
     }
 }

@@ -3,7 +3,7 @@
 //! What may not be discovered gets the answer of what never was. What may be known and not done is
 //! told so, with the decision's id and nothing else.
 
-use bailiwick_core::{Action, Denial, Disposition, ExchangeId, Resource, Unproved};
+use bailiwick_core::{Action, Cause, Denial, Disposition, ExchangeId, Resource, Unproved};
 use bailiwick_wire::mcp::reply;
 use bailiwick_wire::rpc::Id;
 use bytes::Bytes;
@@ -40,6 +40,9 @@ pub(crate) fn denied(
     let call = denial.call();
     if denial.visible() {
         return match id {
+            Some(id) if let (Cause::Unfit, Some(why)) = (denial.cause(), call.misfit()) => {
+                Words::json(reply::unfit(id, why, exchange))
+            }
             Some(id) => Words::json(reply::denied(id, exchange)),
             None => Words::bare(StatusCode::FORBIDDEN),
         };

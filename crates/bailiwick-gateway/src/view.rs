@@ -3,7 +3,9 @@
 //! The same kernel and the same policies decide here, entry by entry, as decide on a call.
 
 mod hidden;
+mod list;
 mod models;
+mod structured;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,8 +16,8 @@ use bailiwick_core::{
 };
 use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::{
-    ListKind, Listed, Notice, completion_values, filter_completions, initialize_result, modern,
-    read_list, tasks, without_instructions,
+    ListKind, Notice, completion_values, filter_completions, initialize_result, modern, tasks,
+    without_instructions,
 };
 use bytes::Bytes;
 
@@ -25,6 +27,7 @@ use crate::rules::Rules;
 use crate::server::Server;
 
 pub(crate) use self::hidden::{hidden, is_tool_visible, passes as calls_pass};
+pub(crate) use self::structured::fits;
 
 /// The most work of looking for names in a text: their number times its bytes.
 const LOOKED_THROUGH_MAX: usize = 1 << 26;
@@ -216,47 +219,6 @@ impl View<'_> {
         let who = self.who;
         let question = Question { who, action, resource: &resource, call: None, context: &context };
         visible(&decides, &question, stance)
-    }
-
-    /// Drop the entries of a list that may not be discovered; every other byte stays.
-    fn list(&self, action: Action, message: Bytes) -> Option<Bytes> {
-        let document = Document::parse(&message, Limits::default()).ok()?;
-        let listed = read_list(action, &document).ok()?;
-        // The gateway must know what policy hides from everybody, or it could not keep it hidden.
-        if self.who.agent().is_none() {
-            return Some(message);
-        }
-        self.remember(&listed, &document);
-        let entry = entry(listed.kind);
-        let known = self.gate.server(self.server.as_str()).map(|it| it.catalogue.known());
-        let is_known = |n: usize, name: &str| match (&known, listed.digests.get(n)) {
-            (Some(known), Some(text)) if listed.kind == ListKind::Tools => {
-                known.is_of_text(name, text)
-            }
-            (_, _) => true,
-        };
-        let each = listed.names.iter().enumerate();
-        let keep: Vec<bool> =
-            each.map(|(n, name)| is_known(n, name) && self.sees(entry, name)).collect();
-        Some(listed.filter(&message, &document, &keep))
-    }
-
-    /// Nothing is cut, and what a list shows is remembered all the same.
-    fn observe(&self, action: Action, message: &Bytes) {
-        if let Ok(document) = Document::parse(message, Limits::default())
-            && let Ok(listed) = read_list(action, &document)
-        {
-            self.remember(&listed, &document);
-        }
-    }
-
-    /// The gateway's own listing goes into the catalogue whole, when it is complete.
-    fn remember(&self, listed: &Listed, document: &Document<'_>) {
-        if let Some(server) = self.gate.server(self.server.as_str())
-            && self.who.agent().is_some()
-        {
-            server.catalogue.observe(listed, document);
-        }
     }
 
     /// A server's instructions are dropped when they name what is hidden.

@@ -15,6 +15,8 @@ pub enum Cause {
     UnknownObligation,
     /// Policy permits it, but there is no such thing.
     Nonexistent,
+    /// Policy permits it, but it says what it may not say, or cannot be checked.
+    Unfit,
     /// A duty of the permit was not met.
     Unmet,
 }
@@ -29,6 +31,7 @@ impl Cause {
             Self::Error => "error",
             Self::UnknownObligation => "unknown_obligation",
             Self::Nonexistent => "nonexistent",
+            Self::Unfit => "unfit",
             Self::Unmet => "unmet",
         }
     }

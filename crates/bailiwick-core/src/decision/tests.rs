@@ -154,6 +154,25 @@ fn what_does_not_exist_is_denied_and_hidden_even_when_permitted() {
 }
 
 #[test]
+fn what_does_not_fit_is_refused_after_all_else_is_permitted() {
+    for (discover, invoke, exists, cause, shown) in [
+        ("P", "P", true, "unfit", true),
+        ("P", "F", true, "forbidden", true),
+        ("F", "P", true, "forbidden", false),
+        ("P", "P", false, "nonexistent", false),
+    ] {
+        let policy = Says { discover: vec![discover, "P"], invoke: vec![invoke, "P"] };
+        let Screened { call, findings } = call(exists);
+        let unfit = Screened { call: call.unfit("/a: type".into()), findings };
+        let decision = decide(&policy, unfit, Timestamp::from_ns(9), Stance::Enforce);
+        let Decision::Denial(denial) = decision else { panic!("{decision:?}") };
+        assert_eq!((denial.cause().as_str(), denial.visible()), (cause, shown), "{invoke}");
+        let named = denial.policies().iter().any(|it| it.as_str() == "schema: /a: type");
+        assert_eq!(named, cause == "unfit");
+    }
+}
+
+#[test]
 fn a_missing_vote_is_a_denial() {
     assert_eq!(outcome(&["P"], &["P", "P"], true), "deny no_permit hidden");
     assert_eq!(outcome(&["P", "P"], &["P"], true), "deny no_permit visible");

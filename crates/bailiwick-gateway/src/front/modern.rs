@@ -16,7 +16,9 @@ use super::body::Body;
 use super::knock::Knock;
 use super::message;
 use super::reply::{Answered, bare, json, spoken};
+use super::routing::Routing;
 use super::{listen, stray};
+use crate::meant::meant;
 use crate::one_of_many::OneOfMany;
 use crate::probe;
 use crate::reading;
@@ -24,7 +26,7 @@ use crate::refusal;
 use crate::server::Server;
 use crate::session::Session;
 use crate::unfinished::Continues;
-use crate::upstream::{Away, Envelope, Leg};
+use crate::upstream::{Away, Envelope, Head, Leg};
 
 /// Tells proxies in between to pass events on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -168,7 +170,7 @@ pub(super) async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) ->
             return refuse(knock, words);
         }
     };
-    let head = knock.routing.head();
+    let head = head(knock, server, &asked, &body);
     let Some((upstream, body)) = server.one_call(&knock.who, body, (head, away), gate.now()) else {
         // Too many callers have a process of this server.
         let words = refusal::without_answer(id.as_ref(), Disposition::Unreachable);
@@ -187,6 +189,24 @@ pub(super) async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) ->
         *answer = it.answer(std::mem::take(answer));
     }
     reply
+}
+
+/// The headers as they go upstream: those of a narrowed tool repeat what its call becomes.
+fn head(knock: &Knock, server: &Server, asked: &Asked, body: &Bytes) -> Head {
+    let rules = knock.gate.rules();
+    if rules.contracts.view(&server.name, asked.resource.name()).is_none() {
+        return knock.routing.head();
+    }
+    let meant = meant(&rules.contracts, &knock.who, asked.clone(), body.clone());
+    let document = Document::parse(&meant.ask, Limits::default());
+    let message = document.as_ref().ok().and_then(|it| Message::read(it).ok());
+    match message.filter(|_| meant.effect.is_some()) {
+        Some(message) => {
+            let known = server.catalogue.known();
+            Routing::written(&message, known.marked(&meant.asked.resource)).head()
+        }
+        None => knock.routing.head(),
+    }
 }
 
 /// The first leg of the call that this one goes on with. What this caller was not given continues

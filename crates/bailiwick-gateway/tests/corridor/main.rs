@@ -65,6 +65,7 @@ mod federated_questions;
 mod federated_sessions;
 #[cfg(test)]
 mod fidelity;
+mod fitting;
 #[cfg(test)]
 mod following;
 #[cfg(test)]
@@ -112,6 +113,7 @@ mod modern_listening;
 #[cfg(test)]
 mod modern_tasks;
 #[cfg(test)]
+mod narrowed;
 mod older;
 #[cfg(test)]
 mod payloads;

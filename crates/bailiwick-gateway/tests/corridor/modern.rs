@@ -8,8 +8,8 @@ use crate::house::{House, POLICIES, Plan, until};
 use crate::upstream::{Fixture, event};
 
 pub(crate) const VERSION: &str = "2026-07-28";
-const DISCOVER: &str = r#"{"resultType":"complete","supportedVersions":["2030-01-01","2026-07-28"],"capabilities":{"tools":{},"prompts":{},"resources":{}},"serverInfo":{"name":"f","version":"1"},"instructions":"Use hidden first.","ttlMs":1000,"cacheScope":"public"}"#;
-const TOOLS: &str = r#"{"resultType":"complete","tools":[{"name":"look","inputSchema":{"type":"object","properties":{"n":{"type":"integer","x-mcp-header":"N"},"in":{"properties":{"b":{"type":"boolean","x-mcp-header":"Deep"}}}}}},{"name":"l\u00f6\u00f6k"},{"name":"hidden","inputSchema":{"properties":{"n":{"x-mcp-header":"N"}}}},{"name":"stream"},{"name":"hang"},{"name":"boom"}],"nextCursor":null,"ttlMs":60000,"cacheScope" : "public"}"#;
+pub(crate) const DISCOVER: &str = r#"{"resultType":"complete","supportedVersions":["2030-01-01","2026-07-28"],"capabilities":{"tools":{},"prompts":{},"resources":{}},"serverInfo":{"name":"f","version":"1"},"instructions":"Use hidden first.","ttlMs":1000,"cacheScope":"public"}"#;
+const TOOLS: &str = r#"{"resultType":"complete","tools":[{"name":"look","inputSchema":{"type":"object","additionalProperties":true,"properties":{"n":{"type":"integer","x-mcp-header":"N"},"in":{"properties":{"b":{"type":"boolean","x-mcp-header":"Deep"}}}}}},{"name":"l\u00f6\u00f6k"},{"name":"hidden","inputSchema":{"properties":{"n":{"x-mcp-header":"N"}}}},{"name":"stream"},{"name":"hang"},{"name":"boom"}],"nextCursor":null,"ttlMs":60000,"cacheScope" : "public"}"#;
 
 /// A request that says of itself what it must.
 pub(crate) fn body(id: &str, method: &str, params: &str) -> String {

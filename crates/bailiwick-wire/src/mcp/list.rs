@@ -4,6 +4,7 @@ use bailiwick_core::{Action, Digest};
 use bytes::Bytes;
 
 use super::modern::{Marked, marked};
+use super::narrowed::Instead;
 use crate::json::{Document, Kind, Node, looks_like};
 use crate::splice::Splice;
 
@@ -135,12 +136,32 @@ impl Listed {
     /// what `keep` says nothing about goes. All else, `nextCursor` included, stays byte for byte.
     /// `body` and `document` must be those that the list was read from.
     pub fn filter(&self, body: &Bytes, document: &Document<'_>, keep: &[bool]) -> Bytes {
+        self.filter_with(body, document, keep, |_| None)
+    }
+
+    /// The same, with other entries in the place of one: what `instead` says of it, by its number.
+    /// All that these do not say, they take from it.
+    pub fn filter_with(
+        &self,
+        body: &Bytes,
+        document: &Document<'_>,
+        keep: &[bool],
+        instead: impl Fn(usize) -> Option<Vec<Instead>>,
+    ) -> Bytes {
         let mut splice = Splice::new(body);
         let flags = keep.iter().copied().chain(std::iter::repeat(false));
         let keep: Vec<bool> =
             self.names.iter().zip(flags).map(|(name, keep)| keep && !name.is_empty()).collect();
         if let (Ok((_, list)), true) = (page_of(document, self.kind), keep.contains(&false)) {
             splice.remove_elements(list, &keep);
+        }
+        for (n, entry) in self.entries(document).enumerate() {
+            if keep.get(n) == Some(&true)
+                && let Some(others) = instead(n)
+            {
+                let each: Vec<_> = others.iter().map(|it| it.in_place_of(entry.raw())).collect();
+                splice.replace(entry.span(), each.join(",").into_bytes());
+            }
         }
         splice.finish()
     }

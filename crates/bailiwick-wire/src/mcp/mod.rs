@@ -6,6 +6,7 @@ pub mod interpret;
 mod items;
 pub mod list;
 pub mod modern;
+mod narrowed;
 pub mod notice;
 pub mod reply;
 pub mod tasks;
@@ -15,4 +16,5 @@ pub use initialize::{InitializeResult, REVISIONS, initialize_result, without_ins
 pub use interpret::{Asked, interpret, interpret_server};
 pub use items::items;
 pub use list::{ListError, ListKind, Listed, completion_values, filter_completions, read_list};
+pub use narrowed::{Instead, called_as, structured};
 pub use notice::{Notice, notice};

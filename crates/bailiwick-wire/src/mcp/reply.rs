@@ -114,6 +114,14 @@ pub fn invalid_params(id: &Id, why: &'static str) -> Bytes {
     error(id.raw(), INVALID_PARAMS, why)
 }
 
+/// The arguments do not fit what the tool takes; `place` says where and by which rule, in words of
+/// the tool's schema.
+pub fn unfit(id: &Id, place: &str, decision: &ExchangeId) -> Bytes {
+    let place = crate::json::quote(place);
+    let data = format!(r#","data":{{"misfit":{place},"decision":"{decision}"}}"#);
+    write(id.raw(), INVALID_PARAMS, "The arguments do not fit: see data.misfit", &data)
+}
+
 /// There is no such method, or none that the caller may use.
 pub fn method_not_found(id: &Id) -> Bytes {
     error(id.raw(), METHOD_NOT_FOUND, "Method not found")
@@ -193,6 +201,7 @@ mod tests {
                 (unknown_prompt(&id), -32602),
                 (unknown_resource(&id), -32002),
                 (denied(&id, &decision), 403),
+                (unfit(&id, "/a\"b: type", &decision), -32602),
                 (unavailable(&id, "The server \"x\" is down"), 503),
                 (withheld(&id), 403),
                 (unrecorded(&id), 503),

@@ -160,6 +160,7 @@ fn in_words(cause: &str) -> &str {
         "error" => "a policy could not be evaluated, and an error denies",
         "unknown_obligation" => "a policy asks for a duty that this build does not know",
         "nonexistent" => "there is no such thing",
+        "unfit" => "it says what it may not say, or cannot be checked",
         other => other,
     }
 }
