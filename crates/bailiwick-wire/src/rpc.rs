@@ -5,7 +5,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use crate::json::{Document, Kind, Node, looks_like};
+use crate::json::{Document, Kind, Node, twin};
 
 /// The members of an envelope.
 const KNOWN: [&str; 6] = ["jsonrpc", "id", "method", "params", "result", "error"];
@@ -218,7 +218,7 @@ fn known_members<'d, const N: usize>(
         let mut slots = known.iter().zip(&mut found);
         if let Some((_, slot)) = slots.find(|(it, _)| **it == name) {
             *slot = Some(value);
-        } else if let Some(twin) = known.iter().find(|it| looks_like(&name, it)) {
+        } else if let Some(twin) = twin(&name, &known) {
             return Err(RpcError::LookAlike(twin));
         }
     }

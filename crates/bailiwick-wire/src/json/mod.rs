@@ -7,7 +7,7 @@ mod text;
 
 pub use node::{Document, Elements, Members, Node, Pairs};
 pub use tape::{DEPTH_CEILING, JsonError, Kind, Limits};
-pub use text::{looks_like, quote};
+pub use text::{looks_like, quote, twin};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -7,7 +7,7 @@ use std::ops::Range;
 use bailiwick_core::{Number, Value};
 
 use super::scan::scan;
-use super::tape::{Entry, JsonError, Kind, Limits};
+use super::tape::{Entry, JsonError, Kind, Limits, name_bit};
 use super::text::unescape;
 
 /// One JSON text, scanned. It borrows the bytes and copies none of them.
@@ -98,8 +98,11 @@ impl<'d> Node<'d> {
 
     /// The value of an object's member. Names are unique, escapes resolved.
     pub fn member(self, name: &str) -> Option<Self> {
-        let mut at = if self.kind() == Kind::Object { self.at + 1 } else { self.entry.next };
-        // Straight over the tape: bodies are asked for dozens of names that most of them lack.
+        // Bodies are asked for dozens of names that most of them lack. No other kind has a bit.
+        if self.entry.names & name_bit(name) == 0 {
+            return None;
+        }
+        let mut at = self.at + 1;
         while at < self.entry.next {
             let entry = self.doc.tape.get(at as usize)?;
             let value = self.doc.tape.get(entry.next as usize)?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tape::{DEPTH_CEILING, Entry, JsonError, Kind, Limits};
+use super::tape::{DEPTH_CEILING, Entry, JsonError, Kind, Limits, name_bit};
 use super::text::unescape;
 
 /// No container is open.
@@ -80,7 +80,7 @@ impl Scanner<'_> {
         }
         let next = narrow(self.tape.len() + 1);
         let (start, end) = (narrow(start), narrow(self.at));
-        self.tape.push(Entry { start, end, next, kind, escaped });
+        self.tape.push(Entry { start, end, next, kind, escaped, names: 0 });
         Ok(())
     }
 
@@ -158,8 +158,11 @@ impl Scanner<'_> {
         self.open = entry.next;
         (entry.end, entry.next) = (end, next);
         self.depth -= 1;
-        if kind == Kind::Object && self.has_twins(index) {
-            return Err(JsonError::Duplicate { at: start });
+        if kind == Kind::Object {
+            let names = self.names(index).ok_or(JsonError::Duplicate { at: start })?;
+            if let Some(entry) = self.tape.get_mut(index) {
+                entry.names = names;
+            }
         }
         Ok(())
     }
@@ -284,31 +287,32 @@ impl Scanner<'_> {
         self.push(start, kind, false)
     }
 
-    /// Whether two members of the object at `index` have the same name once escapes are resolved.
-    fn has_twins(&self, index: usize) -> bool {
+    /// The bits of the names of the object at `index`. `None` when two members have the same name
+    /// once escapes are resolved.
+    fn names(&self, index: usize) -> Option<u16> {
         let mut few = [""; PAIRWISE_MAX];
-        let mut count = 0;
+        let (mut count, mut bits) = (0, 0);
         let mut at = index + 1;
-        while let (Some(name), Some(value)) = (self.tape.get(at), self.tape.get(at + 1)) {
-            let Some(slot) = few.get_mut(count).filter(|_| !name.escaped) else {
-                return self.has_twins_sorted(index);
+        while let (Some(entry), Some(value)) = (self.tape.get(at), self.tape.get(at + 1)) {
+            let (before, after) = few.split_at_mut_checked(count)?;
+            let Some(slot) = after.first_mut().filter(|_| !entry.escaped) else {
+                return self.names_sorted(index);
             };
-            *slot = name.inner(self.text);
+            let name = entry.inner(self.text);
+            let bit = name_bit(name);
+            if bits & bit != 0 && before.contains(&name) {
+                return None;
+            }
+            bits |= bit;
+            *slot = name;
             count += 1;
             at = value.next as usize;
         }
-        let mut rest = few.get(..count).unwrap_or_default();
-        while let Some((name, others)) = rest.split_first() {
-            if others.contains(name) {
-                return true;
-            }
-            rest = others;
-        }
-        false
+        Some(bits)
     }
 
     /// The same for objects with many or escaped names, in n log n.
-    fn has_twins_sorted(&self, index: usize) -> bool {
+    fn names_sorted(&self, index: usize) -> Option<u16> {
         let mut names: Vec<Cow<'_, str>> = Vec::new();
         let mut at = index + 1;
         while let (Some(name), Some(value)) = (self.tape.get(at), self.tape.get(at + 1)) {
@@ -319,7 +323,8 @@ impl Scanner<'_> {
         names.sort_unstable_by(|left, right| {
             left.len().cmp(&right.len()).then_with(|| left.cmp(right))
         });
-        names.windows(2).any(|pair| matches!(pair, [left, right] if left == right))
+        let has_twins = names.windows(2).any(|pair| matches!(pair, [left, right] if left == right));
+        (!has_twins).then(|| names.iter().fold(0, |bits, it| bits | name_bit(it)))
     }
 }
 

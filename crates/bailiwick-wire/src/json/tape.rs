@@ -126,12 +126,21 @@ pub(super) struct Entry {
     pub(super) kind: Kind,
     /// Whether a string holds escapes.
     pub(super) escaped: bool,
+    /// The bits of an object's names, escapes resolved: of most names that it lacks, they tell.
+    pub(super) names: u16,
+}
+
+/// The bit of a name.
+pub(super) fn name_bit(name: &str) -> u16 {
+    let byte = |it: Option<&u8>| it.copied().map_or(0, u32::from);
+    let (first, last) = (byte(name.as_bytes().first()), byte(name.as_bytes().last()));
+    1 << ((name.len() as u32 + 5 * first + 3 * last) % u16::BITS)
 }
 
 impl Entry {
     /// Stands for the root where there is none, which a parsed document never lacks.
     pub(super) const NOTHING: Self =
-        Self { start: 0, end: 0, next: 0, kind: Kind::Null, escaped: false };
+        Self { start: 0, end: 0, next: 0, kind: Kind::Null, escaped: false, names: 0 };
 
     /// The text of the entry.
     pub(super) fn raw(self, text: &str) -> &str {

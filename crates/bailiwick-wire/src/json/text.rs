@@ -78,6 +78,17 @@ pub fn quote(text: &str) -> String {
     out
 }
 
+/// The first of these names in ASCII that `name` is another spelling of, as [`looks_like`] has it.
+pub fn twin<'k>(
+    name: &str,
+    known: impl IntoIterator<Item = &'k &'static str>,
+) -> Option<&'static str> {
+    // A name in ASCII has as many bytes as what it is another spelling of: that tells most apart.
+    let is_ascii = name.is_ascii();
+    let may_be = |it: &&'static str| it.len() == name.len() || !is_ascii;
+    known.into_iter().copied().filter(may_be).find(|it| looks_like(name, it))
+}
+
 /// Whether `name` is another spelling of `known` to a parser that ignores case, as Go's does. Such
 /// a parser also folds U+017F to `s` and U+212A to `k`. `known` itself is no other spelling.
 pub fn looks_like(name: &str, known: &str) -> bool {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bailiwick_core::Number;
 
 use crate::Unintelligible;
-use crate::json::{Kind, Node, looks_like};
+use crate::json::{Kind, Node, twin};
 
 pub(super) type Read<T> = Result<T, Unintelligible>;
 
@@ -19,8 +19,8 @@ pub(super) fn object<'d>(
         return Err(Unintelligible::IllTyped(what));
     }
     for (name, _) in node.members() {
-        if let Some(twin) = known.iter().find(|it| looks_like(&name, it)) {
-            return Err(Unintelligible::LookAlike(twin));
+        if let Some(known) = twin(&name, known) {
+            return Err(Unintelligible::LookAlike(known));
         }
     }
     Ok(node)

@@ -3,7 +3,7 @@
 
 use super::fields::{Read, given, object, text};
 use crate::Unintelligible;
-use crate::json::{Kind, Node, looks_like};
+use crate::json::{Kind, Node, twin};
 
 /// A body that names more is refused, and of an answer no more are told.
 pub const STATE_MAX: usize = 512;
@@ -64,8 +64,8 @@ pub(super) fn of_root(root: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
 pub(super) fn within(node: Node<'_>, into: &mut Vec<Box<str>>) -> Read<()> {
     node.elements().try_for_each(|it| within(it, into))?;
     for (name, value) in node.members() {
-        if let Some(twin) = ONE.iter().chain(MANY).find(|it| looks_like(&name, it)) {
-            return Err(Unintelligible::LookAlike(twin));
+        if let Some(known) = twin(&name, ONE.iter().chain(MANY)) {
+            return Err(Unintelligible::LookAlike(known));
         }
         match value.kind() {
             // Skills that the vendor brings are everybody's.

@@ -6,7 +6,7 @@
 use bailiwick_core::{Action, Resource, ServerId, Value};
 
 use crate::Unintelligible;
-use crate::json::{Kind, Node, looks_like};
+use crate::json::{Kind, Node, twin};
 use crate::rpc::Message;
 use crate::trace::traceparent;
 
@@ -175,7 +175,7 @@ fn refuse_look_alikes(
     known: &[&'static str],
 ) -> Result<(), Unintelligible> {
     for (name, _) in object.into_iter().flat_map(Node::members) {
-        if let Some(twin) = known.iter().find(|it| looks_like(&name, it)) {
+        if let Some(twin) = twin(&name, known) {
             return Err(Unintelligible::LookAlike(twin));
         }
     }
