@@ -84,6 +84,9 @@ impl Guard {
     fn run(&self, inspector: &dyn Inspector, seen: &Seen<'_>, findings: &mut Findings) {
         let mut found = Findings::default();
         inspector.scan(seen, &mut found);
+        if found.kept().is_empty() && found.dropped() == 0 {
+            return;
+        }
         let all = self.withholds(inspector.name());
         for finding in found.kept() {
             let mut finding = finding.clone();

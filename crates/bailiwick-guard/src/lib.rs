@@ -16,8 +16,8 @@ mod plain;
 
 pub use guard::{Guard, UnknownKind};
 pub use inspectors::{
-    CONTEXT_BYTES, HELD_BYTES_MAX, HIDDEN_ROLE, HIDDEN_TOOL, INSPECTORS, Names, credentials,
-    inspectors, open_end,
+    CONTEXT_BYTES, Growing, HELD_BYTES_MAX, HIDDEN_ROLE, HIDDEN_TOOL, INSPECTORS, Names,
+    credentials, inspectors, open_end,
 };
 pub use masked::masked;
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 use bailiwick_core::{Inspector, Inspectors};
 
 pub use hidden::{HIDDEN_ROLE, HIDDEN_TOOL, Names};
-pub use secret::{CONTEXT_BYTES, HELD_BYTES_MAX, open_end};
+pub use secret::{CONTEXT_BYTES, Growing, HELD_BYTES_MAX, open_end};
 
 /// What can stop an answer runs first.
 static TABLE: [&dyn Inspector; 3] = [&own_key::OwnKey, &secret::Secret, &hidden_text::HiddenText];

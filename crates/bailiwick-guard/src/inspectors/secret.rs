@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 
 use bailiwick_core::{Finding, Findings, Inspector, Seen, Severity};
 
-pub use self::held::{CONTEXT_BYTES, HELD_BYTES_MAX, open_end};
+pub use self::held::{CONTEXT_BYTES, Growing, HELD_BYTES_MAX, open_end};
 use self::search::SEARCH;
 
 /// Set when the searcher could not be built. It withholds: not to look is not to know.

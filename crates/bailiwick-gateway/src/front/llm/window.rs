@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bailiwick_guard::{CONTEXT_BYTES, HELD_BYTES_MAX, masked, open_end};
+use bailiwick_guard::{CONTEXT_BYTES, Growing, HELD_BYTES_MAX, masked};
 use bailiwick_wire::json::{Document, Limits, quote};
 use bailiwick_wire::llm::{Delta, Operation, Step, likelihoods};
 use bailiwick_wire::sse::{Decoder, Event};
@@ -43,11 +43,15 @@ struct Text {
     left: usize,
     /// Whether nothing is added to it any more.
     ended: bool,
+    growing: Growing,
+    /// Up to where nothing of `said` must wait.
+    clear: usize,
 }
 
 /// An event that waits.
 struct Waiting {
     event: Event,
+    /// Where secrets are replaced: else it leaves as it came.
     deltas: Vec<Delta>,
     /// Where its pieces end in their texts.
     ends: Vec<(u64, u64)>,
@@ -85,7 +89,8 @@ impl Window {
         let alone = self.waiting.is_empty() && self.texts.iter().all(|it| it.left == it.said.len());
         let ends = self.hear(step);
         self.bytes += event.raw.len();
-        self.waiting.push_back(Waiting { event, deltas: step.deltas.clone(), ends });
+        let deltas = if self.masks { step.deltas.clone() } else { Vec::new() };
+        self.waiting.push_back(Waiting { event, deltas, ends });
         let overflows = self.bytes > WAITING_BYTES_MAX;
         let free = if overflows { self.waiting.len() } else { self.clear() };
         // What neither waited nor waits is all in its event, and inspected there.
@@ -108,7 +113,7 @@ impl Window {
                 self.texts.len() - 1
             });
             if let Some(text) = self.texts.get_mut(place) {
-                text.said.push_str(&delta.text);
+                text.hear(&delta.text, self.hidden.as_deref());
                 ends.push((delta.channel, text.gone + text.said.len() as u64));
             }
         }
@@ -120,10 +125,8 @@ impl Window {
 
     /// How many events at the front hold nothing that must wait.
     fn clear(&self) -> usize {
-        let limits: Vec<(u64, u64)> =
-            self.texts.iter().map(|it| it.clear_until(self.hidden.as_deref())).collect();
         let is_clear = |(channel, end): &(u64, u64)| {
-            limits.iter().all(|(other, limit)| other != channel || end <= limit)
+            self.texts.iter().all(|it| it.channel != *channel || *end <= it.clear_until())
         };
         self.waiting.iter().take_while(|it| it.ends.iter().all(is_clear)).count()
     }
@@ -166,15 +169,21 @@ impl Window {
 
 impl Text {
     const fn new(channel: u64) -> Self {
-        Self { channel, gone: 0, said: String::new(), left: 0, ended: false }
+        let growing = Growing::new();
+        Self { channel, gone: 0, said: String::new(), left: 0, ended: false, growing, clear: 0 }
+    }
+
+    /// One more piece of it.
+    fn hear(&mut self, piece: &str, hidden: Option<&Hidden>) {
+        self.said.push_str(piece);
+        let of_name = hidden.map_or(0, |it| it.names.open_end(&self.said));
+        let open = self.growing.open_end(self.said.as_bytes()).max(of_name);
+        self.clear = self.said.len() - open;
     }
 
     /// Up to where nothing of it must wait.
-    fn clear_until(&self, hidden: Option<&Hidden>) -> (u64, u64) {
-        let of_name = || hidden.map_or(0, |it| it.names.open_end(&self.said));
-        let open = || open_end(self.said.as_bytes()).max(of_name());
-        let open = if self.ended { 0 } else { open() };
-        (self.channel, self.gone + (self.said.len() - open) as u64)
+    const fn clear_until(&self) -> u64 {
+        self.gone + if self.ended { self.said.len() } else { self.clear } as u64
     }
 
     /// So much of it left: of that only what decides about what comes next is kept.
@@ -183,6 +192,8 @@ impl Text {
         if self.left > CONTEXT_BYTES + KEPT_BYTES_MORE {
             let from = self.said.ceil_char_boundary(self.left - CONTEXT_BYTES);
             self.said.drain(..from);
+            self.growing.forget(from);
+            self.clear = self.clear.saturating_sub(from);
             self.left -= from;
             self.gone += from as u64;
         }

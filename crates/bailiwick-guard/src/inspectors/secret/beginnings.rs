@@ -1,58 +1,81 @@
 //! Where an anchor may begin. Few places in a text begin as one does, so most of it is passed over
 //! without the automaton.
 
-/// Bits for all pairs of bytes, and for as many hashes of three: both stay in the nearest cache.
+/// Bits for all pairs of bytes, or for as many hashes of more.
 const WORDS: usize = 1024;
 
 type Bits = Box<[u64; WORDS]>;
 
 /// How anchors begin.
 pub(super) struct Beginnings {
-    /// A bit for each pair of bytes.
-    pairs: Bits,
-    /// A bit for the hash of each three bytes: most pairs of an anchor are of many words, too.
+    /// A bit for the hash of each three bytes: looked at everywhere, and small enough to stay in
+    /// the nearest cache.
     triples: Bits,
+    /// A bit for the hash of each four bytes: most beginnings of three are of ordinary words, too.
+    quads: Bits,
+    /// As `triples`, of the anchors that have no fourth byte.
+    short: Bits,
+    /// A bit for each pair, for the end of a text.
+    pairs: Bits,
 }
 
 impl Beginnings {
     /// Those of these anchors. `None` when one is too short to be noticed so.
     pub(super) fn of(anchors: &[&str]) -> Option<Self> {
-        let (mut pairs, mut triples) = (Box::new([0; WORDS]), Box::new([0; WORDS]));
+        let bits = || Box::new([0; WORDS]);
+        let (mut triples, mut quads, mut short, mut pairs) = (bits(), bits(), bits(), bits());
         for anchor in anchors {
             let (pair, behind) = anchor.as_bytes().split_first_chunk()?;
             set(&mut pairs, u16::from_le_bytes(*pair));
-            match behind.first() {
-                Some(third) => set(&mut triples, hash(*pair, *third)),
+            let [first, second] = *pair;
+            match *behind {
+                [third, fourth, ..] => {
+                    set(&mut triples, of_three([first, second, third, fourth]));
+                    set(&mut quads, of_four([first, second, third, fourth]));
+                }
+                [third] => {
+                    set(&mut triples, of_three([first, second, third, 0]));
+                    set(&mut short, of_three([first, second, third, 0]));
+                }
                 // Whatever follows it.
-                None => (0..=u8::MAX).for_each(|third| set(&mut triples, hash(*pair, third))),
+                [] => (0..=u8::MAX).for_each(|third| {
+                    set(&mut triples, of_three([first, second, third, 0]));
+                    set(&mut short, of_three([first, second, third, 0]));
+                }),
             }
         }
-        Some(Self { pairs, triples })
+        Some(Self { triples, quads, short, pairs })
     }
 
     /// The first place from `from` on at which an anchor may begin.
-    pub(super) fn next(&self, text: &[u8], mut from: usize) -> Option<usize> {
-        loop {
-            let rest = text.get(from..)?;
-            let is_pair = |it: &[u8; 2]| has(&self.pairs, u16::from_le_bytes(*it));
-            let at = from + rest.array_windows().position(is_pair)?;
-            match text.get(at..at + 3) {
-                Some(&[first, second, third])
-                    if !has(&self.triples, hash([first, second], third)) =>
-                {
-                    from = at + 1;
-                }
-                // What follows the last pair of a text is not known.
-                Some(_) | None => return Some(at),
-            }
+    pub(super) fn next(&self, text: &[u8], from: usize) -> Option<usize> {
+        let begins = |it: &[u8; 4]| {
+            has(&self.triples, of_three(*it))
+                && (has(&self.quads, of_four(*it)) || has(&self.short, of_three(*it)))
+        };
+        if let Some(at) = text.get(from..)?.array_windows().position(begins) {
+            return Some(from + at);
         }
+        // What follows the last bytes of a text is not known.
+        let last = from.max(text.len().saturating_sub(3));
+        let is_pair = |it: &[u8; 2]| has(&self.pairs, u16::from_le_bytes(*it));
+        text.get(last..)?.array_windows().position(is_pair).map(|at| last + at)
     }
 }
 
-fn hash([first, second]: [u8; 2], third: u8) -> u16 {
+/// A number for the first three of these bytes.
+fn of_three(bytes: [u8; 4]) -> u16 {
+    spread(u32::from_le_bytes(bytes) << 8)
+}
+
+/// A number for these bytes.
+fn of_four(bytes: [u8; 4]) -> u16 {
+    spread(u32::from_le_bytes(bytes))
+}
+
+fn spread(bytes: u32) -> u16 {
     const SPREAD: u32 = 0x9E37_79B1;
-    let [_, _, high, higher] =
-        u32::from_be_bytes([0, first, second, third]).wrapping_mul(SPREAD).to_le_bytes();
+    let [_, _, high, higher] = bytes.wrapping_mul(SPREAD).to_le_bytes();
     u16::from_le_bytes([high, higher])
 }
 

@@ -36,12 +36,42 @@ pub const CONTEXT_BYTES: usize = 256;
 /// assert_eq!(bailiwick_guard::open_end(b"your key is gsk_ and more"), 0);
 /// ```
 pub fn open_end(text: &[u8]) -> usize {
-    let Some(search) = &*SEARCH else { return 0 };
-    let window = text.len().min(HELD_BYTES_MAX + CONTEXT_BYTES);
-    let text = text.get(text.len() - window..).unwrap_or_default();
-    let waits = unmarked(text).max(jwt::open_header(text)).max(own_key::open_end(text));
-    let first = search.open(text, text.len() - waits);
-    (text.len() - first).min(HELD_BYTES_MAX)
+    Growing::new().open_end(text)
+}
+
+/// A text that grows at its end, and is looked at again each time it did.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Growing {
+    /// No anchor before this byte is of a secret, whatever is added to the text.
+    decided: usize,
+}
+
+impl Growing {
+    /// A text of which nothing is there yet.
+    pub const fn new() -> Self {
+        Self { decided: 0 }
+    }
+
+    /// [`open_end`] of the text, which is the one of before with more behind it.
+    pub fn open_end(&mut self, text: &[u8]) -> usize {
+        let Some(search) = &*SEARCH else { return 0 };
+        let skipped = text.len().saturating_sub(HELD_BYTES_MAX + CONTEXT_BYTES);
+        let text = text.get(skipped..).unwrap_or_default();
+        let waits = unmarked(text).max(jwt::open_header(text)).max(own_key::open_end(text));
+        let from = self.decided.saturating_sub(skipped);
+        let (first, is_plain) = search.open(text, from, text.len() - waits);
+        // INVARIANT: an anchor that is whole and neither opens nor is a secret stays so. One that
+        // begins closer to the end may be the beginning of a longer one.
+        if is_plain {
+            self.decided = (skipped + text.len() + 1).saturating_sub(search.longest);
+        }
+        (text.len() - first).min(HELD_BYTES_MAX)
+    }
+
+    /// So many bytes at the beginning of the text are gone.
+    pub const fn forget(&mut self, bytes: usize) {
+        self.decided = self.decided.saturating_sub(bytes);
+    }
 }
 
 /// A run at the end that may be the first half of a key whose mark stands in its middle.

@@ -22,6 +22,8 @@ pub(super) struct Search {
     automaton: AhoCorasick,
     /// By pattern: the shapes whose anchor it is or begins with, longest anchor first.
     candidates: Vec<Vec<Candidate>>,
+    /// How long the longest anchor is.
+    pub(super) longest: usize,
 }
 
 /// A kind, and where the secret stands.
@@ -39,6 +41,7 @@ impl Search {
         anchors.dedup();
         let candidates = anchors.iter().map(|it| candidates(it)).collect();
         let beginnings = Beginnings::of(&anchors)?;
+        let longest = anchors.iter().map(|it| it.len()).max()?;
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
             .kind(Some(AhoCorasickKind::DFA))
@@ -46,7 +49,7 @@ impl Search {
             .build(anchors)
             .ok()?;
         automaton.try_find(Input::new("").anchored(Anchored::Yes)).ok()?;
-        Some(Self { beginnings, automaton, candidates })
+        Some(Self { beginnings, automaton, candidates, longest })
     }
 
     /// The first anchor from `from` on: the longest where several begin.
@@ -74,11 +77,11 @@ impl Search {
         }
     }
 
-    /// The first byte of what may become a secret, or a longer one, with more text. When what
-    /// waits for another reason from `first` on begins inside of a secret, all of that waits too.
-    pub(super) fn open(&self, text: &[u8], mut first: usize) -> usize {
+    /// The first byte of what may become a secret, or a longer one, with more text, where no anchor
+    /// before `from` is of one. When what waits for another reason from `first` on begins inside of
+    /// a secret, all of that waits too. And whether there is neither a secret nor what waits.
+    pub(super) fn open(&self, text: &[u8], mut from: usize, mut first: usize) -> (usize, bool) {
         let mut secrets = Vec::new();
-        let mut from = 0;
         while let Some(found) = self.anchor(text, from) {
             let (secret, open) = self.look(text, found.start(), found.pattern());
             from = found.start() + 1;
@@ -88,12 +91,11 @@ impl Search {
                 secrets.push(range);
             }
         }
-        secrets.iter().rev().fold(
-            first,
-            |first, secret| {
-                if secret.contains(&first) { secret.start } else { first }
-            },
-        )
+        let is_plain = secrets.is_empty() && first == text.len();
+        let first = secrets.iter().rev().fold(first, |first, secret| {
+            if secret.contains(&first) { secret.start } else { first }
+        });
+        (first, is_plain)
     }
 
     /// What the first shape that fits makes of this anchor, and the first byte that must wait if

@@ -9,18 +9,20 @@ struct Stream {
     text: Vec<u8>,
     context: usize,
     left: usize,
+    growing: Growing,
 }
 
 impl Stream {
     /// Take a piece in, and say how many bytes have left in all.
     fn push(&mut self, piece: &[u8]) -> usize {
         self.text.extend_from_slice(piece);
-        let waits = open_end(&self.text).min(self.text.len() - self.context);
+        let waits = self.growing.open_end(&self.text).min(self.text.len() - self.context);
         let leaves = self.text.len() - self.context - waits;
         self.left += leaves;
         self.context += leaves;
         let forget = self.context.saturating_sub(CONTEXT_BYTES);
         self.text.drain(..forget);
+        self.growing.forget(forget);
         self.context -= forget;
         self.left
     }
@@ -74,6 +76,20 @@ fn every_secret_of_the_corpus_leaves_whole() {
             for at in 0..text.len() {
                 let (one, two) = text.as_bytes().split_at(at);
                 watch(&text, [one, two].into_iter());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_text_that_grows_waits_as_if_it_were_new() {
+    for text in spelled("secret", "hit.txt").into_iter().chain(spelled("secret", "miss.txt")) {
+        let text = text.repeat(2);
+        for size in [1, 3, 8, 21, 55] {
+            let mut growing = Growing::default();
+            for end in (0..text.len()).step_by(size) {
+                let so_far = &text.as_bytes()[..end];
+                assert_eq!(growing.open_end(so_far), open_end(so_far), "{end} of {text}");
             }
         }
     }
