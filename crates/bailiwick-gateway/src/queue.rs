@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{Notify, Semaphore, mpsc, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, mpsc, watch};
 
 /// How many bytes may wait. One message may be larger, and then is alone.
 const BYTES_MAX: usize = 4 << 20;
@@ -69,6 +69,12 @@ impl Writer {
         if self.is_closed() {
             return Err(Unread);
         }
+        // Mostly there is room, and nobody looks at the clock.
+        if let Some((bytes, place)) = self.room_now(&message) {
+            bytes.forget();
+            place.send(message);
+            return Ok(());
+        }
         let Some(patience) = self.patience else { return self.put(message).await };
         tokio::time::timeout(patience, self.put(message)).await.unwrap_or_else(|_| {
             self.room.given_up.send_replace(true);
@@ -89,12 +95,18 @@ impl Writer {
         Ok(())
     }
 
+    /// Room for a message, if there is some now.
+    fn room_now(&self, message: &Bytes) -> Option<(SemaphorePermit<'_>, mpsc::Permit<'_, Bytes>)> {
+        let weight = u32::try_from(weight(message)).unwrap_or(u32::MAX);
+        let bytes = self.room.bytes.try_acquire_many(weight).ok()?;
+        Some((bytes, self.to.try_reserve().ok()?))
+    }
+
     /// Write a message if there is room for it now.
     pub(crate) fn try_send(&self, message: Bytes) -> Result<(), Unread> {
-        let weight = u32::try_from(weight(&message)).unwrap_or(u32::MAX);
-        let bytes = self.room.bytes.try_acquire_many(weight).map_err(|_| Unread)?;
-        self.to.try_send(message).map_err(|_| Unread)?;
+        let (bytes, place) = self.room_now(&message).ok_or(Unread)?;
         bytes.forget();
+        place.send(message);
         Ok(())
     }
 

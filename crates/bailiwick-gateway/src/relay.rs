@@ -121,7 +121,8 @@ impl Relay {
             }
             match hear(&piece.message) {
                 Some(Heard::Answer(id, disposition)) if self.is_answer(&id) => {
-                    return self.answered(owed, (piece, disposition), watch, client).await;
+                    self.answered(owed, (piece, disposition), watch, client).await;
+                    return messages.finish().await;
                 }
                 // The answer to a call whose own stream is gone.
                 Some(Heard::Answer(id, disposition)) if self.id.is_none() => {

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use http_body_util::Full;
@@ -13,6 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::task::unconstrained;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -70,6 +71,8 @@ pub(crate) struct Pool {
 pub(crate) struct Lease {
     pool: Arc<Pool>,
     connection: Connection,
+    /// Tells a stream that its server is waited for no longer.
+    over: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl Lease {
@@ -86,20 +89,44 @@ impl Lease {
         drive(&mut self.connection.driver, work).await
     }
 
+    /// The same, if it is done without waiting.
+    pub(crate) fn drive_now<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        // Whoever waits after this moves the bytes again, and is woken.
+        let work = std::pin::pin!(drive(&mut self.connection.driver, work));
+        match work.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => Some(done),
+            Poll::Pending => None,
+        }
+    }
+
     /// The same for a stream, which has no end of its own: `None` when it is over.
     pub(crate) async fn drive_on<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
-        let Self { pool, connection } = self;
+        let Self { pool, connection, over } = self;
+        if *pool.over.borrow() {
+            return None;
+        }
+        // Waited for from the first piece on, and not anew with each.
+        let over = over.get_or_insert_with(|| {
+            let pool = Arc::clone(pool);
+            Box::pin(async move { pool.is_over().await })
+        });
         tokio::select! {
+            biased;
             done = drive(&mut connection.driver, work) => Some(done),
-            () = pool.is_over() => None,
+            () = over => None,
         }
     }
 }
 
+/// Do work that waits for nothing but what the driver does.
 async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
+    // INVARIANT: nothing but the driver makes the work ready, and the work is looked at whenever
+    // the driver has moved. So it has nobody to wake: the task would only wake itself, and look
+    // once more for nothing. Without a budget it never stops by itself either.
+    let mut work = std::pin::pin!(unconstrained(work));
     std::future::poll_fn(|cx| {
-        if let Poll::Ready(done) = work.as_mut().poll(cx) {
+        let mut silent = Context::from_waker(Waker::noop());
+        if let Poll::Ready(done) = work.as_mut().poll(&mut silent) {
             return Poll::Ready(done);
         }
         let Some(moving) = driver else { return Poll::Pending };
@@ -107,7 +134,7 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
             // Dropped at once: only then does whoever waits for its bytes learn of its end.
             *driver = None;
         }
-        work.as_mut().poll(cx)
+        work.as_mut().poll(&mut silent)
     })
     .await
 }
@@ -188,7 +215,7 @@ impl Pool {
     }
 
     fn lease(self: &Arc<Self>, connection: Connection) -> Lease {
-        Lease { pool: Arc::clone(self), connection }
+        Lease { pool: Arc::clone(self), connection, over: None }
     }
 
     fn kept(&self) -> Option<Connection> {

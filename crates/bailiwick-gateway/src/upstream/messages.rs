@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bailiwick_wire::llm::BedrockStream;
 use bailiwick_wire::mcp::modern::{Frame, restored};
@@ -10,13 +11,16 @@ use bailiwick_wire::mcp::reply;
 use bailiwick_wire::sse::{self, Decoder, Event};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{self, Incoming};
 use tokio::sync::mpsc;
 
 use super::calls::{CallGuard, Unheard};
 use super::connection::Lease;
 use crate::queue::Reader;
 use crate::reading;
+
+/// How long the end of a body may be waited for when all that matters was read.
+const END_PATIENCE: Duration = Duration::from_secs(1);
 
 /// One message of a streamed answer.
 #[derive(Clone, Debug)]
@@ -169,6 +173,14 @@ impl Messages {
         }
     }
 
+    /// All that matters was read: of events, see [`Events::finish`].
+    pub(crate) async fn finish(self) {
+        match self {
+            Self::Events(events) => events.finish().await,
+            Self::Child { .. } | Self::Warm(_) | Self::Stray(_) => {}
+        }
+    }
+
     /// The events themselves, where they are events.
     pub(crate) fn into_events(self) -> Option<Box<Events>> {
         match self {
@@ -231,6 +243,17 @@ impl Events {
         Self { frames: Some(Box::new(BedrockStream::new(frame_bytes_max))), ..self }
     }
 
+    /// All that matters was read. The end of the body mostly is there already, or comes at once:
+    /// then the connection serves again. A server that goes on, or takes its time, is hung up on.
+    pub(crate) async fn finish(mut self) {
+        self.call = None;
+        let Some(mut lease) = self.lease.take() else { return };
+        let end = lease.drive(self.body.frame());
+        if let Ok(None) = tokio::time::timeout(END_PATIENCE, end).await {
+            lease.give_back();
+        }
+    }
+
     async fn next(&mut self) -> Option<Piece> {
         loop {
             if let Some(piece) = self.more.pop_front() {
@@ -247,35 +270,65 @@ impl Events {
 
     /// An event that is there already.
     pub(crate) fn ready_event(&mut self) -> Option<Event> {
+        loop {
+            if let Some(event) = self.heard_event() {
+                return Some(event);
+            }
+            if self.is_broken() {
+                return None;
+            }
+            let part = self.lease.as_mut()?.drive_now(self.body.frame())?;
+            self.take(part)?;
+        }
+    }
+
+    /// An event that was read already.
+    fn heard_event(&mut self) -> Option<Event> {
         self.again.pop_front().or_else(|| self.decoder.next_event())
+    }
+
+    /// A part of the body; `None` when it was its end, or the stream broke.
+    fn take(&mut self, part: Option<Result<body::Frame<Bytes>, hyper::Error>>) -> Option<()> {
+        let Some(part) = part else {
+            // Read to its end, so the connection serves again.
+            if let Some(lease) = self.lease.take() {
+                lease.give_back();
+            }
+            return None;
+        };
+        let heard = part.ok().and_then(|it| {
+            let mut data = it.into_data().unwrap_or_default();
+            if let Some(frames) = &mut self.frames {
+                data = frames.push(&data);
+            }
+            self.decoder.push(&data).ok()
+        });
+        if heard.is_none() {
+            self.lease = None;
+        }
+        heard
     }
 
     /// The next event; `None` when there are no more, or the stream broke.
     pub(crate) async fn next_event(&mut self) -> Option<Event> {
         loop {
-            if let Some(event) = self.ready_event() {
+            if let Some(event) = self.heard_event() {
                 return Some(event);
             }
-            if self.frames.as_ref().is_some_and(|it| it.broken().is_some()) {
+            if self.is_broken() {
                 return None;
             }
-            let frame = match &mut self.lease {
+            let part = match &mut self.lease {
                 Some(lease) => lease.drive_on(self.body.frame()).await?,
-                None => None,
+                None => return None,
             };
-            let Some(frame) = frame else {
-                // Read to its end, so the connection serves again.
-                if let Some(lease) = self.lease.take() {
-                    lease.give_back();
-                }
-                return None;
-            };
-            let mut data = frame.ok()?.into_data().unwrap_or_default();
-            if let Some(frames) = &mut self.frames {
-                data = frames.push(&data);
-            }
-            self.decoder.push(&data).ok()?;
+            self.take(part)?;
         }
+    }
+
+    /// Whether Amazon's frames cannot be read on.
+    fn is_broken(&self) -> bool {
+        self.frames.as_ref().is_some_and(|it| it.broken().is_some())
     }
 }
 

@@ -6,6 +6,7 @@ mod attempt;
 mod choosing;
 mod cloud;
 mod hosted;
+mod interrupted;
 mod list;
 mod opening;
 mod place;

@@ -5,13 +5,14 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Call, Disposition, Inspected, Pending, Released};
+use bailiwick_core::{Disposition, Inspected, Pending, Released};
 use bailiwick_wire::llm::{Ending, Following, Mark, Operation, Step, error_body};
 use bailiwick_wire::sse::{Event, encode};
 use bytes::{Bytes, BytesMut};
 use tokio::time::Instant;
 
 use super::attempt::Told;
+use super::interrupted::{Interrupted, interrupted};
 use super::window::{self, Freed, Window};
 use crate::gate::Gate;
 use crate::hidden::Hidden;
@@ -40,6 +41,8 @@ struct Stream {
     client: Writer,
     /// What was written, as long as it may have to be counted.
     written: Written,
+    /// How many bytes were passed on.
+    passed: usize,
     /// How much was written when its cost was last counted.
     counted: u64,
     /// Whether the gateway ends it: what the provider told by then is not all.
@@ -50,30 +53,11 @@ struct Stream {
 
 /// After how many bytes more the cost is counted again: a fraction of a cent.
 const COUNTED_EVERY: u64 = 64;
+/// No more is looked at before it is sent, in bytes, but for what one event takes.
+const FLUSH_BYTES: usize = 16 << 10;
 /// Bytes that a token has at least, in a text of any language worth cutting: an answer that stays
 /// within its bound is never cut off.
 const BYTES_A_TOKEN: u64 = 6;
-
-/// Who ends a stream from outside.
-enum Interrupted {
-    /// Its client does not read it any more.
-    Gone,
-    /// An operator killed who asked, or what was asked.
-    Killed,
-}
-
-/// Wait until the stream is ended from outside.
-fn interrupted(stream: &Stream, call: &Call) -> impl Future<Output = Interrupted> + use<> {
-    let (client, kills) = (stream.client.clone(), Arc::clone(stream.gate.parts.store.kills()));
-    let (who, what) = (call.who().clone(), call.resource().clone());
-    async move {
-        tokio::select! {
-            biased;
-            () = client.closed() => Interrupted::Gone,
-            () = kills.keeping(&who, &what) => Interrupted::Killed,
-        }
-    }
-}
 
 /// How a stream ends.
 enum End {
@@ -100,7 +84,8 @@ pub(super) fn start(
     let crossed = call.crossing().and_then(Crossing::stream);
     let following = Following::new(operation);
     let written = Written::of(&call.route.model);
-    let stream = Stream {
+    // On the heap from the start: its kilobytes would be moved from hand to hand.
+    let stream = Box::new(Stream {
         gate: Arc::clone(gate),
         call,
         operation,
@@ -112,42 +97,56 @@ pub(super) fn start(
         hidden: told.hidden,
         client,
         written,
+        passed: 0,
         counted: 0,
         is_cut: false,
         _place: place,
-    };
-    // On the heap from the start: its kilobytes would be moved from hand to hand.
-    tokio::spawn(Box::pin(stream.run(owed, events)));
+    });
+    tokio::spawn(stream.run(owed, events));
     reader
 }
 
 impl Stream {
-    async fn run(mut self, mut owed: Pending, mut events: Box<Events>) {
+    async fn run(mut self: Box<Self>, mut owed: Pending, mut events: Box<Events>) {
         let patience = Duration::from_secs(self.gate.settings().limits.answer_seconds);
         // Waited for from the first event to the last, and not anew with each.
-        let mut interrupted = pin!(interrupted(&self, owed.call()));
+        let mut interrupted = pin!(interrupted(&self.gate, &self.client, owed.call()));
         let mut too_late = pin!(tokio::time::sleep(patience));
+        let mut heard = Instant::now();
         loop {
-            too_late.as_mut().reset(Instant::now() + patience);
             let event = tokio::select! {
                 biased;
                 how = &mut interrupted => return self.interrupted(owed, how).await,
                 event = events.next_event() => event,
-                () = &mut too_late => return self.broken(owed, Disposition::TimedOut).await,
+                // Set anew only when it is over: events come by the thousand.
+                () = &mut too_late => {
+                    if heard.elapsed() >= patience {
+                        return self.broken(owed, Disposition::TimedOut).await;
+                    }
+                    too_late.as_mut().reset(heard + patience);
+                    continue;
+                }
             };
             let Some(first) = event else { return self.over(owed).await };
             let (out, end) = self.round(&mut owed, first, &mut events);
             let is_read = self.send(out).await.is_ok();
             match end {
-                Some(end) => return self.end(owed, end).await,
-                None if is_read => {}
+                Some(end) => {
+                    let is_read_out = matches!(end, End::Last(_));
+                    self.end(owed, end).await;
+                    if is_read_out {
+                        events.finish().await;
+                    }
+                    return;
+                }
+                None if is_read => heard = Instant::now(),
                 None => return self.fail(owed, Disposition::Cancelled).await,
             }
         }
     }
 
     /// It is ended from outside.
-    async fn interrupted(mut self, owed: Pending, how: Interrupted) {
+    async fn interrupted(mut self: Box<Self>, owed: Pending, how: Interrupted) {
         match how {
             Interrupted::Gone => self.fail(owed, Disposition::Cancelled).await,
             Interrupted::Killed => {
@@ -158,7 +157,7 @@ impl Stream {
         }
     }
 
-    /// What came with one chunk, as one flush, and how the stream ends if it does.
+    /// What is there by now, as one flush, and how the stream ends if it does.
     fn round(
         &mut self,
         owed: &mut Pending,
@@ -167,14 +166,19 @@ impl Stream {
     ) -> (Bytes, Option<End>) {
         let mut out = BytesMut::new();
         let mut next = Some(first);
+        // The first word at once, and then as much as went before.
+        let at_once = self.passed.min(FLUSH_BYTES);
         while let Some(event) = next {
             if let Some(end) = self.came(owed, event, &mut out) {
                 return (out.freeze(), Some(end));
             }
-            next = events.ready_event();
+            if self.is_too_dear(owed) {
+                return (out.freeze(), Some(End::TooDear));
+            }
+            next = if out.len() < at_once { events.ready_event() } else { None };
         }
-        let end = self.is_too_dear(owed).then_some(End::TooDear);
-        (out.freeze(), end)
+        self.passed += out.len();
+        (out.freeze(), None)
     }
 
     /// One event of the provider's, as the client knows it.
@@ -215,7 +219,7 @@ impl Stream {
     }
 
     /// All that may leave was sent; this is how it ends.
-    async fn end(mut self, owed: Pending, end: End) {
+    async fn end(mut self: Box<Self>, owed: Pending, end: End) {
         match end {
             // What ends in an error is no answer, whatever came before it.
             End::Last(last) if self.following.told().is_error => {
@@ -291,7 +295,7 @@ impl Stream {
 
     /// The last of an answer: recorded, and only then sent. Where it may not leave, because of what
     /// is in it or because it cannot be kept, the stream ends in its grammar.
-    async fn last(self, owed: Pending, last: Bytes, disposition: Disposition) {
+    async fn last(self: Box<Self>, owed: Pending, last: Bytes, disposition: Disposition) {
         let watching = self.gate.watching(self.hidden.as_deref());
         let inspected = owed.last(watching.inspectors(), last, disposition);
         let (end, client) = (self.sent.ending(Ending::Filter), self.client.clone());
@@ -306,14 +310,14 @@ impl Stream {
     }
 
     /// What ends the stream is our own; the answer is not passed on any further.
-    async fn cut(self, owed: Pending, end: Bytes, disposition: Disposition) {
+    async fn cut(self: Box<Self>, owed: Pending, end: Bytes, disposition: Disposition) {
         let client = self.client.clone();
         let _ = self.conclude(owed.failed(disposition), disposition).await;
         let _ = client.send(end).await;
     }
 
     /// The provider ended the stream. Some leave out the last event of their dialect.
-    async fn over(mut self, mut owed: Pending) {
+    async fn over(mut self: Box<Self>, mut owed: Pending) {
         let mut out = BytesMut::new();
         let left = self.crossed.as_mut().map(Crossed::end).unwrap_or_default();
         if let Some(end) = left.into_iter().find_map(|it| self.event(&mut owed, it, &mut out)) {
@@ -332,7 +336,7 @@ impl Stream {
     }
 
     /// The stream ends before its end: its client is told so, in the words of its dialect.
-    async fn broken(self, owed: Pending, disposition: Disposition) {
+    async fn broken(self: Box<Self>, owed: Pending, disposition: Disposition) {
         let (status, words) = if disposition == Disposition::TimedOut {
             (504, "The provider did not go on in time")
         } else {
@@ -348,13 +352,17 @@ impl Stream {
         self.cut(owed, end, disposition).await;
     }
 
-    async fn fail(self, owed: Pending, disposition: Disposition) {
+    async fn fail(self: Box<Self>, owed: Pending, disposition: Disposition) {
         let _ = self.conclude(owed.failed(disposition), disposition).await;
     }
 
     /// What may leave, now that the outcome is on record.
-    async fn conclude(self, inspected: Inspected, disposition: Disposition) -> Option<Released> {
-        let Self { gate, call, following, crossed, written, is_cut, .. } = self;
+    async fn conclude(
+        self: Box<Self>,
+        inspected: Inspected,
+        disposition: Disposition,
+    ) -> Option<Released> {
+        let Self { gate, call, following, crossed, written, is_cut, .. } = *self;
         let following = crossed.map_or(following, Crossed::into_heard);
         let output_bytes = following.output_bytes();
         let told = following.into_told();
