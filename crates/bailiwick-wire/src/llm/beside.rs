@@ -29,7 +29,9 @@ const TEXTS_MAX: u64 = 251;
 pub(super) fn in_choice(at: u64, choice: Node<'_>, into: &mut Vec<Delta>) {
     let mut others = |holder: Node<'_>, known: &[&str]| {
         for (name, value) in holder.members() {
-            if !known.contains(&&*name) && !is_mute(&name, value) {
+            // Most that stands beside a text holds none: its name need not be looked up.
+            let holds = matches!(value.kind(), Kind::String | Kind::Array | Kind::Object);
+            if holds && !known.contains(&&*name) && !is_mute(&name, value) {
                 strings(at, below(0, name.as_bytes()), value, is_input(&name), into);
             }
         }
