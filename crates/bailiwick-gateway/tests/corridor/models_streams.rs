@@ -238,3 +238,19 @@ async fn names_that_would_become_one_are_withheld_whole_and_streamed() {
         assert!(!said.text().contains("FAKE"), "{said:?}");
     }
 }
+
+#[tokio::test]
+async fn the_connection_of_a_stream_serves_again() {
+    let provider = Provider::start().await;
+    let house = lab(&provider, "key_day = \"1000\"", "").await;
+    provider.script(&[chunk("Hello"), ending("stop", 1, 1)]);
+    let mut hung_up = Vec::new();
+    for _ in 0..3 {
+        let said = house.worker.send("POST", CHATS, &streamed("scripted").to_string()).await;
+        assert!(said.text().ends_with("[DONE]\n\n"));
+        // Its body ends a moment after its last event.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        hung_up.push((provider.connections(), provider.hung_up()));
+    }
+    assert_eq!(hung_up, [hung_up[0]; 3]);
+}

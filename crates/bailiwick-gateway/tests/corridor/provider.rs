@@ -40,6 +40,7 @@ struct State {
     /// What the model `says` answers, whole.
     says: Mutex<Value>,
     hung_up: AtomicUsize,
+    connections: AtomicUsize,
     kept: Kept,
 }
 
@@ -85,6 +86,7 @@ impl Provider {
             loop {
                 let (socket, _) = listener.accept().await.unwrap();
                 socket.set_nodelay(true).unwrap();
+                serving.connections.fetch_add(1, Ordering::SeqCst);
                 let state = Arc::clone(&serving);
                 let service = service_fn(move |it| answer(Arc::clone(&state), it));
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(socket), service));
@@ -121,6 +123,11 @@ impl Provider {
     /// What it keeps.
     pub(crate) fn kept(&self) -> &Kept {
         &self.state.kept
+    }
+
+    /// How many connections to it there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::SeqCst)
     }
 
     /// How many streams were hung up on before their end.
