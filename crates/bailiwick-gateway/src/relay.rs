@@ -129,8 +129,8 @@ impl Relay {
                     let landing = Landing { piece, disposition, client: client.clone() };
                     self.session.adrift.land(&id, landing);
                 }
-                // An answer to nothing that was asked here.
-                Some(Heard::Answer(..)) => {}
+                // An answer to nothing that was asked here, or what cannot be read.
+                Some(Heard::Answer(..)) | None => {}
                 // A server of the modern era asks within its answer, or not at all.
                 Some(Heard::Request(_)) if is_modern => {}
                 // A server that asks without end is not listened to any longer.
@@ -146,8 +146,6 @@ impl Relay {
                         return self.withheld(owed, &client).await;
                     }
                 }
-                // What cannot be read is not passed on.
-                None => {}
             }
         }
     }
