@@ -99,7 +99,7 @@ mod tests {
             (
                 r#"{ "id":1, "params":{"name":"v", "arguments":{"b":1 , "c":1.0}}}"#,
                 Some("t"),
-                r#"{ "id":1, "params":{"name":"t", "arguments":{ "c":1.0,"a":"x"}}}"#,
+                r#"{ "id":1, "params":{"name":"t", "arguments":{"c":1.0,"a":"x"}}}"#,
             ),
             (
                 r#"{"params":{"name":"v","arguments":{"a":2}}}"#,
