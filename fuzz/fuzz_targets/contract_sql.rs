@@ -13,6 +13,7 @@ fuzz_target!(|text: &str| {
             dialect: dialect.to_owned(),
             statements: ["select", "insert", "update", "delete"].map(str::to_owned).to_vec(),
             tables: vec!["orders".to_owned()],
+            types: BTreeMap::new(),
             rows_max: Some(100),
         };
         let said = Argument { is: Some(is), ..Argument::default() };

@@ -6,6 +6,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::binding::COLLECTION;
 use crate::cell::{Cell, Date};
 use crate::effect::{EffectWord, Recipient, Trust};
 use crate::standing::Standing;
@@ -180,6 +181,10 @@ pub enum Meaning {
         /// The tables that it may touch, as `table` or `schema.table`. Left out: none.
         #[serde(default)]
         tables: Vec<String>,
+        /// What the rows of a table are, such as `{ customers = "Customer" }`: a statement on it
+        /// touches every one.
+        #[serde(default)]
+        types: BTreeMap<String, String>,
         /// The most rows: the statement must say a limit, and none above this.
         #[serde(default)]
         rows_max: Option<u64>,
@@ -289,7 +294,9 @@ impl Tool {
     /// The types of what its arguments and answers name.
     pub fn types(&self) -> impl Iterator<Item = &str> {
         let types = self.resources.values().chain(self.results.values()).chain(&self.collections);
-        types.map(String::as_str)
+        let of_all = self.arguments.values().filter_map(|it| it.is.as_ref());
+        let of_rows = of_all.flat_map(Meaning::types);
+        types.map(String::as_str).chain(of_rows)
     }
 
     fn fault(&self, name: &str) -> Option<String> {
@@ -313,9 +320,11 @@ impl Tool {
 }
 
 /// Whether a word can be a type in policies.
-fn is_type(word: &str) -> bool {
+pub(crate) fn is_type(word: &str) -> bool {
     let mut letters = word.chars();
-    letters.next().is_some_and(|first| first.is_ascii_uppercase())
+    // Of this type is what holds all of another.
+    word != COLLECTION
+        && letters.next().is_some_and(|first| first.is_ascii_uppercase())
         && letters.all(|rest| rest.is_ascii_alphanumeric() || rest == '_')
 }
 

@@ -21,7 +21,7 @@ mod standing;
 mod unseen;
 mod view;
 
-pub use binding::named;
+pub use binding::{COLLECTION, collection, named, named_by_answer};
 pub use cell::{Cell, Date, Grounded};
 pub use contract::{
     Argument, Bound, Contract, Fault, Meaning, Tool, Undo, Viewed, contract_schema,

@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use crate::call::Call;
+use crate::call::{Call, NamedResource};
 use crate::decision::Denial;
 use crate::finding::{Findings, Inspectors, Seen, Surface};
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
@@ -98,6 +98,7 @@ struct SeenSoFar {
     chunks: u64,
     meter: Option<Box<Meter>>,
     items: Vec<Digest>,
+    named: Vec<NamedResource>,
     /// What left or may leave, where it is kept.
     payload: Option<Payload>,
 }
@@ -135,6 +136,7 @@ impl Pending {
             chunks: 0,
             meter: None,
             items: Vec::new(),
+            named: Vec::new(),
             payload: call.keeps().map(|_| Payload::default()),
         };
         Self { call, appended, decided, duties, seen: Box::new(seen) }
@@ -240,6 +242,12 @@ impl Inspected {
         self
     }
 
+    /// Say which things the answer names, or touches all of.
+    pub fn naming(mut self, named: Vec<NamedResource>) -> Self {
+        self.pending.seen.named = named;
+        self
+    }
+
     /// What came of the call.
     pub const fn disposition(&self) -> Disposition {
         self.disposition
@@ -269,7 +277,9 @@ impl Inspected {
         let Self { pending, last, disposition } = self;
         let Pending { call, appended, decided, seen, .. } = pending;
         let tenant: &TenantId = &call.who().principal().tenant;
-        let SeenSoFar { findings, hash, bytes, chunks, meter, items, payload } = *seen;
+        let SeenSoFar { findings, hash, bytes, chunks, meter, items, named, payload } = *seen;
+        let token =
+            |it: &NamedResource| Ok((it.kind.clone(), ledger.token(tenant, &it.kind, &it.id)?));
         let plain = Digest::from_bytes(hash.finalize().into());
         let mut outcome = OutcomeRecord {
             exchange: call.id(),
@@ -284,6 +294,7 @@ impl Inspected {
             meter,
             items: ledger.keyed_digests(tenant, &items)?,
             sealed: None,
+            named: named.iter().map(token).collect::<Result<_, Unrecorded>>()?,
         };
         let write = |outcome: &OutcomeRecord, sealed: &Sealed| {
             let record = Record::Outcome(outcome.clone());

@@ -16,8 +16,9 @@ pub use error::RecordError;
 pub use meter::Meter;
 
 /// The version that this build writes. It reads version 1, too, whose decisions have no parent,
-/// version 2, which knows no models, and version 3, which keeps no answers.
-pub const RECORD_VERSION: u64 = 4;
+/// version 2, which knows no models, version 3, which keeps no answers, and version 4, whose outcomes
+/// name nothing.
+pub const RECORD_VERSION: u64 = 5;
 
 /// How firmly a record had to stand before the call went out. It bounds what the absence of a
 /// record may claim, so it is in the record.
@@ -161,6 +162,8 @@ pub struct OutcomeRecord {
     pub items: Vec<Digest>,
     /// The commitment to the sealed answer, where it is kept.
     pub sealed: Option<Digest>,
+    /// The things that the answer names: type and pseudonym.
+    pub named: Vec<(Box<str>, Token)>,
 }
 
 /// Why somebody was turned away before there was a call.

@@ -56,5 +56,6 @@ pub(crate) fn outcome(exchange: ExchangeId, disposition: &str) -> OutcomeRecord 
         meter: None,
         items: Vec::new(),
         sealed: None,
+        named: Vec::new(),
     }
 }

@@ -11,6 +11,7 @@ use bailiwick_contracts::{Contract, Fault, Lock, Tool, named};
 use bailiwick_core::{Effect, NamedResource, ServerId, Value};
 
 use crate::config::{self, ConfigError};
+use crate::meaning;
 use crate::narrowed::{self, View, Views};
 
 /// All contracts that were read.
@@ -71,7 +72,7 @@ impl Contracts {
         word.map_or(Effect::Unknown, |it| (*it).into())
     }
 
-    /// The things that the arguments of a call of this tool name. A list names several, a number
+    /// The things that the arguments of a call of this tool name, and what it touches all of. A list names several, a number
     /// is named as it is written. `None` when an argument that should name something does not, or
     /// names too much: then nobody can say what the call touches.
     pub fn named(
@@ -81,7 +82,9 @@ impl Contracts {
         arguments: &Value,
     ) -> Option<Vec<NamedResource>> {
         let Some(tool) = self.tool(server, tool) else { return Some(Vec::new()) };
-        named(&tool.resources, arguments)
+        let mut touched = named(&tool.resources, arguments)?;
+        touched.extend(meaning::collections(tool, arguments));
+        Some(touched)
     }
 
     /// The servers that there are contracts for.

@@ -15,6 +15,7 @@ use crate::gate::Gate;
 use crate::legs;
 use crate::lineage;
 use crate::mask;
+use crate::meaning;
 use crate::obligations;
 use crate::rules::Rules;
 use crate::upstream::{Answer, Envelope, Leg, Messages, Upstream};
@@ -75,8 +76,10 @@ pub(crate) async fn exchange(
                             .map(Reply::Whole);
                     };
                     let items = lineage::items(owed.call(), &message);
+                    let named =
+                        meaning::named_in(&rules.contracts, owed.call(), &came, disposition);
                     let inspected = owed.last(watching.inspectors(), message, disposition);
-                    let inspected = inspected.holding(items);
+                    let inspected = inspected.holding(items).naming(named);
                     record(gate, upstream, (inspected, &came), disposition).await.map(Reply::Whole)
                 }
                 Err(disposition) => {

@@ -24,6 +24,7 @@ use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
 use crate::hidden::{Hidden, HiddenNames, Watching};
 use crate::listener::Listener;
+use crate::meaning;
 use crate::meant::{Meant, meant};
 use crate::models::Made;
 use crate::models::Models;
@@ -270,6 +271,7 @@ impl Gate {
     ) -> Result<Call, NoEntropy> {
         let now = self.now();
         let rules = self.rules();
+        let unmeant = meaning::misfit(&rules.contracts, who, &asked);
         let Meant { asked, ask, effect: shown, is_gone, misfit } =
             meant(&rules.contracts, who, asked, ask);
         let Asked { action, resource, arguments, trace, .. } = asked;
@@ -286,6 +288,7 @@ impl Gate {
         // What cannot be named cannot be decided on: it is refused like what does not exist.
         let nameable = named.is_some();
         let named = named.unwrap_or_default();
+        let misfit = misfit.or(unmeant);
         let misfit = misfit.or_else(|| self.misfit(who, &resource, &arguments, known));
         let what = Interpreted {
             exists: nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),

@@ -32,6 +32,7 @@ mod lineage;
 mod listener;
 mod listing;
 mod mask;
+mod meaning;
 mod meant;
 mod models;
 mod narrowed;

@@ -24,6 +24,7 @@ use crate::exchange::answered;
 use crate::gate::Gate;
 use crate::lineage;
 use crate::mask;
+use crate::meaning;
 use crate::question::{Question, ask, tell};
 use crate::queue::{Reader, Writer, queue};
 use crate::reading::{Heard, hear};
@@ -246,8 +247,11 @@ impl Relay {
                     None => message,
                 };
                 let items = lineage::items(owed.call(), &message);
+                let contracts = &rules.contracts;
+                let named = meaning::named_in(contracts, owed.call(), &message, disposition);
                 let event = self.event(piece, &message);
-                owed.last(self.gate.inspectors(), event, disposition).holding(items)
+                let inspected = owed.last(self.gate.inspectors(), event, disposition);
+                inspected.holding(items).naming(named)
             }
             Err(disposition) => owed.failed(disposition),
         };

@@ -108,5 +108,6 @@ fn outcome(decision: u64, at: Timestamp) -> OutcomeRecord {
         meter: None,
         items: Vec::new(),
         sealed: None,
+        named: Vec::new(),
     }
 }

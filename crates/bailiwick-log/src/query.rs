@@ -90,6 +90,8 @@ pub struct Filter {
     pub exchange: Option<ExchangeId>,
     /// A piece of content in the ask of a decision or in the answer of an outcome, by keyed digest.
     pub item: Option<Digest>,
+    /// What a call or its answer names: any of these, by type and pseudonym. Empty: not asked for.
+    pub named: Vec<(Box<str>, Token)>,
 }
 
 impl Filter {
@@ -101,6 +103,7 @@ impl Filter {
             && self.kind.is_none_or(|it| Kind::of(record) == it)
             && self.exchange.is_none_or(|it| exchange_of(record) == Some(it))
             && self.item.is_none_or(|it| items_of(record).contains(&it))
+            && (self.named.is_empty() || named_by(record).iter().any(|it| self.named.contains(it)))
             && self.fits_agent(record)
             && self.fits_decision(record)
     }
@@ -160,6 +163,19 @@ fn items_of(record: &Record) -> &[Digest] {
     match record {
         Record::Decision(it) => &it.items,
         Record::Outcome(it) => &it.items,
+        Record::Refusal(_)
+        | Record::Admin(_)
+        | Record::Started { .. }
+        | Record::Stopped
+        | Record::Heartbeat => &[],
+    }
+}
+
+/// The things that a record names.
+fn named_by(record: &Record) -> &[(Box<str>, Token)] {
+    match record {
+        Record::Decision(it) => &it.named,
+        Record::Outcome(it) => &it.named,
         Record::Refusal(_)
         | Record::Admin(_)
         | Record::Started { .. }

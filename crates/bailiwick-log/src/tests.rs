@@ -133,6 +133,7 @@ pub(crate) fn outcome(n: u64, decision: u64, sealed: &Sealed) -> Record {
         meter: None,
         items: Vec::new(),
         sealed: sealed.commitment,
+        named: Vec::new(),
     })
 }
 

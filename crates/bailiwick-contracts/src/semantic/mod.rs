@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bailiwick_core::Value;
 
-use crate::contract::{Argument, Meaning};
+use crate::contract::{Argument, Meaning, is_type};
 
 pub use email::NotEmail;
 pub use money::NotMoney;
@@ -36,6 +36,8 @@ pub struct Meant {
     /// The tables that its SQL touches, as the contract writes them. Each is a whole collection:
     /// nobody can say which of its members a statement leaves out.
     pub tables: BTreeSet<String>,
+    /// The types of which it touches every member: those of its tables' rows, or the tables.
+    pub collections: BTreeSet<String>,
     /// The kinds of its statements: `select`, `insert`, `update`, `delete`.
     pub statements: BTreeSet<&'static str>,
     /// How many addresses it sends to.
@@ -55,7 +57,8 @@ pub fn check(arguments: &BTreeMap<String, Argument>, given: &Value) -> Result<Me
             return Err(misfit(Reason::Alike));
         }
         let Some(value) = given.member(name) else { continue };
-        check_one(meaning, value, given, &mut meant).map_err(misfit)?;
+        let currency = currency_named(meaning, arguments, given);
+        check_one(meaning, value, currency, &mut meant).map_err(misfit)?;
     }
     // Who puts some into `to` and some into `cc` sends to all of them.
     for (name, meaning) in meanings(arguments) {
@@ -79,19 +82,34 @@ fn is_spelled_twice(name: &str, given: &Value) -> bool {
     members.iter().any(|(it, _)| &**it != name && it.eq_ignore_ascii_case(name))
 }
 
+/// The currency that the argument beside an amount names, or that the contract puts there.
+fn currency_named<'a>(
+    meaning: &Meaning,
+    arguments: &'a BTreeMap<String, Argument>,
+    given: &'a Value,
+) -> Option<&'a str> {
+    let Meaning::Money { currency_argument: Some(argument), .. } = meaning else { return None };
+    match given.member(argument) {
+        Some(value) => value.as_text(),
+        None => arguments.get(argument)?.fixed.as_ref()?.as_str(),
+    }
+}
+
 fn check_one(
     meaning: &Meaning,
     value: &Value,
-    given: &Value,
+    named_currency: Option<&str>,
     meant: &mut Meant,
 ) -> Result<(), Reason> {
     let values = listed(value)?;
     match meaning {
-        Meaning::Sql { dialect, statements, tables, rows_max } => {
+        Meaning::Sql { dialect, statements, tables, rows_max, types } => {
             let wanted = sql::Wanted { dialect, statements, tables, rows_max: *rows_max };
             for value in values {
                 sql::check(&wanted, text(value)?, meant)?;
             }
+            let of = |it: &String| types.get(it).unwrap_or(it).clone();
+            meant.collections.extend(meant.tables.iter().map(of));
         }
         Meaning::Url { schemes, hosts } => {
             for value in values {
@@ -105,8 +123,8 @@ fn check_one(
         }
         Meaning::Money { cap, currency, currency_argument, units } => {
             let wanted = money::Wanted { cap, currency, units: *units };
-            if let Some(argument) = currency_argument {
-                money::check_currency(currency, given.member(argument))?;
+            if currency_argument.is_some() {
+                money::check_currency(currency, named_currency)?;
             }
             money::check(&wanted, values)?;
         }
@@ -144,12 +162,26 @@ fn text(value: &Value) -> Result<&str, Reason> {
 }
 
 impl Meaning {
+    /// The types that it gives to what it touches.
+    pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
+        let types = match self {
+            Self::Sql { types, .. } => Some(types),
+            Self::Url { .. } | Self::Path { .. } | Self::Money { .. } => None,
+            Self::Email { .. } | Self::NoShell => None,
+        };
+        types.into_iter().flat_map(BTreeMap::values).map(String::as_str)
+    }
+
     /// What is wrong with it, and what would be right.
     pub fn fault(&self) -> Option<String> {
         match self {
-            Self::Sql { dialect, statements, tables, rows_max } => {
+            Self::Sql { dialect, statements, tables, rows_max, types } => {
                 let wanted = sql::Wanted { dialect, statements, tables, rows_max: *rows_max };
-                sql::fault(&wanted)
+                let odd = types.iter().find(|(it, of)| !tables.contains(it) || !is_type(of));
+                let odd = odd.map(|(it, of)| {
+                    format!("`{it} = \"{of}\"` gives no listed table a type such as \"Customer\"")
+                });
+                sql::fault(&wanted).or(odd)
             }
             Self::Url { schemes, hosts } => url::fault(schemes, hosts),
             Self::Path { roots } => path::fault(roots),
@@ -164,7 +196,7 @@ impl Meaning {
     /// What would be right, for whoever has to say it again.
     pub fn described(&self) -> String {
         match self {
-            Self::Sql { dialect, statements, tables, rows_max } => {
+            Self::Sql { dialect, statements, tables, rows_max, .. } => {
                 let wanted = sql::Wanted { dialect, statements, tables, rows_max: *rows_max };
                 sql::described(&wanted)
             }

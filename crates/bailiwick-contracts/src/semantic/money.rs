@@ -54,8 +54,8 @@ pub(super) fn check(wanted: &Wanted<'_>, values: &[Value]) -> Result<(), NotMone
 }
 
 /// Whether the argument beside the amount names the currency.
-pub(super) fn check_currency(currency: &str, named: Option<&Value>) -> Result<(), NotMoney> {
-    let named = named.and_then(Value::as_text).ok_or(NotMoney::Currency)?;
+pub(super) fn check_currency(currency: &str, named: Option<&str>) -> Result<(), NotMoney> {
+    let named = named.ok_or(NotMoney::Currency)?;
     if named.eq_ignore_ascii_case(currency) { Ok(()) } else { Err(NotMoney::Currency) }
 }
 

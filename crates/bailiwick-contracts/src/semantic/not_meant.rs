@@ -80,6 +80,9 @@ reasons! {
     NotAWord => Word
 }
 
+/// How many characters what would be right may have: a contract may list many tables.
+const RIGHT_MAX: usize = 400;
+
 /// An argument that does not fit what it should mean.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{argument}` {reason}; it should be {right}")]
@@ -94,6 +97,11 @@ pub struct NotMeant {
 
 impl NotMeant {
     pub(super) fn new(argument: &str, meaning: &Meaning, reason: Reason) -> Self {
-        Self { argument: argument.to_owned(), reason, right: meaning.described() }
+        let mut right = meaning.described();
+        if let Some((end, _)) = right.char_indices().nth(RIGHT_MAX) {
+            right.truncate(end);
+            right.push_str(" ...");
+        }
+        Self { argument: argument.to_owned(), reason, right }
     }
 }

@@ -1,5 +1,7 @@
 //! Honest statements, what they touch, and bombs.
 
+use std::collections::BTreeMap;
+
 use bailiwick_contracts::{Meaning, NotSql, Reason};
 
 use crate::{all_fit, fits, strings};
@@ -10,6 +12,7 @@ pub(crate) fn reading(dialect: &str) -> Meaning {
         dialect: dialect.to_owned(),
         statements: Vec::new(),
         tables: strings(&["orders", "customers", "shop.items"]),
+        types: BTreeMap::new(),
         rows_max: Some(100),
     }
 }
@@ -20,6 +23,7 @@ pub(crate) fn writing(dialect: &str) -> Meaning {
         dialect: dialect.to_owned(),
         statements: strings(&["select", "insert", "update", "delete"]),
         tables: strings(&["orders", "customers"]),
+        types: BTreeMap::new(),
         rows_max: None,
     }
 }
@@ -219,6 +223,7 @@ fn a_contract_that_says_nonsense_of_sql_is_at_fault() {
         dialect: dialect.to_owned(),
         statements: strings(&[statement]),
         tables: strings(&[table]),
+        types: BTreeMap::new(),
         rows_max,
     };
     assert_eq!(sql("sqlite", "select", "a.b", Some(1)).fault(), None);

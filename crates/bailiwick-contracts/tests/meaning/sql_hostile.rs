@@ -327,10 +327,10 @@ fn writes_reach_no_further_than_their_tables_and_rows() {
 
 #[test]
 fn a_limit_of_rows_binds_writes_too() {
-    let Meaning::Sql { dialect, statements, tables, .. } = writing("mysql") else {
+    let Meaning::Sql { dialect, statements, tables, types, .. } = writing("mysql") else {
         unreachable!("it is SQL")
     };
-    let few = Meaning::Sql { dialect, statements, tables, rows_max: Some(2) };
+    let few = Meaning::Sql { dialect, statements, tables, types, rows_max: Some(2) };
     all_fit(
         &few,
         &[

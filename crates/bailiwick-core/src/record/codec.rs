@@ -2,9 +2,9 @@
 
 use super::error::RecordError;
 use super::field::{
-    digests, findings, list, maybe_digest, maybe_id, maybe_text, maybe_token, maybe_uint, pair,
-    read_finding, read_maybe_digest, read_maybe_id, read_maybe_text, read_maybe_token,
-    read_maybe_uint,
+    digests, findings, list, maybe_digest, maybe_id, maybe_text, maybe_token, maybe_uint, named,
+    pair, read_finding, read_maybe_digest, read_maybe_id, read_maybe_text, read_maybe_token,
+    read_maybe_uint, read_named,
 };
 use super::meter::read_meter;
 use super::{
@@ -28,7 +28,7 @@ impl Record {
         let mut w = Writer(out);
         let (kind, fields) = match self {
             Self::Decision(_) => (DECISION, 31),
-            Self::Outcome(_) => (OUTCOME, 12),
+            Self::Outcome(_) => (OUTCOME, 13),
             Self::Refusal(_) => (REFUSAL, 5),
             Self::Admin(_) => (ADMIN, 5),
             Self::Started { .. } => (STARTED, 1),
@@ -95,10 +95,14 @@ impl Record {
                 if version > 3 {
                     outcome.sealed = read_maybe_digest(&mut r)?;
                 }
+                if version > 4 {
+                    outcome.named = list(&mut r, read_named)?;
+                }
                 let fields = match version {
                     1 | 2 => 9,
                     3 => 11,
-                    _ => 12,
+                    4 => 12,
+                    _ => 13,
                 };
                 (Self::Outcome(outcome), fields)
             }
@@ -129,12 +133,7 @@ impl DecisionRecord {
         w.text(self.server.as_str());
         maybe_text(w, self.name.as_deref());
         w.bytes(self.name_token.as_bytes());
-        w.array(self.named.len());
-        for (kind, token) in &self.named {
-            w.array(2);
-            w.text(kind);
-            w.bytes(token.as_bytes());
-        }
+        named(w, &self.named);
         w.text(&self.effect);
         maybe_digest(w, self.pin);
         w.bytes(self.ask.as_bytes());
@@ -181,10 +180,7 @@ impl DecisionRecord {
             server: r.text()?.into(),
             name: read_maybe_text(r)?.map(Into::into),
             name_token: Token::from_bytes(r.array_of()?),
-            named: list(r, |r| {
-                pair(r)?;
-                Ok((r.text()?.into(), Token::from_bytes(r.array_of()?)))
-            })?,
+            named: list(r, read_named)?,
             effect: r.text()?.into(),
             pin: read_maybe_digest(r)?,
             ask: Digest::from_bytes(r.array_of()?),
@@ -226,6 +222,7 @@ impl OutcomeRecord {
         w.array(self.items.len());
         self.items.iter().for_each(|it| w.bytes(it.as_bytes()));
         maybe_digest(w, self.sealed);
+        named(w, &self.named);
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -243,6 +240,7 @@ impl OutcomeRecord {
             meter: None,
             items: Vec::new(),
             sealed: None,
+            named: Vec::new(),
         })
     }
 }

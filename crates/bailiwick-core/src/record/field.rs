@@ -76,6 +76,20 @@ pub(super) fn digests(r: &mut Reader<'_>) -> Result<Vec<Digest>, RecordError> {
     list(r, |r| Ok(Digest::from_bytes(r.array_of()?)))
 }
 
+pub(super) fn named(w: &mut Writer<'_>, named: &[(Box<str>, Token)]) {
+    w.array(named.len());
+    for (kind, token) in named {
+        w.array(2);
+        w.text(kind);
+        w.bytes(token.as_bytes());
+    }
+}
+
+pub(super) fn read_named(r: &mut Reader<'_>) -> Result<(Box<str>, Token), RecordError> {
+    pair(r)?;
+    Ok((r.text()?.into(), Token::from_bytes(r.array_of()?)))
+}
+
 pub(super) fn findings(w: &mut Writer<'_>, findings: &[Finding]) {
     w.array(findings.len());
     for finding in findings {

@@ -80,6 +80,8 @@ pub(crate) struct Plan {
     pub(crate) top: String,
     /// What stands in the section of the log.
     pub(crate) log: String,
+    /// The contract of `crm`.
+    pub(crate) contract: String,
 }
 
 /// A gateway that serves.
@@ -109,6 +111,7 @@ impl Plan {
             files,
             top,
             log,
+            contract: CONTRACT.to_owned(),
             withhold,
         }
     }
@@ -134,7 +137,7 @@ impl Plan {
             std::fs::write(at.join(name), text).unwrap();
         }
         std::fs::write(at.join("policies/all.cedar"), &self.policies).unwrap();
-        std::fs::write(at.join("contracts/crm.toml"), CONTRACT).unwrap();
+        std::fs::write(at.join("contracts/crm.toml"), &self.contract).unwrap();
         let settings = config::load(&at.join("bailiwick.toml")).unwrap();
         let data = settings.data.clone();
         let keys = ["worker", "other"].map(|agent| {

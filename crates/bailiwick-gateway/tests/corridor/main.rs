@@ -97,6 +97,7 @@ mod legs;
 #[cfg(test)]
 mod lossless;
 #[cfg(test)]
+mod meaning;
 mod models;
 #[cfg(test)]
 mod models_streams;

@@ -87,6 +87,7 @@ impl Writer {
             meter: Some(Box::new(meter)),
             items: Vec::new(),
             sealed: None,
+            named: Vec::new(),
         };
         self.append(hours, &Record::Outcome(record));
     }

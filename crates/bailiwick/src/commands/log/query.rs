@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bailiwick_contracts::COLLECTION;
 use bailiwick_core::{
     Digest, ExchangeId, Meter, OutcomeRecord, Record, Subject, TenantId, Timestamp,
 };
@@ -26,7 +27,11 @@ pub(crate) struct Arguments {
     /// Only calls for this person; the log holds a pseudonym, which needs the tenant's key.
     #[arg(long)]
     person: Option<String>,
-    /// The person's tenant.
+    /// Only calls that name this thing, in their arguments or in their answers, or that touch all of
+    /// its type: `Customer::"c_42"`. The log holds a pseudonym, as of persons.
+    #[arg(long, value_name = "TYPE::ID")]
+    resource: Option<String>,
+    /// The tenant of the person or thing.
     #[arg(long, default_value = "default")]
     tenant: String,
     /// Only calls of this tool.
@@ -87,29 +92,35 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     YES
 }
 
-/// A person is known by a tenant's key only: in another tenant nobody is found.
+/// Persons and things are known by a tenant's key only: in another tenant nothing is found.
 fn tenant_told(asked: &Arguments) -> String {
-    asked.person.as_ref().map_or_else(String::new, |person| {
-        format!("; `{person}` was looked for in tenant `{}` (--tenant names another)", asked.tenant)
+    let whom = asked.person.as_ref().or(asked.resource.as_ref());
+    whom.map_or_else(String::new, |whom| {
+        format!("; `{whom}` was looked for in tenant `{}` (--tenant names another)", asked.tenant)
     })
 }
 
 /// What is asked for; `None` when nothing can be it.
 fn filter(common: &Common, asked: &Arguments) -> Result<Option<Filter>, Failure> {
-    let person = match &asked.person {
-        None => None,
-        Some(person) => {
-            let data = settings::load(common)?.data;
-            let store = Arc::new(Store::open(&data)?);
-            let world = recording::world(&store);
-            let tenant = TenantId::from(asked.tenant.as_str());
-            // Asking must not make a key for a tenant that never was.
-            if !store.has_tenant_key(&tenant)? {
-                return Ok(None);
-            }
-            Some(world.token(&tenant, "Person", person)?)
+    let mut person = None;
+    let mut named = Vec::new();
+    if asked.person.is_some() || asked.resource.is_some() {
+        let data = settings::load(common)?.data;
+        let store = Arc::new(Store::open(&data)?);
+        let world = recording::world(&store);
+        let tenant = TenantId::from(asked.tenant.as_str());
+        // Asking must not make a key for a tenant that never was.
+        if !store.has_tenant_key(&tenant)? {
+            return Ok(None);
         }
-    };
+        let token = |kind: &str, id: &str| world.token(&tenant, kind, id);
+        person = asked.person.as_ref().map(|it| token("Person", it)).transpose()?;
+        if let Some(resource) = &asked.resource {
+            let (kind, id) = thing(resource)?;
+            named.push((kind.into(), token(kind, id)?));
+            named.push((COLLECTION.into(), token(COLLECTION, kind)?));
+        }
+    }
     let kind = asked
         .kind
         .as_deref()
@@ -133,7 +144,19 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Option<Filter>, Failure>
         until: asked.until.as_deref().map(time).transpose()?,
         exchange: exchange.transpose()?,
         item: item.transpose()?,
+        named,
     }))
+}
+
+/// The type and the id of a thing as policies write it.
+fn thing(text: &str) -> Result<(&str, &str), Failure> {
+    let parts = text.split_once("::").map(|(kind, id)| {
+        let quoted = id.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+        (kind, quoted.unwrap_or(id))
+    });
+    parts
+        .filter(|(kind, id)| !kind.is_empty() && !id.is_empty())
+        .ok_or_else(|| Failure(format!("`{text}` is no thing; write it as Customer::\"c_42\"")))
 }
 
 /// A time as people write it.

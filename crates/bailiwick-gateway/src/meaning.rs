@@ -1,0 +1,68 @@
+//! What is meant: do arguments say what a contract says that they mean, and which things does a call
+//! touch though no argument names them? Those in its answer are known once that is there; all of a
+//! type is known beforehand.
+
+use bailiwick_contracts::{Tool, collection, meant, named_by_answer};
+use bailiwick_core::{Action, Call, Disposition, Identified, NamedResource, Resource, Value};
+use bailiwick_wire::json::{Document, Limits, Node};
+use bailiwick_wire::mcp::Asked;
+
+use crate::contract::Contracts;
+
+/// The types of which a call of a tool touches every member, by what its contract says of it and
+/// of its SQL.
+pub(crate) fn collections(tool: &Tool, arguments: &Value) -> Vec<NamedResource> {
+    let of_sql = meant(&tool.arguments, arguments).unwrap_or_default().collections;
+    let mut all: Vec<&str> = tool.collections.iter().chain(&of_sql).map(String::as_str).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(collection).collect()
+}
+
+/// Why the arguments that an agent gives do not mean what the contract says, if they do not. What
+/// is called may be a view: then both it and its tool have something to say.
+pub(crate) fn misfit(contracts: &Contracts, who: &Identified, asked: &Asked) -> Option<Box<str>> {
+    let Resource::Tool { server, name } = &asked.resource else { return None };
+    who.agent()?;
+    let tools = &contracts.of(server)?.tools;
+    let of_view = || tools.values().find(|it| it.views.contains_key(&**name));
+    let tool = tools.get(&**name).or_else(of_view)?;
+    let view = tool.views.get(&**name).map(|it| &it.arguments);
+    let mut each = std::iter::once(&tool.arguments).chain(view);
+    let odd = each.find_map(|said| meant(said, &asked.arguments).err())?;
+    Some(odd.to_string().into())
+}
+
+/// The things that an answer names, or all of a type where nobody can say which.
+pub(crate) fn named_in(
+    contracts: &Contracts,
+    call: &Call,
+    answer: &[u8],
+    disposition: Disposition,
+) -> Vec<NamedResource> {
+    let Resource::Tool { server, name } = call.resource() else { return Vec::new() };
+    let is_result = matches!(disposition, Disposition::Answered | Disposition::ToolFailed);
+    let tool = contracts.tool(server, name).filter(|it| !it.results.is_empty());
+    match tool {
+        Some(tool) if is_result && call.action() == Action::InvokeTool => {
+            named_by_answer(&tool.results, &contents(answer))
+        }
+        Some(_) | None => Vec::new(),
+    }
+}
+
+/// The structured content of an answer; where there is none, its texts that are JSON.
+fn contents(answer: &[u8]) -> Vec<Value> {
+    let Ok(document) = Document::parse(answer, Limits::default()) else { return Vec::new() };
+    let Some(result) = document.root().member("result") else { return Vec::new() };
+    if let Some(content) = result.member("structuredContent") {
+        return vec![content.to_value()];
+    }
+    let pieces = result.member("content").into_iter().flat_map(Node::elements);
+    let texts = pieces.filter_map(|it| it.member("text").and_then(|it| it.text()));
+    let values = texts.filter_map(|text| {
+        let document = Document::parse(text.as_bytes(), Limits::default()).ok()?;
+        Some(document.root().to_value())
+    });
+    values.collect()
+}
