@@ -56,7 +56,8 @@ impl Site {
         }
         let config = folder.join("bailiwick.toml");
         let mut text = format!(
-            "[admission]\nopen_until = \"2500-01-01\"\n\n[agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n{}\n",
+            "[admission]\nopen_until = \"2500-01-01\"\n\n\
+             [agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n{}\n",
             plan.settings
         );
         for (name, url) in plan.servers {

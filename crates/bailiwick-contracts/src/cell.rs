@@ -157,7 +157,8 @@ mod tests {
         assert_eq!(plain.cell.verified().map(String::as_str), Some("read"));
         let guess: One = toml::from_str("cell = { value = 'read', evidence = 'a' }").unwrap();
         assert_eq!((guess.cell.verified(), guess.cell.said().as_str()), (None, "read"));
-        let text = "cell = { value = 'read', verified = true, verified_on = 2026-11-22, expires = '2027-01-01' }";
+        let text = "cell = { value = 'read', verified = true, verified_on = 2026-11-22, \
+             expires = '2027-01-01' }";
         let seen: One = toml::from_str(text).unwrap();
         assert!(seen.cell.verified().is_some());
         assert!(!seen.cell.has_expired("2026-12-31".parse().unwrap()));

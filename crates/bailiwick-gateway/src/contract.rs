@@ -1,5 +1,5 @@
-//! The contracts in force: `contracts/<server>.toml` for what operators know of a server's tools, and
-//! `contracts/<server>.lock` for which definitions of them a person approved.
+//! The contracts in force: `contracts/<server>.toml` for what operators know of a server's tools,
+//! and `contracts/<server>.lock` for which definitions of them a person approved.
 //!
 //! A tool that no contract names, or of whose effect only a draft speaks, has the effect `unknown`,
 //! which policy and durability treat as the worst. A server's own annotations are never read here.

@@ -26,8 +26,8 @@ pub(crate) fn tell_admission(gate: &Gate) {
     let Some(day) = gate.settings().open_until else { return };
     gate.parts.diary.tell(&if gate.rules().admit_unapproved(gate.now()) {
         format!(
-            "OPEN until {day}: tools that nobody approved may be used; `bailiwick contracts approve` \
-             approves them"
+            "OPEN until {day}: tools that nobody approved may be used; `bailiwick contracts \
+             approve` approves them"
         )
     } else {
         format!("since {day} tools are held that nobody approved")

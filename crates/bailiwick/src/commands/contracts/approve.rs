@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// Why. It goes on record, and into the lock: name nobody in it.
     #[arg(long, value_name = "TEXT")]
     why: String,
-    /// Approve only what has this pin: what you looked at, and nothing that came since. For one tool.
+    /// Approve only what has this pin: what you looked at, and nothing that came since. One tool.
     #[arg(long, value_name = "PIN", conflicts_with = "all")]
     pin: Option<String>,
 }

@@ -110,13 +110,19 @@ fn introduce(definition: &Definition) {
     }
 }
 
+/// Letters that show nothing, or turn the line around.
+const UNSEEN: [std::ops::RangeInclusive<char>; 5] = [
+    '\u{200b}'..='\u{200f}',
+    '\u{2028}'..='\u{202e}',
+    '\u{2060}'..='\u{206f}',
+    '\u{feff}'..='\u{feff}',
+    '\u{e0000}'..='\u{e007f}',
+];
+
 /// What a server says, before a person's eyes: on one line, and nothing that a terminal obeys or
 /// that is not seen.
 pub(super) fn shown(text: &str) -> String {
-    let is_seen = |it: char| {
-        !it.is_control()
-            && !matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
+    let is_seen = |it: char| !it.is_control() && !UNSEEN.iter().any(|range| range.contains(&it));
     let mut out = String::new();
     for letter in text.chars() {
         if out.len() > SHOWN_MAX {

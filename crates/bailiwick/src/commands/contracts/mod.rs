@@ -21,7 +21,7 @@ enum What {
     Diff(diff::Arguments),
     /// Approve tools as their server shows them now
     Approve(approve::Arguments),
-    /// A row for each tool: what it does, who answers for it, how it is undone, and what nobody knows
+    /// A row for each tool: what it does, who answers for it, how it is undone
     Inventory(inventory::Arguments),
 }
 

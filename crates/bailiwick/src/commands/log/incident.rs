@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use bailiwick_contracts::{Contract, Tool};
 use bailiwick_core::{AgentId, Effect, ExchangeId, Record, ServerId, Timestamp};
 use bailiwick_gateway::contract::Contracts;
-use bailiwick_log::{Entry, Filter, Order, Reader};
+use bailiwick_log::{Entry, Filter, Kind, Order, Reader};
 use clap::Args;
 use serde::Serialize;
 
@@ -79,6 +79,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     for entry in reader.query(filter, Order::OldestFirst, usize::MAX)? {
         take(&mut done, &mut under_way, &entry?);
     }
+    close(&reader, &mut under_way, told(&arguments.since)?)?;
     for place in under_way.into_values() {
         done.entry(place).or_default().open += 1;
     }
@@ -116,14 +117,29 @@ fn take(
                 one.refused += 1;
             }
         }
-        Record::Outcome(it) => drop(under_way.remove(&it.exchange)),
-        Record::Decision(_)
+        Record::Outcome(_)
+        | Record::Decision(_)
         | Record::Refusal(_)
         | Record::Admin(_)
         | Record::Started { .. }
         | Record::Stopped
         | Record::Heartbeat => {}
     }
+}
+
+/// Take out what has an outcome, whenever that came. An outcome names no agent.
+fn close(
+    reader: &Reader,
+    under_way: &mut HashMap<ExchangeId, Called>,
+    since: Option<Timestamp>,
+) -> Result<(), Failure> {
+    let outcomes = Filter { kind: Some(Kind::Outcome), since, ..Filter::default() };
+    for entry in reader.query(outcomes, Order::OldestFirst, usize::MAX)? {
+        if let Record::Outcome(it) = &entry?.record {
+            under_way.remove(&it.exchange);
+        }
+    }
+    Ok(())
 }
 
 /// The contracts of the configuration, where there is one: a log may have been carried elsewhere.

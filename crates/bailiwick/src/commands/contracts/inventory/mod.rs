@@ -1,5 +1,5 @@
-//! `bailiwick contracts inventory`: a row for each tool, from the files alone, so that it can be read
-//! when nothing runs; and the gate before a launch.
+//! `bailiwick contracts inventory`: a row for each tool, from the files alone, so that it can be
+//! read when nothing runs; and the gate before a launch.
 
 mod page;
 
