@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn what_was_approved_without_a_contract_has_a_row_too() {
         let text = "server = 'crm'\n[tools.look]\npin = 'sha256:00000000000000000000000000000000\
-                    00000000000000000000000000000000'\nby = 'ada'\nwhy = 'seen'\non = '2026-11-22'\ndefinition = '{}'\n";
+                    00000000000000000000000000000000'\nby = 'ada'\n\
+                    why = 'seen'\non = '2026-11-22'\ndefinition = '{}'\n";
         let lock = Lock::read(text).unwrap();
         let rows = inventory(None, Some(&lock), "2026-11-22".parse().unwrap());
         assert_eq!(state(&rows, "look", "effect"), Filled::Missing);

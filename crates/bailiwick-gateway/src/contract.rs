@@ -23,9 +23,9 @@ pub struct Contracts {
 }
 
 impl Contracts {
-    /// Read every `*.toml` and `*.lock` of a folder. A folder that is not there holds none; one that
-    /// cannot be read is a fault, since contracts that are gone would take what policies read with
-    /// them.
+    /// Read every `*.toml` and `*.lock` of a folder. A folder that is not there holds none; one
+    /// that cannot be read is a fault, since contracts that are gone would take what policies read
+    /// with them.
     ///
     /// # Errors
     /// Every [`ConfigError`] that was found.

@@ -7,7 +7,8 @@ use crate::commands::contracts::diff::shown;
 use crate::output::say;
 
 const STYLE: &str = "body{font:11px/1.4 system-ui,sans-serif;margin:2em}\
-table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top;\
+table{border-collapse:collapse;width:100%}\
+th,td{border:1px solid #999;padding:.3em .5em;text-align:left;vertical-align:top;\
 overflow-wrap:anywhere}th{background:#eee}td.missing{background:#fdd}td.guessed{background:#ffd}\
 td.expired{background:#fdb}@media print{body{margin:0}thead{display:table-header-group}\
 tr{break-inside:avoid}}";
