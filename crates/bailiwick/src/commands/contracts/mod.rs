@@ -2,7 +2,9 @@
 
 mod approve;
 mod diff;
+mod draft;
 mod inventory;
+mod lint;
 mod stands;
 
 use clap::{Args, Subcommand};
@@ -17,6 +19,10 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
+    /// Write a first contract, guessed from what the server says of its tools
+    Draft(draft::Arguments),
+    /// Look for what is wrong with tools, and with the contracts about them
+    Lint(lint::Arguments),
     /// Show what nobody approved, and what changed since it was approved
     Diff(diff::Arguments),
     /// Approve tools as their server shows them now
@@ -27,8 +33,15 @@ enum What {
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     match &arguments.what {
+        What::Draft(arguments) => draft::run(common, arguments),
+        What::Lint(arguments) => lint::run(common, arguments),
         What::Diff(arguments) => diff::run(common, arguments),
         What::Approve(arguments) => approve::run(common, arguments),
         What::Inventory(arguments) => inventory::run(common, arguments),
     }
+}
+
+/// `1 tool`, `2 tools`.
+fn counted(tools: usize) -> String {
+    format!("{tools} tool{}", if tools == 1 { "" } else { "s" })
 }

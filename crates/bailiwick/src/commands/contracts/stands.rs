@@ -32,6 +32,14 @@ pub(super) fn of(gateway: &Remote, server: &str) -> Result<Vec<ToolStands>, Fail
     gateway.call("GET", &format!("/admin/v1/contracts/{server}"), &json!(null))
 }
 
+/// What a server shows of its tools, by name.
+///
+/// # Errors
+/// [`Failure`] with the gateway's words when it cannot tell.
+pub(super) fn definitions(gateway: &Remote, server: &str) -> Result<Vec<Definition>, Failure> {
+    of(gateway, server)?.iter().map(|it| definition(&it.definition)).collect()
+}
+
 /// The definition that a canonical text says.
 ///
 /// # Errors
