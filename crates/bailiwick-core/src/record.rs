@@ -16,8 +16,8 @@ pub use error::RecordError;
 pub use meter::Meter;
 
 /// The version that this build writes. It reads version 1, too, whose decisions have no parent,
-/// version 2, which knows no models, version 3, which keeps no answers, and version 4, whose outcomes
-/// name nothing.
+/// version 2, which knows no models, version 3, which keeps no answers, and version 4, whose
+/// outcomes name nothing.
 pub const RECORD_VERSION: u64 = 5;
 
 /// How firmly a record had to stand before the call went out. It bounds what the absence of a

@@ -7,11 +7,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use bailiwick_contracts::{Contract, Fault, Lock, Tool, named};
+use bailiwick_contracts::{Contract, Fault, Lock, Tool, collection, meant, named};
 use bailiwick_core::{Effect, NamedResource, ServerId, Value};
 
 use crate::config::{self, ConfigError};
-use crate::meaning;
 use crate::narrowed::{self, View, Views};
 
 /// All contracts that were read.
@@ -72,9 +71,9 @@ impl Contracts {
         word.map_or(Effect::Unknown, |it| (*it).into())
     }
 
-    /// The things that the arguments of a call of this tool name, and what it touches all of. A list names several, a number
-    /// is named as it is written. `None` when an argument that should name something does not, or
-    /// names too much: then nobody can say what the call touches.
+    /// The things that the arguments of a call of this tool name, and what it touches all of. A
+    /// list names several, a number is named as it is written. `None` when an argument that should
+    /// name something does not, or names too much: then nobody can say what the call touches.
     pub fn named(
         &self,
         server: &ServerId,
@@ -83,7 +82,7 @@ impl Contracts {
     ) -> Option<Vec<NamedResource>> {
         let Some(tool) = self.tool(server, tool) else { return Some(Vec::new()) };
         let mut touched = named(&tool.resources, arguments)?;
-        touched.extend(meaning::collections(tool, arguments));
+        touched.extend(collections(tool, arguments));
         Some(touched)
     }
 
@@ -123,6 +122,16 @@ impl Contracts {
     pub fn lock(&self, server: &ServerId) -> Option<&Lock> {
         self.locks.get(server)
     }
+}
+
+/// The types of which a call of a tool touches every member, by what its contract says of it and
+/// of its SQL.
+fn collections(tool: &Tool, arguments: &Value) -> Vec<NamedResource> {
+    let of_sql = meant(&tool.arguments, arguments).unwrap_or_default().collections;
+    let mut all: Vec<&str> = tool.collections.iter().chain(&of_sql).map(String::as_str).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(collection).collect()
 }
 
 /// The files of a folder with that ending; none where there is no folder.

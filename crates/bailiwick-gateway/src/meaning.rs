@@ -1,23 +1,12 @@
-//! What is meant: do arguments say what a contract says that they mean, and which things does a call
-//! touch though no argument names them? Those in its answer are known once that is there; all of a
-//! type is known beforehand.
+//! What is meant: do arguments say what a contract says that they mean, and which things does an
+//! answer name?
 
-use bailiwick_contracts::{Tool, collection, meant, named_by_answer};
+use bailiwick_contracts::{meant, named_by_answer};
 use bailiwick_core::{Action, Call, Disposition, Identified, NamedResource, Resource, Value};
 use bailiwick_wire::json::{Document, Limits, Node};
 use bailiwick_wire::mcp::Asked;
 
 use crate::contract::Contracts;
-
-/// The types of which a call of a tool touches every member, by what its contract says of it and
-/// of its SQL.
-pub(crate) fn collections(tool: &Tool, arguments: &Value) -> Vec<NamedResource> {
-    let of_sql = meant(&tool.arguments, arguments).unwrap_or_default().collections;
-    let mut all: Vec<&str> = tool.collections.iter().chain(&of_sql).map(String::as_str).collect();
-    all.sort_unstable();
-    all.dedup();
-    all.into_iter().map(collection).collect()
-}
 
 /// Why the arguments that an agent gives do not mean what the contract says, if they do not. What
 /// is called may be a view: then both it and its tool have something to say.

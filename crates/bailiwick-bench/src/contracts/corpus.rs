@@ -42,7 +42,9 @@ pub(crate) fn tools(files: &[PathBuf]) -> Done<Vec<Tool>> {
     rows(files, |row| {
         let hint = |name: &str| match row.member("annotations")?.member(name)? {
             Value::Bool(said) => Some(*said),
-            _ => None,
+            Value::Null | Value::Number(_) | Value::Text(_) | Value::List(_) | Value::Record(_) => {
+                None
+            }
         };
         Some(Tool {
             server: text(row, "server").to_owned(),

@@ -26,10 +26,14 @@ impl View<'_> {
         let (entry, known) = (entry(listed.kind), self.known());
         let tools = known.as_deref().filter(|_| listed.kind == ListKind::Tools);
         let contracts = &self.rules.contracts;
-        // A name under which another tool is shown is not the server's to give.
+        let lock = contracts.lock(self.server);
+        // A name under which another tool is shown is not the server's to give; and of two tools of
+        // one name only the one was approved that is known by it.
         let is_its_own = |n: usize, name: &str| match (tools, listed.digests.get(n)) {
             (Some(known), Some(text)) => {
-                known.is_of_text(name, text) && !is_taken(contracts, self.server, name)
+                let is_approved = lock.is_some_and(|it| it.tools.contains_key(name));
+                let is_meant = !is_approved || known.is_of_text(name, text);
+                is_meant && !is_taken(contracts, self.server, name)
             }
             (_, _) => true,
         };

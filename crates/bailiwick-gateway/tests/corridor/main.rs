@@ -65,6 +65,7 @@ mod federated_questions;
 mod federated_sessions;
 #[cfg(test)]
 mod fidelity;
+#[cfg(test)]
 mod fitting;
 #[cfg(test)]
 mod following;
@@ -98,6 +99,7 @@ mod legs;
 mod lossless;
 #[cfg(test)]
 mod meaning;
+#[cfg(test)]
 mod models;
 #[cfg(test)]
 mod models_streams;
@@ -115,6 +117,7 @@ mod modern_listening;
 mod modern_tasks;
 #[cfg(test)]
 mod narrowed;
+#[cfg(test)]
 mod older;
 #[cfg(test)]
 mod payloads;
@@ -136,6 +139,7 @@ mod spending;
 mod state;
 #[cfg(test)]
 mod state_batches;
+#[cfg(test)]
 mod state_guarded;
 #[cfg(test)]
 mod streams;

@@ -27,8 +27,8 @@ pub(crate) struct Arguments {
     /// Only calls for this person; the log holds a pseudonym, which needs the tenant's key.
     #[arg(long)]
     person: Option<String>,
-    /// Only calls that name this thing, in their arguments or in their answers, or that touch all of
-    /// its type: `Customer::"c_42"`. The log holds a pseudonym, as of persons.
+    /// Only calls that name this thing, in their arguments or in their answers, or that touch all
+    /// of its type: `Customer::"c_42"`. The log holds a pseudonym, as of persons.
     #[arg(long, value_name = "TYPE::ID")]
     resource: Option<String>,
     /// The tenant of the person or thing.
