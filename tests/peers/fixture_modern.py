@@ -327,7 +327,11 @@ SCHEMAS = {
     "json_schema_2020_12_tool": NEW_SCHEMA,
     "test_tool_with_header": IN_HEADER,
     "greet": strings("name"),
-    "slow_compute": {"type": "object", "properties": {"seconds": {"type": "number"}}},
+    "slow_compute": {
+        "type": "object",
+        "properties": {"seconds": {"type": "number"}, "label": {"type": "string"}},
+    },
+    "confirm_delete": strings("filename"),
 }
 
 

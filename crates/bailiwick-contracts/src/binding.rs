@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bailiwick_core::{NamedResource, Value};
 
+use crate::spelling::is_twin;
+
 /// How many things the arguments of one call, or its answer, may name.
 const NAMED_MAX: usize = 256;
 /// How many values of an answer are looked at.
@@ -23,8 +25,7 @@ pub fn named(types: &BTreeMap<String, String>, arguments: &Value) -> Option<Vec<
     for (argument, kind) in types {
         // A server that ignores case would take another argument for this one.
         if let Value::Record(members) = arguments {
-            let alike = |it: &str| it != argument && it.eq_ignore_ascii_case(argument);
-            if members.iter().any(|(name, _)| alike(name)) {
+            if members.iter().any(|(name, _)| is_twin(name, argument)) {
                 return None;
             }
         }

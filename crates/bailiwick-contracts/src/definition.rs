@@ -71,6 +71,20 @@ impl Definition {
         MEMBERS.iter().map(|name| (*name, self.0.member(name)))
     }
 
+    /// Its members but the name, in their fixed order: texts as they are, all else as JSON.
+    pub fn texts(&self) -> Vec<(&'static str, String)> {
+        let text = |value: &Value| match value {
+            Value::Text(text) => text.to_string(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::List(_) | Value::Record(_) => {
+                let mut text = String::new();
+                write(value, &mut text);
+                text
+            }
+        };
+        let parts = self.parts().filter(|(name, _)| *name != "name");
+        parts.filter_map(|(name, value)| Some((name, text(value?)))).collect()
+    }
+
     /// The whole as JSON, spelled in one way only: members sorted by their bytes, no space, numbers
     /// by their value.
     pub fn canonical(&self) -> String {

@@ -17,6 +17,7 @@ mod lock;
 mod pin;
 mod schema;
 mod semantic;
+mod spelling;
 mod standing;
 mod unseen;
 mod view;
@@ -40,4 +41,5 @@ pub use semantic::{
     check as meant,
 };
 pub use standing::Standing;
+pub use unseen::is_unseen;
 pub use view::{Beyond, Caller, Narrowing, Shown, shown};

@@ -42,6 +42,11 @@ impl Pin {
         Self(Digest::of(definition.canonical().as_bytes()))
     }
 
+    /// The pin that is this digest.
+    pub const fn of_digest(digest: Digest) -> Self {
+        Self(digest)
+    }
+
     /// The digest.
     pub const fn digest(&self) -> Digest {
         self.0
@@ -53,6 +58,12 @@ pub fn changes(before: &Definition, after: &Definition) -> Vec<Change> {
     let mut found = Vec::new();
     for ((part, old), (_, new)) in before.parts().zip(after.parts()) {
         compare(part, &mut String::new(), (old, new), 0, &mut found);
+        // What is left out must be seen to be left out.
+        if found.len() >= CHANGES_MAX {
+            let after = Some("\"and more changes, which are not listed\"".to_owned());
+            found.push(Change { part, at: String::new(), before: None, after });
+            break;
+        }
     }
     found
 }

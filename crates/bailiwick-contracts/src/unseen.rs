@@ -1,11 +1,11 @@
 //! Characters that are there and not seen.
 
 /// Whether a character is not seen where it stands, or changes how others are read.
-pub(crate) const fn is_unseen(letter: char) -> bool {
+pub const fn is_unseen(letter: char) -> bool {
     turns(letter)
         || matches!(letter,
             '\u{00ad}' | '\u{034f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}'
+            | '\u{2028}' | '\u{2029}' | '\u{2065}' | '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}'
             | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
             | '\u{fff9}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }

@@ -45,10 +45,15 @@ impl Admission<'_> {
         let Resource::Tool { server, name } = question.resource else { return None };
         question.who.agent()?;
         let admitted = match self.servers {
-            // A tool that no list shows does not exist, which says enough.
+            // A call is of the definition that was known when it was read; what is known of none is
+            // not approved.
             Some(servers) => {
-                let pin = servers.get(server)?.catalogue.known().tool(name)?.pin;
-                admitted(self.contracts, server, name, pin)
+                let shown = || Some(servers.get(server)?.catalogue.known().tool(name)?.pin);
+                let pin = match question.call {
+                    Some(call) => call.pin().map(Pin::of_digest),
+                    None => shown(),
+                };
+                pin.map_or(Admitted::Unapproved, |it| admitted(self.contracts, server, name, it))
             }
             None => match self.contracts.lock(server).and_then(|it| it.tools.get(&**name)) {
                 Some(_) => Admitted::Approved,

@@ -65,6 +65,9 @@ pub enum Unapprovable {
     /// The tool is not what the person saw.
     #[error("`{0}` has changed once more since it was looked at: look again")]
     Moved(String),
+    /// A contract narrows the tool in a way that does not fit what is to be approved.
+    #[error("it does not fit its contract, which must be mended before: {0}")]
+    Unfit(String),
     /// The lock cannot be read or written.
     #[error("{}: {why}", file.display())]
     File {
@@ -128,9 +131,10 @@ impl ApprovalAsked {
     ///
     /// # Errors
     /// [`Unapprovable`]; then nothing is approved.
-    pub fn carry_out<'a>(
+    pub(crate) fn carry_out<'a>(
         &self,
         folder: &Path,
+        contracts: &Contracts,
         definitions: impl Fn(&str) -> Option<&'a Definition>,
         by: &str,
         now: Timestamp,
@@ -143,6 +147,9 @@ impl ApprovalAsked {
             Err(problem) if problem.kind() == ErrorKind::NotFound => Lock::default(),
             Err(problem) => return Err(failed(problem.to_string())),
         };
+        if !lock.server.is_empty() && lock.server != self.server {
+            return Err(failed(format!("it is about `{}`: rename it", lock.server)));
+        }
         lock.server.clone_from(&self.server);
         for (tool, pin) in &self.tools {
             let definition =
@@ -151,6 +158,10 @@ impl ApprovalAsked {
                 return Err(Unapprovable::Moved(tool.clone()));
             }
             lock.approve(definition, by, &self.why, Date(Day::of(now)));
+        }
+        // A misfit would keep every later edit of the rules from coming into force.
+        if let Some(why) = contracts.misfits(&lock).into_iter().next() {
+            return Err(Unapprovable::Unfit(why));
         }
         let text = lock.write().map_err(|it| failed(it.to_string()))?;
         std::fs::create_dir_all(folder).map_err(|it| failed(it.to_string()))?;

@@ -23,6 +23,10 @@ use crate::fitting::Fittings;
 const NAMES_MAX: usize = 100_000;
 /// The most templates of one server that are held: each is tried for each URI.
 const TEMPLATES_MAX: usize = 1000;
+/// The most bytes of tools' definitions of one server that are held, and of one of them: a server
+/// could send more than there is memory. What is more does not exist.
+const DEFINITIONS_BYTES_MAX: usize = 8 << 20;
+const DEFINITION_BYTES_MAX: usize = 256 << 10;
 /// How many steps it may take to tell whether a URI is of one of a server's templates: some
 /// milliseconds.
 const STEPS_MAX: usize = 1 << 20;
@@ -34,6 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A tool as its server shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Shown {
+    /// How many bytes its definition is written in.
+    bytes: usize,
     /// Of the exact text: two listings that say the same need not be read twice.
     text: Digest,
     /// Of what the text says.
@@ -46,6 +52,8 @@ pub(crate) struct Shown {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     tools: HashMap<Box<str>, Shown>,
+    /// How many bytes the definitions of all tools are written in.
+    tools_bytes: usize,
     prompts: HashSet<Box<str>>,
     documents: HashSet<Box<str>>,
     templates: HashMap<Box<str>, Template>,
@@ -161,12 +169,8 @@ impl Known {
                 if let Some(marked) = listed.marked.get(n).filter(|it| !it.is_empty()) {
                     self.marked.insert(name.into(), marked.clone());
                 }
-                let text = listed.digests.get(n).copied();
-                let definition = Definition::of(&entry.to_value());
-                if let (Some(text), Ok(definition)) = (text, definition) {
-                    let pin = Pin::of(&definition);
-                    let shown = Shown { text, pin, definition: Arc::new(definition) };
-                    self.tools.insert(name.into(), shown);
+                if let Some(text) = listed.digests.get(n) {
+                    self.add_tool(name, *text, entry);
                 }
             }
             ListKind::Prompts => drop(self.prompts.insert(name.into())),
@@ -175,6 +179,20 @@ impl Known {
                 self.templates.insert(name.into(), Template::read(name));
             }
             ListKind::Resources => drop(self.documents.insert(name.into())),
+        }
+    }
+
+    fn add_tool(&mut self, name: &str, text: Digest, entry: Node<'_>) {
+        let bytes = entry.raw().len();
+        let others = self.tools_bytes - self.tools.get(name).map_or(0, |it| it.bytes);
+        if bytes > DEFINITION_BYTES_MAX || others + bytes > DEFINITIONS_BYTES_MAX {
+            return;
+        }
+        if let Ok(definition) = Definition::of(&entry.to_value()) {
+            let pin = Pin::of(&definition);
+            let shown = Shown { bytes, text, pin, definition: Arc::new(definition) };
+            self.tools.insert(name.into(), shown);
+            self.tools_bytes = others + bytes;
         }
     }
 
@@ -192,7 +210,12 @@ impl Known {
     /// Add what another knows besides.
     fn join(&mut self, other: &Self) {
         for (name, shown) in &other.tools {
-            self.tools.entry(name.clone()).or_insert_with(|| shown.clone());
+            if !self.tools.contains_key(name)
+                && self.tools_bytes + shown.bytes <= DEFINITIONS_BYTES_MAX
+            {
+                self.tools_bytes += shown.bytes;
+                self.tools.insert(name.clone(), shown.clone());
+            }
         }
         for (name, marked) in &other.marked {
             self.marked.entry(name.clone()).or_insert_with(|| marked.clone());
@@ -397,5 +420,25 @@ mod tests {
         let list = many("uri", NAMES_MAX);
         add(&mut known, Action::ListResources, &format!("\"resources\":[{list}]"));
         assert_eq!(known.names().count(), NAMES_MAX);
+    }
+
+    #[test]
+    fn definitions_take_no_more_memory_than_they_may() {
+        let mut known = Known::default();
+        let tool = |n: usize, len: usize| {
+            format!("{{\"name\":\"t{n}\",\"description\":\"{}\"}}", "x".repeat(len))
+        };
+        let mut list = |tools: &[String]| {
+            let list = format!("\"tools\":[{}]", tools.join(","));
+            add(&mut known, Action::ListTools, &list);
+            (known.tools.len(), known.tools_bytes)
+        };
+        assert_eq!(list(&[tool(0, DEFINITION_BYTES_MAX)]).0, 0, "one that is too long");
+        let many: Vec<_> = (0..50).map(|n| tool(n, DEFINITION_BYTES_MAX - 100)).collect();
+        let (count, bytes) = list(&many);
+        assert!(count < 50 && bytes <= DEFINITIONS_BYTES_MAX, "{count} {bytes}");
+        // What takes the place of another takes its room, too.
+        let (again, smaller) = list(&[tool(0, 10)]);
+        assert!(again == count && smaller < bytes, "{again} {smaller}");
     }
 }

@@ -39,12 +39,17 @@ impl Contracts {
             let read = parse(&file, Lock::read);
             errors.extend(read.and_then(|it| contracts.take_lock(&file, it)).err());
         }
-        let locked = contracts.views.iter().filter_map(|(server, views)| {
-            Some(narrowed::misfits(views, contracts.locks.get(server)?))
-        });
-        let misfits = locked.flatten();
+        let misfits: Vec<_> =
+            contracts.locks.values().flat_map(|it| contracts.misfits(it)).collect();
+        let misfits = misfits.into_iter();
         errors.extend(misfits.map(|what| ConfigError { file: folder.into(), at: None, what }));
         if errors.is_empty() { Ok(contracts) } else { Err(errors) }
+    }
+
+    /// What of a server's contract does not fit the definitions that a person approved.
+    pub(crate) fn misfits(&self, lock: &Lock) -> Vec<String> {
+        let server = ServerId::from(lock.server.as_str());
+        self.views.get(&server).map_or_else(Vec::new, |it| narrowed::misfits(it, lock))
     }
 
     fn take(&mut self, file: &Path, contract: Contract) -> Result<(), ConfigError> {
@@ -127,7 +132,10 @@ impl Contracts {
 /// The types of which a call of a tool touches every member, by what its contract says of it and
 /// of its SQL.
 fn collections(tool: &Tool, arguments: &Value) -> Vec<NamedResource> {
-    let of_sql = meant(&tool.arguments, arguments).unwrap_or_default().collections;
+    // Which of its views was called is not known here: what any of them touches is touched.
+    let said = tool.views.values().map(|it| &it.arguments).chain([&tool.arguments]);
+    let of_sql = said.flat_map(|it| meant(it, arguments).unwrap_or_default().collections);
+    let of_sql: Vec<String> = of_sql.collect();
     let mut all: Vec<&str> = tool.collections.iter().chain(&of_sql).map(String::as_str).collect();
     all.sort_unstable();
     all.dedup();

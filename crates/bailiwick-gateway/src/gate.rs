@@ -271,7 +271,10 @@ impl Gate {
     ) -> Result<Call, NoEntropy> {
         let now = self.now();
         let rules = self.rules();
-        let unmeant = meaning::misfit(&rules.contracts, who, &asked);
+        // What is wrong with arguments is looked for only where the caller may know of the tool: by
+        // the time that takes, what is hidden could be told from what never was.
+        let is_shown = self.is_shown(&rules, who, &asked);
+        let unmeant = if is_shown { meaning::misfit(&rules.contracts, who, &asked) } else { None };
         let Meant { asked, ask, effect: shown, is_gone, misfit } =
             meant(&rules.contracts, who, asked, ask);
         let Asked { action, resource, arguments, trace, .. } = asked;
@@ -289,7 +292,8 @@ impl Gate {
         let nameable = named.is_some();
         let named = named.unwrap_or_default();
         let misfit = misfit.or(unmeant);
-        let misfit = misfit.or_else(|| self.misfit(who, &resource, &arguments, known));
+        let fits = || self.misfit(who, &resource, &arguments, known.filter(|_| is_shown));
+        let misfit = misfit.or_else(fits);
         let what = Interpreted {
             exists: nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),
             pin: known.and_then(|it| it.pin(&resource)),
@@ -307,6 +311,14 @@ impl Gate {
             Some(why) => call.unfit(why),
             None => call,
         })
+    }
+
+    /// Whether a caller may know of the tool that it names, by its own name or by that of a view.
+    fn is_shown(&self, rules: &Rules, who: &Identified, asked: &Asked) -> bool {
+        let Resource::Tool { server, name } = &asked.resource else { return false };
+        let tool = rules.contracts.view(server, name).map_or(name, |it| &it.tool);
+        let tool = Resource::Tool { server: server.clone(), name: tool.clone() };
+        self.is_visible(who, asked.action, &tool)
     }
 
     /// Why an agent's arguments do not fit the tool, as far as its definition is known.

@@ -56,7 +56,13 @@ pub(crate) fn misfits(views: &Views, lock: &Lock) -> Vec<String> {
         let approved = lock.tools.get(&*view.tool)?;
         view.narrowing.as_ref()?.misfit(&definition(&approved.definition)?)
     };
-    let mut told: Vec<_> = views.values().filter_map(misfit).collect();
+    let takes = views.iter().filter(|(shown, view)| **shown != view.tool);
+    let taken =
+        takes.filter(|(shown, _)| lock.tools.contains_key(&***shown)).map(|(shown, view)| {
+            let tool = &view.tool;
+            format!("tool `{tool}`: its view `{shown}` is called as another tool of the server is")
+        });
+    let mut told: Vec<_> = views.values().filter_map(misfit).chain(taken).collect();
     told.sort_unstable();
     told.dedup();
     told

@@ -46,6 +46,9 @@ impl Fuel {
 #[derive(Debug)]
 pub(super) struct Tree;
 
+/// How often a number may be read where it is looked at once.
+const LOOKS: u64 = 8;
+
 /// A value that is checked.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
@@ -134,7 +137,8 @@ impl<'a> Node<'a, Tree> for Place<'a> {
 
     fn as_number(&self) -> Option<Spelled<'a>> {
         let Value::Number(number) = self.value else { return None };
-        self.fuel.pay(1);
+        // Each look at a number reads all of its digits, and there may be some looks at one.
+        self.fuel.pay(1 + LOOKS * number.lexeme().len() as u64);
         Some(Spelled(number))
     }
 

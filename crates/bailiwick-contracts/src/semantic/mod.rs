@@ -18,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bailiwick_core::Value;
 
 use crate::contract::{Argument, Meaning, is_type};
+use crate::spelling::is_twin;
 
 pub use email::NotEmail;
 pub use money::NotMoney;
@@ -53,7 +54,16 @@ pub fn check(arguments: &BTreeMap<String, Argument>, given: &Value) -> Result<Me
     let mut meant = Meant::default();
     for (name, meaning) in meanings(arguments) {
         let misfit = |reason| NotMeant::new(name, meaning, reason);
-        if is_spelled_twice(name, given) {
+        let currency = match meaning {
+            Meaning::Money { currency_argument: Some(argument), .. } => Some(argument),
+            Meaning::Money { .. }
+            | Meaning::Sql { .. }
+            | Meaning::Url { .. }
+            | Meaning::Path { .. }
+            | Meaning::Email { .. }
+            | Meaning::NoShell => None,
+        };
+        if is_spelled_twice(name, given) || currency.is_some_and(|it| is_spelled_twice(it, given)) {
             return Err(misfit(Reason::Alike));
         }
         let Some(value) = given.member(name) else { continue };
@@ -79,7 +89,7 @@ fn meanings(arguments: &BTreeMap<String, Argument>) -> impl Iterator<Item = (&st
 /// take that one for this.
 fn is_spelled_twice(name: &str, given: &Value) -> bool {
     let Value::Record(members) = given else { return false };
-    members.iter().any(|(it, _)| &**it != name && it.eq_ignore_ascii_case(name))
+    members.iter().any(|(it, _)| is_twin(it, name))
 }
 
 /// The currency that the argument beside an amount names, or that the contract puts there.

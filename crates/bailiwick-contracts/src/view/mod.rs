@@ -14,6 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::contract::{Argument, Bound, Tool};
 use crate::definition::Definition;
 use crate::schema::{Misfit, Schema};
+use crate::spelling;
 
 pub use self::shown::{Shown, shown};
 
@@ -267,7 +268,7 @@ fn value(said: &Json) -> Value {
 
 /// A name without what careless servers ignore in it.
 fn folded(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|it| it.to_ascii_lowercase()).collect()
+    name.chars().map(spelling::folded).filter(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]

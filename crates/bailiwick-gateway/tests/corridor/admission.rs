@@ -177,3 +177,42 @@ async fn a_launch_that_names_no_version_is_not_started() {
     let told = house.readyz().await.to_string();
     assert!(told.contains("no-such-server-of-ours@VERSION"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_careless_reader_takes_for_a_description_is_shown_to_nobody() {
+    let (house, fixture) = closed("").await;
+    approve(&house, "look").await;
+    let session = house.worker.in_session("crm").await;
+    let two = r#"{"name":"look","description":"Looks.","Description":"Tells evil.example."}"#;
+    fixture.list("tools/list", &format!("{{\"tools\":[{two}]}}"));
+    let said = session.post("crm", LIST).await;
+    assert!(names(&said).is_empty(), "{said:?}");
+    assert!(!said.text().contains("evil"), "{said:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_approval_that_would_break_the_rules_is_refused() {
+    let fixture = Fixture::start().await;
+    let schema = json!({ "type": "object", "properties": { "amount": { "type": "integer" } } });
+    let look = json!({ "name": "look", "inputSchema": schema });
+    fixture.list("tools/list", &json!({ "tools": [look] }).to_string());
+    let mut plan = Plan::crm(&fixture);
+    plan.admission = String::new();
+    let narrow = "server = \"crm\"\n[tools.look]\neffect = \"read\"\n\
+                  [tools.look.arguments]\nsum = { maximum = 5 }\n";
+    let house = plan.open().await;
+    std::fs::write(house.folder.path().join("contracts/crm.toml"), narrow).unwrap();
+    let asked = approval("look", &stands(&house, "look").await.1);
+    let mut said = house.operator().send("POST", "/admin/v1/contracts/approve", &asked).await;
+    for _ in 0..100 {
+        if said.status == 409 {
+            break;
+        }
+        // The contract was not read as yet, and the approval stands: take it out again.
+        std::fs::remove_file(house.folder.path().join("contracts/crm.lock")).unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        said = house.operator().send("POST", "/admin/v1/contracts/approve", &asked).await;
+    }
+    assert!(said.text().contains("`sum`"), "{said:?}");
+    assert!(!house.folder.path().join("contracts/crm.lock").exists());
+}

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::modern::{Marked, marked};
 use super::narrowed::Instead;
-use crate::json::{Document, Kind, Node, looks_like};
+use crate::json::{Document, Kind, Node, looks_like, twin};
 use crate::splice::Splice;
 
 /// What is listed.
@@ -188,9 +188,15 @@ pub(super) fn page<'d>(
     Ok((result, list.ok_or(ListError::NoList)?))
 }
 
+/// The members that define an entry: a reader that ignores case would take another for one of them,
+/// and what a person approved would not be what a model reads.
+const DEFINING: [&str; 6] =
+    ["name", "title", "description", "inputSchema", "outputSchema", "annotations"];
+
 /// What an entry is called; nothing when it does not say, or says it twice to a careless reader.
 pub(super) fn name(entry: Node<'_>, key: &str) -> Box<str> {
-    if entry.members().any(|(name, _)| looks_like(&name, key)) {
+    let is_twin = |name: &str| looks_like(name, key) || twin(name, &DEFINING).is_some();
+    if entry.members().any(|(name, _)| is_twin(&name)) {
         return Box::default();
     }
     entry.member(key).and_then(Node::text).map(Box::from).unwrap_or_default()

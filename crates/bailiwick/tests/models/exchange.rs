@@ -42,6 +42,8 @@ pub(crate) enum Pace {
     Gated,
     /// The last event comes again and again.
     Endless,
+    /// The same, so slowly that nobody comes to the end of what it may cost.
+    Patient,
 }
 
 /// The folder of a vendor's exchanges.

@@ -146,6 +146,10 @@ fn answer(state: &State, asked: &Asked) -> Reply {
         (Some("gated"), "openai") => (Some("chat-stream"), Some(Pace::Gated)),
         (Some("gated"), _) => (Some("msg-stream"), Some(Pace::Gated)),
         (Some("endless"), "openai") => (Some("chat-stream-cut"), Some(Pace::Endless)),
+        // Whoever says how much may be written would be stopped there before it goes away.
+        (Some("endless"), _) if asked.body.get("max_tokens").is_some() => {
+            (Some("msg-stream-cut"), Some(Pace::Patient))
+        }
         (Some("endless"), _) => (Some("msg-stream-cut"), Some(Pace::Endless)),
         (model, _) => (model, None),
     };
@@ -197,16 +201,19 @@ fn write_stream(state: &State, mut socket: &TcpStream, reply: &Reply) -> io::Res
                     return Err(io::ErrorKind::TimedOut.into());
                 }
             }
-            Pace::AtOnce | Pace::Cut | Pace::Gated | Pace::Endless => {}
+            Pace::AtOnce | Pace::Cut | Pace::Gated | Pace::Endless | Pace::Patient => {}
         }
         write(event)?;
     }
     match reply.pace {
         Pace::AtOnce | Pace::Slow | Pace::Gated => socket.write_all(b"0\r\n\r\n"),
         Pace::Cut => Err(io::ErrorKind::ConnectionAborted.into()),
-        Pace::Endless => {
+        Pace::Endless | Pace::Patient => {
             let last = events.last().unwrap();
             while write(last).is_ok() {
+                if matches!(reply.pace, Pace::Patient) {
+                    pause(Duration::from_millis(5));
+                }
                 state.written.fetch_add(last.len() as u64, Ordering::SeqCst);
             }
             state.hung_up.fetch_add(1, Ordering::SeqCst);

@@ -79,6 +79,7 @@ fn result(asked: &Value) -> Value {
     let schema = json!({ "type": "object", "properties": {
         "region": { "type": "string", "x-mcp-header": "Region" },
         "count": { "type": "integer", "x-mcp-header": "Count" },
+        "other": { "type": "string" },
     } });
     match asked["method"].as_str() {
         Some("server/discover") => json!({

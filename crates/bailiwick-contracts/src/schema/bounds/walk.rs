@@ -60,7 +60,7 @@ pub(super) struct Walk<'a> {
     pub(super) properties: HashSet<Box<str>>,
     by_place: HashMap<String, usize>,
     references: Vec<(usize, String)>,
-    patterns: HashSet<&'a str>,
+    patterns: Vec<&'a str>,
 }
 
 impl<'a> Walk<'a> {
@@ -74,7 +74,7 @@ impl<'a> Walk<'a> {
             properties: HashSet::new(),
             by_place: HashMap::new(),
             references: Vec::new(),
-            patterns: HashSet::new(),
+            patterns: Vec::new(),
         };
         let top = walk.visit(root, String::new())?;
         let mut followed = HashSet::from([top]);
@@ -156,7 +156,8 @@ impl<'a> Walk<'a> {
     }
 
     fn pattern(&mut self, pattern: &'a str, at: &str) -> Result<(), Held> {
-        self.patterns.insert(pattern);
+        // Each place is compiled by itself, also where two say the same.
+        self.patterns.push(pattern);
         let is_too_much = self.patterns.len() > PATTERNS_MAX || pattern.len() > PATTERN_BYTES_MAX;
         if is_too_much { Err(Held::TooManyPatterns(place(at))) } else { Ok(()) }
     }

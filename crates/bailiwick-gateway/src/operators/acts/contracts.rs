@@ -44,12 +44,12 @@ impl Act<'_> {
             let words = format!("there is no server `{}`\n", asked.server);
             return text(StatusCode::NOT_FOUND, words);
         };
-        let known = server.catalogue.known();
+        let (known, rules) = (server.catalogue.known(), self.gate.rules());
         let folder = &self.gate.settings().contracts;
         self.recorded_each("contracts.approve", &asked.targets(), || {
             let shown = |tool: &str| known.tool(tool).map(|it| &*it.definition);
             asked
-                .carry_out(folder, shown, &self.operator.name, self.now)
+                .carry_out(folder, &rules.contracts, shown, &self.operator.name, self.now)
                 .map(|()| asked.tools.len())
                 .map_err(|it| it.to_string())
         })

@@ -1,6 +1,7 @@
 //! `bailiwick contracts approve`: a person lets tools in, as their server shows them now.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bailiwick_gateway::admission::Admitted;
 use bailiwick_gateway::approving::{ApprovalAsked, ToolStands};
@@ -9,8 +10,13 @@ use serde_json::json;
 
 use super::diff::shown;
 use super::stands;
+use crate::commands::admin::Remote;
 use crate::commands::settings;
 use crate::output::{self, Common, Failure, Outcome, YES, say};
+
+/// How often the gateway is asked whether it goes by an approval, and after what time again.
+const TRIES: usize = 12;
+const PAUSE: Duration = Duration::from_millis(250);
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -43,16 +49,45 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let asked = ApprovalAsked { server: server.clone(), tools: meant, why: why.clone() };
     asked.checked()?;
     let _: usize = gateway.call("POST", "/admin/v1/contracts/approve", &asked)?;
+    let in_force = is_in_force(&gateway, &asked);
     let lock = settings.contracts.join(format!("{server}.lock"));
     if common.json {
-        output::json(&json!({ "server": server, "approved": asked.tools, "lock": lock }))?;
+        output::json(&json!({ "server": server, "approved": asked.tools, "lock": lock,
+            "in_force": in_force }))?;
         return YES;
     }
     for (tool, pin) in &asked.tools {
         say(format!("approved {server}/{} {pin}", shown(tool)));
     }
     say(format!("It is on record, and in {}: keep that under version control.", lock.display()));
+    if !in_force {
+        eprintln!(
+            "warning: it is not in force: the files of the rules cannot be used as they are; see \
+             `bailiwick check`"
+        );
+    }
     YES
+}
+
+/// Whether the gateway goes by the approvals, which it reads within a second or two.
+fn is_in_force(gateway: &Remote, asked: &ApprovalAsked) -> bool {
+    let is_seen = || {
+        stands::of(gateway, &asked.server).is_ok_and(|all| {
+            let is_approved = |it: &&ToolStands| it.admitted == Admitted::Approved;
+            asked
+                .tools
+                .keys()
+                .all(|tool| all.iter().filter(|it| it.name == *tool).any(|it| is_approved(&it)))
+        })
+    };
+    (0..TRIES).any(|_| {
+        let is_seen = is_seen();
+        if !is_seen {
+            // Nothing tells a command that a file was read, but the gateway when it is asked again.
+            std::thread::park_timeout(PAUSE);
+        }
+        is_seen
+    })
 }
 
 /// The tools that are meant, with the pins that they have.

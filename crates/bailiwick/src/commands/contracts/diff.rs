@@ -1,6 +1,6 @@
 //! `bailiwick contracts diff`: what stands between a tool and its approval.
 
-use bailiwick_contracts::{Change, Definition, changes};
+use bailiwick_contracts::{Change, Definition, changes, is_unseen};
 use bailiwick_gateway::admission::Admitted;
 use bailiwick_gateway::approving::ToolStands;
 use clap::Args;
@@ -10,8 +10,11 @@ use super::stands;
 use crate::commands::settings;
 use crate::output::{self, Common, Failure, Outcome, YES, no, say};
 
-/// How much of one value is shown to people; `--json` has all of it.
+/// How many letters of a name are shown.
 const SHOWN_MAX: usize = 400;
+/// How much of one part of a definition is shown: what is longer, nobody reads to its end, so where
+/// it was cut is said. `--json` has all of it.
+const PART_MAX: usize = 64 << 10;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -78,20 +81,22 @@ fn print(server: &str, tool: &ToolStands) -> Result<(), Failure> {
         Admitted::Approved => {}
         Admitted::Unapproved => {
             say(format!("+ {server}/{}   nobody approved it", shown(&tool.name)));
+            say(format!("    {}", tool.pin));
             introduce(&stands::definition(&tool.definition)?);
         }
         Admitted::Changed => {
             let approved = tool.approved.as_ref();
             let when = approved.map_or_else(String::new, |it| {
-                format!(" (approved by {} on {}: {})", it.by, it.on.0, shown(&it.why))
+                format!(" (approved by {} on {}: {})", shown(&it.by), it.on.0, shown(&it.why))
             });
             say(format!("~ {server}/{}   changed{when}", shown(&tool.name)));
+            say(format!("    {}", tool.pin));
             for change in difference(tool)? {
                 say(format!("    {}{}", change.part, shown(&change.at)));
                 let lines = [("-", &change.before), ("+", &change.after)];
                 for (mark, text) in lines {
                     if let Some(text) = text {
-                        say(format!("    {mark} {}", shown(text)));
+                        say(format!("    {mark} {}", whole(text)));
                     }
                 }
             }
@@ -100,41 +105,37 @@ fn print(server: &str, tool: &ToolStands) -> Result<(), Failure> {
     Ok(())
 }
 
+/// All that a model would be told of a tool: a person approves that, and not a part of it.
 fn introduce(definition: &Definition) {
-    if !definition.description().is_empty() {
-        say(format!("    {}", shown(definition.description())));
-    }
-    let arguments: Vec<_> = definition.properties().map(|(name, _)| shown(name)).collect();
-    if !arguments.is_empty() {
-        say(format!("    arguments: {}", arguments.join(", ")));
+    for (part, text) in definition.texts() {
+        say(format!("    {part:<13} {}", whole(&text)));
     }
 }
-
-/// Letters that show nothing, or turn the line around.
-const UNSEEN: [std::ops::RangeInclusive<char>; 5] = [
-    '\u{200b}'..='\u{200f}',
-    '\u{2028}'..='\u{202e}',
-    '\u{2060}'..='\u{206f}',
-    '\u{feff}'..='\u{feff}',
-    '\u{e0000}'..='\u{e007f}',
-];
 
 /// What a server says, before a person's eyes: on one line, and nothing that a terminal obeys or
 /// that is not seen.
 pub(super) fn shown(text: &str) -> String {
-    let is_seen = |it: char| !it.is_control() && !UNSEEN.iter().any(|range| range.contains(&it));
+    up_to(text, SHOWN_MAX)
+}
+
+/// The same of a part of a definition.
+fn whole(text: &str) -> String {
+    up_to(text, PART_MAX)
+}
+
+fn up_to(text: &str, most: usize) -> String {
     let mut out = String::new();
-    for letter in text.chars() {
-        if out.len() > SHOWN_MAX {
-            out.push_str(" ...");
+    for (at, letter) in text.char_indices() {
+        if out.len() > most {
+            out.push_str(&format!(" ... and {} bytes more: see --json", text.len() - at));
             break;
         }
-        if is_seen(letter) {
-            out.push(letter);
-        } else if letter == '\n' {
+        if letter == '\n' {
             out.push_str("\\n");
-        } else {
+        } else if letter.is_control() || is_unseen(letter) {
             out.push_str(&format!("\\u{{{:x}}}", u32::from(letter)));
+        } else {
+            out.push(letter);
         }
     }
     out

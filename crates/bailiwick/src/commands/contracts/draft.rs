@@ -34,9 +34,11 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         return YES;
     }
     let there = of_server(&settings.contracts, server)?;
+    let named = || settings.contracts.join(format!("{server}.toml"));
+    let place = there.as_ref().map_or_else(named, |(file, _)| file.clone());
     let (file, text, added) = match there.filter(|_| !arguments.force) {
         None => {
-            let file = settings.contracts.join(format!("{server}.toml"));
+            let file = place;
             let names = drafted.tools.keys().cloned().collect();
             (file, write_draft(&drafted)?, names)
         }
@@ -68,7 +70,8 @@ fn tell(common: &Common, server: &str, file: &Path, added: &[String]) -> Outcome
         say("look at every cell, and put `verified = true` beside what you stand for; then");
     }
     say(format!("  bailiwick contracts lint {server}       what is wrong with it"));
-    say(format!("  bailiwick contracts approve {server}    lets its tools in as they stand"));
+    say(format!("  bailiwick contracts diff {server}       what would be approved"));
+    say(format!("  bailiwick contracts approve {server} --all --why TEXT   lets its tools in"));
     YES
 }
 
@@ -87,7 +90,10 @@ pub(super) fn of_server(folder: &Path, server: &str) -> Result<Option<(PathBuf, 
     found.sort();
     for file in found.into_iter().filter(|it| it.extension().is_some_and(|it| it == "toml")) {
         let text = files::read_text(&file)?;
-        if Contract::read(&text).is_ok_and(|it| it.server == server) {
+        // One that cannot be read may be the one about this server: a second would make both wrong.
+        let read = Contract::read(&text);
+        let read = read.map_err(|it| Failure(format!("{}: {it}", file.display())))?;
+        if read.server == server {
             return Ok(Some((file, text)));
         }
     }

@@ -56,6 +56,12 @@ pub(super) fn definition(text: &str) -> Result<Definition, Failure> {
 pub(super) fn servers(settings: &Settings, named: &[String]) -> Result<Vec<String>, Failure> {
     let all: Vec<_> = settings.servers.iter().map(|it| it.name.to_string()).collect();
     if let Some(stranger) = named.iter().find(|it| !all.contains(it)) {
+        if all.is_empty() {
+            return Err(Failure(format!(
+                "[servers] is empty, so no gateway sees `{stranger}`: write its command there, as \
+                 in the client's entry, start `bailiwick up`, and approve; wraps go by it, too"
+            )));
+        }
         return Err(Failure(format!("[servers] has no `{stranger}`; it has {}", all.join(", "))));
     }
     Ok(if named.is_empty() { all } else { named.to_vec() })

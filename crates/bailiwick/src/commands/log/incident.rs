@@ -105,7 +105,9 @@ fn take(
 ) {
     match &entry.record {
         Record::Decision(it) if &*it.resource_kind == "Tool" => {
-            let place = (it.server.clone(), it.name.clone().unwrap_or_default());
+            // A name that never was is on record by its pseudonym only.
+            let Some(name) = it.name.clone() else { return };
+            let place = (it.server.clone(), name);
             let one = done.entry(place.clone()).or_default();
             one.effect.clone_from(&it.effect);
             if it.permitted {

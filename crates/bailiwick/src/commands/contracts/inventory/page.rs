@@ -29,7 +29,10 @@ fn said(filled: &Filled) -> (String, &'static str) {
 }
 
 pub(super) fn markdown(rows: &[Row]) {
-    let cell = |text: &str| text.replace('\\', "\\\\").replace('|', "\\|").replace('<', "&lt;");
+    let cell = |text: &str| -> String {
+        let is_mark = |it: char| r"\`*[]()!|<>&~".contains(it);
+        text.chars().flat_map(|it| is_mark(it).then_some('\\').into_iter().chain([it])).collect()
+    };
     let columns = columns(rows);
     say(format!("| server | tool | {} |", columns.join(" | ")));
     say(format!("|---|---|{}", "---|".repeat(columns.len())));
