@@ -147,6 +147,8 @@ fn heavy_without_room_for_records_nothing_is_done() {
         ),
     );
     house.add_helpdesk_rules();
+    // So much fits no tool's schema, and passes while the gateway observes.
+    house.shadow_until("2500-01-01");
     fs::create_dir(house.path("reached")).unwrap();
     let running = house.up();
     let key = house.key("support-bot", "ada", "acme");
@@ -157,8 +159,8 @@ fn heavy_without_room_for_records_nothing_is_done() {
     let mut calls = 0;
     let mut call = |agent: &mut Agent| {
         calls += 1;
-        // A tool that never was has no schema, and its calls are on record all the same.
-        let answer = agent.call("no_such_tool", &json!({ "ballast": ballast }));
+        let arguments = json!({ "tenant": "acme", "query": ballast });
+        let answer = agent.call("search_customers", &arguments);
         (answer.http.status != 200).then_some(answer)
     };
     let refused = wait_for("the log to be full", || {
@@ -186,10 +188,8 @@ fn heavy_without_room_for_records_nothing_is_done() {
     };
     let before = reached();
     for _ in 0..3 {
-        let large = agent.call("no_such_tool", &json!({ "ballast": ballast }));
-        assert_eq!(large.http.status, 503);
-        let small = json!({ "tenant": "acme", "query": "ann" });
-        assert_eq!(agent.call("search_customers", &small).http.status, 503);
+        let arguments = json!({ "tenant": "acme", "query": ballast });
+        assert_eq!(agent.call("search_customers", &arguments).http.status, 503);
     }
     assert_eq!(reached(), before, "a call reached the upstream without a record");
     running.stop();
