@@ -24,10 +24,10 @@ pub fn named(types: &BTreeMap<String, String>, arguments: &Value) -> Option<Vec<
     let mut named = Vec::new();
     for (argument, kind) in types {
         // A server that ignores case would take another argument for this one.
-        if let Value::Record(members) = arguments {
-            if members.iter().any(|(name, _)| is_twin(name, argument)) {
-                return None;
-            }
+        if let Value::Record(members) = arguments
+            && members.iter().any(|(name, _)| is_twin(name, argument))
+        {
+            return None;
         }
         let Some(value) = arguments.member(argument) else { continue };
         let ids = match value {

@@ -127,14 +127,13 @@ impl ApprovalAsked {
         tools.iter().map(|(tool, pin)| format!("{server}/{tool} {pin}: {why}")).collect()
     }
 
-    /// Write the approvals into the lock of a folder of contracts.
+    /// Write the approvals into the lock of a folder of contracts, which are in force as these.
     ///
     /// # Errors
     /// [`Unapprovable`]; then nothing is approved.
     pub(crate) fn carry_out<'a>(
         &self,
-        folder: &Path,
-        contracts: &Contracts,
+        (folder, contracts): (&Path, &Contracts),
         definitions: impl Fn(&str) -> Option<&'a Definition>,
         by: &str,
         now: Timestamp,

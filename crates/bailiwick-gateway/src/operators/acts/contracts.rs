@@ -49,7 +49,7 @@ impl Act<'_> {
         self.recorded_each("contracts.approve", &asked.targets(), || {
             let shown = |tool: &str| known.tool(tool).map(|it| &*it.definition);
             asked
-                .carry_out(folder, &rules.contracts, shown, &self.operator.name, self.now)
+                .carry_out((folder, &rules.contracts), shown, &self.operator.name, self.now)
                 .map(|()| asked.tools.len())
                 .map_err(|it| it.to_string())
         })

@@ -123,6 +123,12 @@ fn whole(text: &str) -> String {
     up_to(text, PART_MAX)
 }
 
+/// What is seen only in what stands before it, such as the colour of an emoji, and ends of lines:
+/// no sign of a lie by itself, but what hides a text from a person.
+const fn is_of_others(letter: char) -> bool {
+    matches!(letter, '\u{2028}' | '\u{2029}' | '\u{2065}' | '\u{fe00}'..='\u{fe0f}')
+}
+
 fn up_to(text: &str, most: usize) -> String {
     let mut out = String::new();
     for (at, letter) in text.char_indices() {
@@ -132,7 +138,7 @@ fn up_to(text: &str, most: usize) -> String {
         }
         if letter == '\n' {
             out.push_str("\\n");
-        } else if letter.is_control() || is_unseen(letter) {
+        } else if letter.is_control() || is_unseen(letter) || is_of_others(letter) {
             out.push_str(&format!("\\u{{{:x}}}", u32::from(letter)));
         } else {
             out.push(letter);
