@@ -175,4 +175,18 @@ mod tests {
         assert_eq!(found[1].before.as_deref(), Some("3"));
         assert!(changes(&tool("a", "1"), &tool("a", "1.0")).is_empty());
     }
+
+    #[test]
+    fn a_list_of_changes_that_is_cut_says_so() {
+        let many = |text_of_all: &str| {
+            let members: Vec<_> =
+                (0..CHANGES_MAX + 9).map(|n| (format!("a{n}"), text(text_of_all))).collect();
+            let members: Vec<_> = members.iter().map(|(n, it)| (n.as_str(), it.clone())).collect();
+            let entry = [("name", text("pay")), ("inputSchema", record(&members))];
+            Definition::of(&record(&entry)).unwrap()
+        };
+        let found = changes(&many("a"), &many("b"));
+        assert_eq!(found.len(), CHANGES_MAX + 1);
+        assert!(found.last().unwrap().after.as_deref().unwrap().contains("more changes"));
+    }
 }

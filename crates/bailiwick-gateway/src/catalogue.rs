@@ -198,10 +198,9 @@ impl Known {
 
     /// Whether both have the same things, of the same definitions.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let pins = |it: &Self| -> HashMap<Box<str>, Pin> {
-            it.tools.iter().map(|(name, shown)| (name.clone(), shown.pin)).collect()
-        };
-        pins(self) == pins(other)
+        let has = |name: &str, pin| other.tools.get(name).is_some_and(|it| it.pin == pin);
+        self.tools.len() == other.tools.len()
+            && self.tools.iter().all(|(name, shown)| has(name, shown.pin))
             && self.prompts == other.prompts
             && self.documents == other.documents
             && self.templates == other.templates

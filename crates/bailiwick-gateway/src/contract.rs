@@ -118,6 +118,11 @@ impl Contracts {
         self.views.get(server)?.get(name)
     }
 
+    /// The server's own name of what is shown by this one: the tool's, where it is a view's.
+    pub(crate) fn own_name<'a>(&'a self, server: &ServerId, shown: &'a str) -> &'a str {
+        self.view(server, shown).map_or(shown, |it| &it.tool)
+    }
+
     /// The contract of one server.
     pub fn of(&self, server: &ServerId) -> Option<&Contract> {
         self.by_server.get(server)

@@ -316,8 +316,8 @@ impl Gate {
     /// Whether a caller may know of the tool that it names, by its own name or by that of a view.
     fn is_shown(&self, rules: &Rules, who: &Identified, asked: &Asked) -> bool {
         let Resource::Tool { server, name } = &asked.resource else { return false };
-        let tool = rules.contracts.view(server, name).map_or(name, |it| &it.tool);
-        let tool = Resource::Tool { server: server.clone(), name: tool.clone() };
+        let name = rules.contracts.own_name(server, name).into();
+        let tool = Resource::Tool { server: server.clone(), name };
         self.is_visible(who, asked.action, &tool)
     }
 

@@ -13,9 +13,7 @@ use crate::contract::Contracts;
 pub(crate) fn misfit(contracts: &Contracts, who: &Identified, asked: &Asked) -> Option<Box<str>> {
     let Resource::Tool { server, name } = &asked.resource else { return None };
     who.agent()?;
-    let tools = &contracts.of(server)?.tools;
-    let of_view = || tools.values().find(|it| it.views.contains_key(&**name));
-    let tool = tools.get(&**name).or_else(of_view)?;
+    let tool = contracts.tool(server, contracts.own_name(server, name))?;
     let view = tool.views.get(&**name).map(|it| &it.arguments);
     let mut each = std::iter::once(&tool.arguments).chain(view);
     let odd = each.find_map(|said| meant(said, &asked.arguments).err())?;
