@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fn fits(is: Meaning, text: &str) -> bool {
     let said = Argument { is: Some(is), ..Argument::default() };
     let given = Value::Record(vec![("it".into(), Value::Text(text.into()))]);
-    meant(&BTreeMap::from([("it".to_owned(), said)]), &given).is_ok()
+    meant(&[&BTreeMap::from([("it".to_owned(), said)])], &given).is_ok()
 }
 
 fuzz_target!(|text: &str| {

@@ -18,7 +18,7 @@ fuzz_target!(|text: &str| {
         };
         let said = Argument { is: Some(is), ..Argument::default() };
         let given = Value::Record(vec![("sql".into(), Value::Text(text.into()))]);
-        if let Ok(meant) = meant(&BTreeMap::from([("sql".to_owned(), said)]), &given) {
+        if let Ok(meant) = meant(&[&BTreeMap::from([("sql".to_owned(), said)])], &given) {
             assert!(meant.tables.iter().all(|it| it == "orders"));
             assert!(!text.contains('\\') && !text.contains('\0'));
         }

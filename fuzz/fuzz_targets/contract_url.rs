@@ -11,7 +11,7 @@ fuzz_target!(|text: &str| {
     let is = Meaning::Url { schemes: Vec::new(), hosts: vec!["good.com".to_owned()] };
     let said = Argument { is: Some(is), ..Argument::default() };
     let given = Value::Record(vec![("url".into(), Value::Text(text.into()))]);
-    if meant(&BTreeMap::from([("url".to_owned(), said)]), &given).is_ok() {
+    if meant(&[&BTreeMap::from([("url".to_owned(), said)])], &given).is_ok() {
         let text = text.to_ascii_lowercase();
         let rest = text.strip_prefix("https://").expect("it is https");
         let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();

@@ -2,6 +2,7 @@
 
     probe.py stdio COMMAND...     the server itself
     probe.py http URL KEY         a gateway before it
+    probe.py list COMMAND...      only what the server itself lists of tools
 
 Each answer's `result` or `error` is printed as the text that came, byte for byte: how numbers are
 spelled, in which order members stand and what is null is compared, too. Only what moves from run to
@@ -30,6 +31,7 @@ LISTS = [
     ("prompts", "prompts/list", "prompts"),
 ]
 PAGES_MAX = 50
+CAN = {"roots": {"listChanged": True}, "sampling": {}, "elicitation": {}}
 # Arguments that say how long a tool takes.
 QUICK = {"duration": 0.2, "steps": 2}
 
@@ -247,12 +249,23 @@ class Probe:
                 return found
         raise RuntimeError(f"{method} does not end")
 
-    def run(self):
+    def begin(self, can):
         client = {"name": "probe", "version": "1"}
-        can = {"roots": {"listChanged": True}, "sampling": {}, "elicitation": {}}
         params = {"protocolVersion": REVISION, "capabilities": can, "clientInfo": client}
         offered = self.ask("initialize", "initialize", params)["capabilities"]
         self.wire.tell("notifications/initialized")
+        return offered
+
+    def list(self):
+        """The pages of tools that a client is shown which can do everything."""
+        of_tasks = {"elicitation": {"create": {}}, "sampling": {"createMessage": {}}}
+        tasks = {"requests": of_tasks, "list": {}, "cancel": {}}
+        self.begin({**CAN, "elicitation": {"form": {}, "url": {}}, "tasks": tasks})
+        self.ask("ping", "ping")
+        self.pages("tools/list", "tools")
+
+    def run(self):
+        offered = self.begin(CAN)
         self.wire.begun()
         self.ask("ping", "ping")
         found = {}
@@ -287,10 +300,15 @@ class Probe:
 
 def main():
     way, *rest = sys.argv[1:]
-    wire = Stdio(rest) if way == "stdio" else Http(*rest)
+    wire = Http(*rest) if way == "http" else Stdio(rest)
     probe = Probe(wire)
-    probe.run()
-    wire.close()
+    if way == "list":
+        probe.list()
+        # It may have a question open, and would wait for its answer.
+        wire.child.kill()
+    else:
+        probe.run()
+        wire.close()
     print(json.dumps({"seen": probe.seen, "asked": sorted(set(wire.asked))}))
 
 

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::client::Client;
 use crate::clock::now;
-use crate::gateway::{Plan, Site};
+use crate::gateway::{Plan, Site, TOOL};
 use crate::parts;
 use crate::protocol::{INITIALIZE, LIST, READY, SESSION, request};
 use crate::report::{Report, median};
@@ -38,7 +38,7 @@ async fn measured() -> Done<Report> {
     let servers: Vec<_> = (0..SERVERS)
         .map(|it| (format!("s{it}"), format!("http://{}{}", upstream.address, path(it))))
         .collect();
-    let site = Site::new(folder.path(), &Plan { servers: &servers, settings: "" })?;
+    let site = Site::new(folder.path(), &Plan { servers: &servers, settings: "", tools: TOOL })?;
     let gateway = site.start()?;
     let mut through = Asker::begin(gateway.address, "/mcp", &site.key).await?;
     let mut direct = Vec::with_capacity(SERVERS);

@@ -32,7 +32,8 @@ permit (
 );
 "#;
 
-const CONTRACT: &str = "server = \"NAME\"\n\n[tools.search_documents]\neffect = \"read\"\n";
+/// What is said of the tool where nothing more is.
+pub(crate) const TOOL: &str = "[tools.search_documents]\neffect = \"read\"\n";
 
 /// What a gateway is to serve.
 pub(crate) struct Plan<'p> {
@@ -40,12 +41,15 @@ pub(crate) struct Plan<'p> {
     pub(crate) servers: &'p [(String, String)],
     /// More of its configuration.
     pub(crate) settings: &'p str,
+    /// What the contract of each says of its tools.
+    pub(crate) tools: &'p str,
 }
 
 /// A folder with all that a gateway needs, and the key of its agent.
 pub(crate) struct Site {
     config: PathBuf,
     pub(crate) key: String,
+    names: Vec<String>,
 }
 
 impl Site {
@@ -60,11 +64,12 @@ impl Site {
              [agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n{}\n",
             plan.settings
         );
+        let names = plan.servers.iter().map(|(name, _)| name.clone()).collect();
         for (name, url) in plan.servers {
             let _ = writeln!(text, "[servers.{name}]\nurl = \"{url}\"\n");
             let policies = POLICIES.replace("NAME", name);
             std::fs::write(folder.join(format!("policies/{name}.cedar")), policies)?;
-            let contract = CONTRACT.replace("NAME", name);
+            let contract = format!("server = \"{name}\"\n\n{}", plan.tools);
             std::fs::write(folder.join(format!("contracts/{name}.toml")), contract)?;
         }
         std::fs::write(&config, text)?;
@@ -75,7 +80,7 @@ impl Site {
         if !made.status.success() || !key.starts_with("bwk_") {
             return Err(format!("no key could be made: {}", made.status).into());
         }
-        Ok(Self { config, key })
+        Ok(Self { config, key, names })
     }
 
     /// The binary with this site's configuration.
@@ -96,6 +101,22 @@ impl Site {
             let rest = line.strip_prefix("agents")?.trim().strip_prefix("http://")?;
             rest.split('/').next()?.parse().ok()
         })
+    }
+}
+
+impl Site {
+    /// Approve every tool that the servers of a gateway that serves show.
+    pub(crate) fn approve(&self) -> Done {
+        for name in &self.names {
+            let mut approve = self.command()?;
+            approve.args(["contracts", "approve", name, "--all", "--why", "measured"]);
+            let said = approve.output()?;
+            if !said.status.success() {
+                let why = String::from_utf8_lossy(&said.stderr);
+                return Err(format!("the tools of {name} could not be approved: {why}").into());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use crate::Done;
 use crate::lines;
 use crate::process::{self, Part};
-use crate::protocol::{Asked, SESSION, many_tools, result};
+use crate::protocol::{Asked, BARE_TOOLS, SESSION, many_tools, result, strict_tools};
 use crate::provider;
 use crate::serving::served;
 
@@ -28,6 +28,21 @@ const CROWD: &str = "/crowd/";
 const CROWD_TOOLS: usize = 50;
 
 static MANY_TOOLS: LazyLock<String> = LazyLock::new(|| many_tools(CROWD_TOOLS));
+/// Where a server says nothing of its tool's arguments, and where it says all, of how many.
+pub(crate) const BARE: &str = "/bare";
+pub(crate) const STRICT: &str = "/strict";
+pub(crate) const STRICT_TOOLS: usize = 100;
+
+static MANY_STRICT_TOOLS: LazyLock<String> = LazyLock::new(|| strict_tools(STRICT_TOOLS));
+
+/// The tools that are shown at a path, where they are not the usual ones.
+fn tools_at(path: &str) -> Option<&'static str> {
+    match path {
+        BARE => Some(BARE_TOOLS),
+        STRICT => Some(&MANY_STRICT_TOOLS),
+        path => path.starts_with(CROWD).then_some(&MANY_TOOLS),
+    }
+}
 
 /// Be the far side, or the proxy: what a benchmark starts this binary as.
 pub(crate) fn be(name: &str) -> Done {
@@ -95,7 +110,7 @@ async fn onwards(to: &str) -> Done<SendRequest<Incoming>> {
 }
 
 async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes>>> {
-    let is_crowd = request.uri().path().starts_with(CROWD);
+    let tools = tools_at(request.uri().path());
     let body = request.into_body().collect().await?.to_bytes();
     let mut response = Response::new(Full::default());
     let Ok(Asked { id, method }) = serde_json::from_slice(&body) else {
@@ -104,7 +119,7 @@ async fn answer(request: Request<Incoming>) -> hyper::Result<Response<Full<Bytes
     let (Some(id), Some(result)) = (id, result(&method)) else {
         return Ok(empty(StatusCode::ACCEPTED));
     };
-    let result = if is_crowd && method == "tools/list" { &MANY_TOOLS } else { result };
+    let result = tools.filter(|_| method == "tools/list").unwrap_or(result);
     let reply = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}");
     *response.body_mut() = Full::new(Bytes::from(reply));
     let headers = response.headers_mut();

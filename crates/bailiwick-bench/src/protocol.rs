@@ -13,11 +13,14 @@ pub(crate) const INITIALIZED: &str = concat!(
     r#":"bench","version":"1"}}"#,
 );
 
-/// What the far side offers.
+/// What the far side offers: all that [`CALL`] says is in its schema.
 pub(crate) const TOOLS: &str = concat!(
     r#"{"tools":[{"name":"search_documents","description":"Search documents.","inputSch"#,
     r#"ema":{"type":"object","properties":{"query":{"type":"string"},"limit":{"type":"i"#,
-    r#"nteger"}},"required":["query"]}}]}"#,
+    r#"nteger"},"folders":{"type":"array","items":{"type":"string"}},"changed_after":{""#,
+    r#"type":"string"},"include_archived":{"type":"boolean"},"ranking":{"type":"object""#,
+    r#","properties":{"semantic":{"type":"number"},"keyword":{"type":"number"}}},"langu"#,
+    r#"age":{"type":"string"},"owner":{"type":"string"}},"required":["query"]}}]}"#,
 );
 
 /// So many tools, of the size that tools have.
@@ -28,13 +31,50 @@ pub(crate) fn many_tools(count: usize) -> String {
     );
     let about = "Search the documents of one department for words, and show where they stand.";
     let tool = |number: usize| {
-        let end = if number == 0 { String::new() } else { format!("_{number}") };
-        let name = format!("search_documents{end}");
+        let name = tool_name(number);
         format!("{{\"name\":\"{name}\",\"description\":\"{about}\",\"inputSchema\":{schema}}}")
     };
     let tools: Vec<_> = (0..count).map(tool).collect();
     format!("{{\"tools\":[{}]}}", tools.join(","))
 }
+
+/// One tool that says nothing of its arguments.
+pub(crate) const BARE_TOOLS: &str =
+    r#"{"tools":[{"name":"search_documents","inputSchema":{"type":"object"}}]}"#;
+
+/// So many tools that say of each argument what it may be.
+pub(crate) fn strict_tools(count: usize) -> String {
+    let schema = concat!(
+        r#"{"type":"object","properties":{"query":{"type":"string","minLength":1,"maxLength":200}"#,
+        r#","limit":{"type":"integer","minimum":1,"maximum":100},"folders":{"type":"array","items"#,
+        r#"":{"enum":["handbook","finance","legal"]},"maxItems":8},"site":{"type":"string","maxLe"#,
+        r#"ngth":200},"file":{"type":"string","maxLength":200},"reply_to":{"type":"string"},"budg"#,
+        r#"et":{"type":"number","minimum":0},"ranking":{"type":"object","properties":{"semantic":"#,
+        r#"{"type":"number"},"keyword":{"type":"number"}},"additionalProperties":false}},"require"#,
+        r#"d":["query","site"],"additionalProperties":false}"#,
+    );
+    let tools: Vec<_> = (0..count)
+        .map(|it| format!("{{\"name\":\"{}\",\"inputSchema\":{schema}}}", tool_name(it)))
+        .collect();
+    format!("{{\"tools\":[{}]}}", tools.join(","))
+}
+
+/// The name of a tool among many.
+pub(crate) fn tool_name(number: usize) -> String {
+    match number {
+        0 => "search_documents".to_owned(),
+        more => format!("search_documents_{more}"),
+    }
+}
+
+/// A call whose arguments mean something: about 360 bytes, too.
+pub(crate) const MEANT_CALL: &str = concat!(
+    r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"search_documents"#,
+    r#"","arguments":{"query":"how are expenses approved","limit":10,"folders":["#,
+    r#""handbook","finance"],"site":"https://docs.example.com/handbook/travel","file":"/"#,
+    r#"srv/documents/travel.md","reply_to":"ada@example.com","budget":120.50,"ranking":"#,
+    r#"{"semantic":0.7,"keyword":0.3}},"_meta":{"progressToken":7}}}"#,
+);
 
 /// The question for the list of tools.
 pub(crate) const LIST: &str =
@@ -101,8 +141,10 @@ mod tests {
     #[test]
     fn the_call_has_the_size_that_is_told() {
         assert!((340..=380).contains(&super::CALL.len()), "{}", super::CALL.len());
-        let many = super::many_tools(3);
-        for text in [super::CALL, super::INITIALIZE, super::TOOLS, super::ANSWER, &many] {
+        assert!((340..=380).contains(&super::MEANT_CALL.len()), "{}", super::MEANT_CALL.len());
+        let (many, strict) = (super::many_tools(3), super::strict_tools(3));
+        let calls = [super::CALL, super::MEANT_CALL, super::INITIALIZE, super::ANSWER];
+        for text in calls.into_iter().chain([super::TOOLS, super::BARE_TOOLS, &many, &strict]) {
             assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
         }
     }

@@ -30,6 +30,11 @@ impl Report {
         self.rows.push(Row { key: key.into(), value: value.into().map(rounded), note });
     }
 
+    /// Add all that another found.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.rows.extend(other.rows);
+    }
+
     /// A table for people.
     pub(crate) fn table(&self) -> String {
         let mut text = String::new();

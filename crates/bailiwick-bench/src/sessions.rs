@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::clock::now;
-use crate::gateway::{Plan, Site};
+use crate::gateway::{Plan, Site, TOOL};
 use crate::parts;
 use crate::protocol::{INITIALIZE, READY, SESSION, request};
 use crate::report::Report;
@@ -27,7 +27,8 @@ async fn measured() -> Done<Report> {
     let folder = tempfile::tempdir()?;
     let upstream = parts::start("upstream", "")?;
     let servers = [("bench".to_owned(), format!("http://{}/mcp", upstream.address))];
-    let site = Site::new(folder.path(), &Plan { servers: &servers, settings: SETTINGS })?;
+    let site =
+        Site::new(folder.path(), &Plan { servers: &servers, settings: SETTINGS, tools: TOOL })?;
     let gateway = site.start()?;
     let mut client = Client::connect(gateway.address).await?;
     for session in begun(&mut client, &site.key).await? {

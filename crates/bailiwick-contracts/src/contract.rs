@@ -7,8 +7,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::binding::COLLECTION;
+use crate::canary::{self, Canary};
 use crate::cell::{Cell, Date};
+use crate::definition::Definition;
 use crate::effect::{EffectWord, Recipient, Trust};
+use crate::exception::Exception;
 use crate::standing::Standing;
 
 /// `contracts/<server>.toml`.
@@ -85,6 +88,9 @@ pub struct Tool {
     /// The narrower tools as which it is shown instead of itself, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub views: BTreeMap<String, Viewed>,
+    /// Calls that the gateway makes now and then, of which the answer is known, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub canaries: BTreeMap<String, Canary>,
 }
 
 /// How a call is undone.
@@ -249,7 +255,10 @@ impl Contract {
             span: problem.span(),
             what: problem.message().to_owned(),
         })?;
-        match read.tools.iter().find_map(|(name, tool)| tool.fault(name)) {
+        let exceptions = read.standing.iter().flat_map(|it| &it.exceptions);
+        let mut faults = exceptions.filter_map(Exception::fault);
+        let of_tools = || read.tools.iter().find_map(|(name, tool)| tool.fault(name));
+        match faults.next().or_else(of_tools) {
             Some(what) => Err(Fault { span: None, what }),
             None => Ok(read),
         }
@@ -288,6 +297,7 @@ impl Tool {
             tells_customers: None,
             arguments: BTreeMap::new(),
             views: BTreeMap::new(),
+            canaries: BTreeMap::new(),
         }
     }
 
@@ -297,6 +307,18 @@ impl Tool {
         let of_all = self.arguments.values().filter_map(|it| it.is.as_ref());
         let of_rows = of_all.flat_map(Meaning::types);
         types.map(String::as_str).chain(of_rows)
+    }
+
+    /// An argument of which it speaks and that the tool's definition does not have: misspelt, it
+    /// would bind nothing. A definition that takes more than it names may have any.
+    pub fn stranger(&self, definition: &Definition) -> Option<&str> {
+        if !definition.is_closed() {
+            return None;
+        }
+        let has = |name: &str| definition.properties().any(|(it, _)| it == name);
+        let said = self.resources.keys().chain(self.recipients.keys()).chain(self.arguments.keys());
+        let of_views = self.views.values().flat_map(|it| it.arguments.keys());
+        said.chain(of_views).map(String::as_str).find(|it| !has(it))
     }
 
     fn fault(&self, name: &str) -> Option<String> {
@@ -310,6 +332,10 @@ impl Tool {
             return Some(format!(
                 "tool `{name}`: `{path}` is no path: write it as `/customers/*/id`"
             ));
+        }
+        let is_read = self.effect.verified() == Some(&EffectWord::Read);
+        if let Some(what) = canary::fault(&self.canaries, is_read) {
+            return Some(format!("tool `{name}`: {what}"));
         }
         let of_views = self.views.values().flat_map(|it| &it.arguments);
         self.arguments.iter().chain(of_views).find_map(|(argument, said)| {

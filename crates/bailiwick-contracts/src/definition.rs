@@ -66,6 +66,18 @@ impl Definition {
         members.iter().map(|(name, schema)| (&**name, schema))
     }
 
+    /// Whether it takes the arguments that `properties` names, and surely no others: what may name
+    /// more elsewhere in the schema is not looked for.
+    pub fn is_closed(&self) -> bool {
+        let schema = self.input_schema();
+        let says_more = ["$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties"];
+        let is_open = match schema.member("additionalProperties") {
+            None => self.properties().next().is_none(),
+            Some(said) => *said != Value::Bool(false),
+        };
+        !is_open && says_more.iter().all(|it| schema.member(it).is_none())
+    }
+
     /// Its members, in their fixed order.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&'static str, Option<&Value>)> {
         MEMBERS.iter().map(|name| (*name, self.0.member(name)))

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::{Cell, Date};
+use crate::exception::Exception;
 
 /// What is known of a server besides its tools.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -15,7 +16,8 @@ pub struct Standing {
     /// Its package, with registry and exact version: `npm:@acme/crm-mcp@1.4.2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package: Option<Cell<String>>,
-    /// The digest of what is launched: `sha256:...`.
+    /// The digest of what is launched, as `contracts digest` prints it: `sha256:...`. What differs
+    /// is not started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<Cell<String>>,
     /// The API behind it, with its version.
@@ -30,7 +32,8 @@ pub struct Standing {
     /// The credentials that it uses, by their names.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Cell<Vec<String>>>,
-    /// The hosts that it may reach.
+    /// The hosts that its process may reach: `example.com`, `*.example.com`, `example.com:8443`,
+    /// `10.0.0.0/8`. Without a port it is 443 and 80.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hosts: Option<Cell<Vec<String>>>,
     /// The day by which somebody must look again.
@@ -39,4 +42,7 @@ pub struct Standing {
     /// What takes its place when it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<Cell<String>>,
+    /// Which states of its health are let pass, each until its day.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exceptions: Vec<Exception>,
 }

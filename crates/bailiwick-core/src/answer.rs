@@ -9,6 +9,7 @@ use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use crate::call::{Call, NamedResource};
+use crate::class::{self, Classed};
 use crate::decision::Denial;
 use crate::finding::{Findings, Inspectors, Seen, Surface};
 use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
@@ -99,6 +100,7 @@ struct SeenSoFar {
     meter: Option<Box<Meter>>,
     items: Vec<Digest>,
     named: Vec<NamedResource>,
+    classes: Vec<Classed>,
     /// What left or may leave, where it is kept.
     payload: Option<Payload>,
 }
@@ -137,6 +139,7 @@ impl Pending {
             meter: None,
             items: Vec::new(),
             named: Vec::new(),
+            classes: Vec::new(),
             payload: call.keeps().map(|_| Payload::default()),
         };
         Self { call, appended, decided, duties, seen: Box::new(seen) }
@@ -242,9 +245,11 @@ impl Inspected {
         self
     }
 
-    /// Say which things the answer names, or touches all of.
-    pub fn naming(mut self, named: Vec<NamedResource>) -> Self {
+    /// Say which things the answer names, or touches all of, and what they counted as when the
+    /// call was decided.
+    pub fn naming(mut self, named: Vec<NamedResource>, classes: Vec<Classed>) -> Self {
         self.pending.seen.named = named;
+        self.pending.seen.classes = class::fitting(classes);
         self
     }
 
@@ -277,7 +282,8 @@ impl Inspected {
         let Self { pending, last, disposition } = self;
         let Pending { call, appended, decided, seen, .. } = pending;
         let tenant: &TenantId = &call.who().principal().tenant;
-        let SeenSoFar { findings, hash, bytes, chunks, meter, items, named, payload } = *seen;
+        let SeenSoFar { findings, hash, bytes, chunks, meter, items, named, classes, payload } =
+            *seen;
         let token =
             |it: &NamedResource| Ok((it.kind.clone(), ledger.token(tenant, &it.kind, &it.id)?));
         let plain = Digest::from_bytes(hash.finalize().into());
@@ -295,6 +301,7 @@ impl Inspected {
             items: ledger.keyed_digests(tenant, &items)?,
             sealed: None,
             named: named.iter().map(token).collect::<Result<_, Unrecorded>>()?,
+            classes,
         };
         let write = |outcome: &OutcomeRecord, sealed: &Sealed| {
             let record = Record::Outcome(outcome.clone());

@@ -181,11 +181,13 @@ fn describe(
     durability: Durability,
     sealed: &Sealed,
 ) -> Result<DecisionRecord, Unrecorded> {
-    let (screened, policies, obligations, policy_set) = match decision {
+    let (screened, policies, obligations, policy_set, classes) = match decision {
         Decision::Permit(it) => {
-            (&it.screened, &it.policies, it.obligations.as_slice(), it.policy_set)
+            (&it.screened, &it.policies, it.obligations.as_slice(), it.policy_set, &it.classes)
         }
-        Decision::Denial(it) => (&it.screened, &it.policies, [].as_slice(), it.policy_set),
+        Decision::Denial(it) => {
+            (&it.screened, &it.policies, [].as_slice(), it.policy_set, &it.classes)
+        }
     };
     let (permitted, cause, visible) = match decision {
         Decision::Permit(it) => match it.mode {
@@ -233,6 +235,7 @@ fn describe(
         view: call.model().and_then(|it| it.view),
         items: ledger.keyed_digests(tenant, call.model().map_or(&[], |it| &it.items))?,
         items_dropped: call.model().map_or(0, |it| it.items_dropped),
+        classes: classes.clone(),
     })
 }
 

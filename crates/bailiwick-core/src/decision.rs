@@ -10,7 +10,8 @@ mod cause;
 pub use cause::Cause;
 
 use crate::action::Action;
-use crate::call::{Call, Resource};
+use crate::call::{Call, NamedResource, Resource};
+use crate::class::{self, Classed};
 use crate::finding::Findings;
 use crate::identity::Identified;
 use crate::names::{Digest, PolicyId, Timestamp};
@@ -92,6 +93,11 @@ pub trait Policy: Send + Sync {
 
     /// The digest of the policy set.
     fn digest(&self) -> Digest;
+
+    /// What these things count as at this time, of those whose class is to be on record.
+    fn classes(&self, _things: &[NamedResource], _now: Timestamp) -> Vec<Classed> {
+        Vec::new()
+    }
 }
 
 /// Whether denials are carried out, or only noted.
@@ -137,6 +143,7 @@ pub struct Permit {
     pub(crate) policies: Vec<PolicyId>,
     pub(crate) obligations: Vec<Obligation>,
     pub(crate) policy_set: Digest,
+    pub(crate) classes: Vec<Classed>,
 }
 
 impl Permit {
@@ -180,6 +187,7 @@ pub struct Denial {
     pub(crate) policies: Vec<PolicyId>,
     pub(crate) errors: Vec<(PolicyId, Box<str>)>,
     pub(crate) policy_set: Digest,
+    pub(crate) classes: Vec<Classed>,
 }
 
 impl Denial {
@@ -237,6 +245,7 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
     let discover = judge(ballot.discover, links);
     let invoke = judge(ballot.invoke, links);
     let policy_set = policy.digest();
+    let classes = class::fitting(policy.classes(call.named(), now));
     let exists = call.exists();
 
     let hidden = discover.outcome.is_err();
@@ -269,12 +278,14 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
     match (mode, outcome) {
         (Some(mode), _) => {
             obligations.dedup();
-            Decision::Permit(Permit { screened, mode, policies, obligations, policy_set })
+            let permit = Permit { screened, mode, policies, obligations, policy_set, classes };
+            Decision::Permit(permit)
         }
         (None, outcome) => {
             let cause = outcome.err().unwrap_or(Cause::NoPermit);
             let visible = !hidden && exists;
-            Decision::Denial(Denial { screened, cause, visible, policies, errors, policy_set })
+            let denial = Denial { screened, cause, visible, policies, errors, policy_set, classes };
+            Decision::Denial(denial)
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum Link {
 pub enum Purpose {
     /// To learn what a server offers.
     Catalogue,
+    /// To see whether a tool still gives an answer that is known.
+    Canary,
 }
 
 impl Purpose {
@@ -29,12 +31,13 @@ impl Purpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Catalogue => "catalogue",
+            Self::Canary => "canary",
         }
     }
 
     /// The purpose that the word names.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Catalogue].into_iter().find(|it| it.as_str() == word)
+        [Self::Catalogue, Self::Canary].into_iter().find(|it| it.as_str() == word)
     }
 }
 

@@ -15,6 +15,7 @@ mod action;
 mod answer;
 mod call;
 pub mod cbor;
+mod class;
 mod clearance;
 mod day;
 mod decision;
@@ -33,6 +34,7 @@ mod value;
 pub use action::Action;
 pub use answer::{Disposition, Inspected, Interim, Pending, Released};
 pub use call::{Call, Effect, Interpreted, NamedResource, Resource};
+pub use class::{Class, Classed};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use day::{Day, NotADay};
 pub use decision::{
@@ -53,7 +55,7 @@ pub use names::{
 pub use obligation::Obligation;
 pub use payload::Payload;
 pub use record::{
-    AdminAct, DecisionRecord, Durability, Meter, OutcomeRecord, RECORD_VERSION, Record,
+    AdminAct, DecisionRecord, Durability, Meter, Noticed, OutcomeRecord, RECORD_VERSION, Record,
     RecordError, RefusalReason, RefusalRecord, Subject,
 };
 pub use screening::{Screened, screen};

@@ -9,6 +9,7 @@ mod error;
 mod field;
 mod meter;
 
+use crate::class::Classed;
 use crate::finding::Finding;
 use crate::names::{AgentId, Digest, ExchangeId, KeyId, PolicyId, ServerId, TenantId, Token};
 
@@ -16,9 +17,9 @@ pub use error::RecordError;
 pub use meter::Meter;
 
 /// The version that this build writes. It reads version 1, too, whose decisions have no parent,
-/// version 2, which knows no models, version 3, which keeps no answers, and version 4, whose
-/// outcomes name nothing.
-pub const RECORD_VERSION: u64 = 5;
+/// version 2, which knows no models, version 3, which keeps no answers, version 4, whose outcomes
+/// name nothing, and version 5, in which nothing is noticed and nothing has classes.
+pub const RECORD_VERSION: u64 = 6;
 
 /// How firmly a record had to stand before the call went out. It bounds what the absence of a
 /// record may claim, so it is in the record.
@@ -125,6 +126,8 @@ pub struct DecisionRecord {
     pub items: Vec<Digest>,
     /// How many more pieces there were.
     pub items_dropped: u64,
+    /// What the named things counted as, of those whose class is to be on record.
+    pub classes: Vec<Classed>,
 }
 
 impl DecisionRecord {
@@ -164,6 +167,8 @@ pub struct OutcomeRecord {
     pub sealed: Option<Digest>,
     /// The things that the answer names: type and pseudonym.
     pub named: Vec<(Box<str>, Token)>,
+    /// What they counted as when the call was decided.
+    pub classes: Vec<Classed>,
 }
 
 /// Why somebody was turned away before there was a call.
@@ -250,6 +255,19 @@ pub struct AdminAct {
     pub done: bool,
 }
 
+/// Something was found about a server: that its state changed, that it drifts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Noticed {
+    /// The server.
+    pub server: ServerId,
+    /// The tool, where it is about one.
+    pub tool: Option<Box<str>>,
+    /// What was noticed, as a word with its room before it, such as `health.abandoned`.
+    pub what: Box<str>,
+    /// More of it in words, without anything of a call's contents.
+    pub detail: Box<str>,
+}
+
 /// One entry of the log.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Record {
@@ -261,6 +279,8 @@ pub enum Record {
     Refusal(RefusalRecord),
     /// An administrative act.
     Admin(AdminAct),
+    /// Something was found about a server.
+    Noticed(Noticed),
     /// A gateway began to write.
     Started {
         /// The version of the program.

@@ -153,6 +153,7 @@ impl Purse {
             }
             Record::Refusal(_)
             | Record::Admin(_)
+            | Record::Noticed(_)
             | Record::Started { .. }
             | Record::Stopped
             | Record::Heartbeat => {}

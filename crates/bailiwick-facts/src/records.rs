@@ -38,6 +38,7 @@ pub(crate) fn decision(exchange: ExchangeId, bound: u64) -> DecisionRecord {
         view: None,
         items: Vec::new(),
         items_dropped: 0,
+        classes: Vec::new(),
     }
 }
 
@@ -57,5 +58,6 @@ pub(crate) fn outcome(exchange: ExchangeId, disposition: &str) -> OutcomeRecord 
         items: Vec::new(),
         sealed: None,
         named: Vec::new(),
+        classes: Vec::new(),
     }
 }

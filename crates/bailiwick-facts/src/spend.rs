@@ -110,6 +110,7 @@ impl Spend {
             }
             Record::Refusal(_)
             | Record::Admin(_)
+            | Record::Noticed(_)
             | Record::Started { .. }
             | Record::Stopped
             | Record::Heartbeat => {}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bailiwick_contracts::Pin;
-use bailiwick_core::{PolicyId, Question, Resource, ServerId};
+use bailiwick_core::{Call, PolicyId, Question, Resource, ServerId};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Contracts;
@@ -40,10 +40,12 @@ pub(crate) struct Admission<'a> {
 
 impl Admission<'_> {
     /// The name of what forbids it, if anything does. What is listed by the gateway itself must be
-    /// seen to be approved.
+    /// seen to be approved; what it calls itself must be approved like what agents call.
     pub(crate) fn forbids(&self, question: &Question<'_>) -> Option<PolicyId> {
         let Resource::Tool { server, name } = question.resource else { return None };
-        question.who.agent()?;
+        if question.who.agent().is_none() && question.call.is_none() {
+            return None;
+        }
         let admitted = match self.servers {
             // A call is of the definition that was known when it was read; what is known of none is
             // not approved.
@@ -55,8 +57,9 @@ impl Admission<'_> {
                 };
                 pin.map_or(Admitted::Unapproved, |it| admitted(self.contracts, server, name, it))
             }
-            None => match self.contracts.lock(server).and_then(|it| it.tools.get(&**name)) {
-                Some(_) => Admitted::Approved,
+            None => match question.call.and_then(Call::pin) {
+                Some(pin) => admitted(self.contracts, server, name, Pin::of_digest(pin)),
+                None if self.approves_any(server, name) => Admitted::Approved,
                 None => Admitted::Unapproved,
             },
         };
@@ -66,6 +69,10 @@ impl Admission<'_> {
             Admitted::Unapproved => Some(PolicyId::from(UNAPPROVED)),
             Admitted::Changed => Some(PolicyId::from(CHANGED)),
         }
+    }
+
+    fn approves_any(&self, server: &ServerId, tool: &str) -> bool {
+        self.contracts.lock(server).is_some_and(|it| it.tools.contains_key(tool))
     }
 }
 

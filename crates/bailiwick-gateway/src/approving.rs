@@ -100,19 +100,25 @@ pub fn standing<'a>(
     stands
 }
 
+/// Whether a reason can go on record: one line, and not a long one.
+///
+/// # Errors
+/// [`Unapprovable::Why`] when it cannot.
+pub fn checked_why(why: &str) -> Result<(), Unapprovable> {
+    let is_line = !why.trim().is_empty() && !why.chars().any(char::is_control);
+    if is_line && why.len() <= WHY_MAX { Ok(()) } else { Err(Unapprovable::Why) }
+}
+
 impl ApprovalAsked {
     /// Whether it can be carried out, as far as its words tell.
     ///
     /// # Errors
     /// [`Unapprovable`] with what is wrong.
     pub fn checked(&self) -> Result<(), Unapprovable> {
-        let is_line = !self.why.trim().is_empty() && !self.why.chars().any(char::is_control);
         if self.tools.is_empty() {
             return Err(Unapprovable::Nothing);
         }
-        if !is_line || self.why.len() > WHY_MAX {
-            return Err(Unapprovable::Why);
-        }
+        checked_why(&self.why)?;
         let name = &self.server;
         let is_odd = |it: char| !(it.is_ascii_alphanumeric() || matches!(it, '-' | '_' | '.'));
         if name.is_empty() || name.starts_with('.') || name.contains(is_odd) {

@@ -375,6 +375,9 @@ impl Catalogue {
         drop(observed);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut known).add(listed, document);
+        drop(known);
+        // The gateway looks for itself, and tells of what changed.
+        self.wanted.notify_one();
     }
 }
 

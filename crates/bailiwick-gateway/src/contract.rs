@@ -7,10 +7,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use bailiwick_contracts::{Contract, Fault, Lock, Tool, collection, meant, named};
+use bailiwick_contracts::{Canary, Contract, Fault, Lock, Tool, collection, named, touched};
 use bailiwick_core::{Effect, NamedResource, ServerId, Value};
 
-use crate::config::{self, ConfigError};
+use crate::config::{self, ConfigError, DriftSection};
 use crate::narrowed::{self, View, Views};
 
 /// All contracts that were read.
@@ -49,7 +49,18 @@ impl Contracts {
     /// What of a server's contract does not fit the definitions that a person approved.
     pub(crate) fn misfits(&self, lock: &Lock) -> Vec<String> {
         let server = ServerId::from(lock.server.as_str());
-        self.views.get(&server).map_or_else(Vec::new, |it| narrowed::misfits(it, lock))
+        let Some(contract) = self.by_server.get(&server) else { return Vec::new() };
+        let narrow =
+            self.views.get(&server).map_or_else(Vec::new, |it| narrowed::misfits(it, lock));
+        let strange = contract.tools.iter().filter_map(|(name, tool)| {
+            let definition = narrowed::definition(&lock.tools.get(name)?.definition)?;
+            let argument = tool.stranger(&definition)?;
+            Some(format!("tool `{name}` has no argument `{argument}`"))
+        });
+        let mut told: Vec<_> = narrow.into_iter().chain(strange).collect();
+        told.sort_unstable();
+        told.dedup();
+        told
     }
 
     fn take(&mut self, file: &Path, contract: Contract) -> Result<(), ConfigError> {
@@ -102,6 +113,35 @@ impl Contracts {
         all.map(ToString::to_string).collect()
     }
 
+    /// The canaries of a server: tool, name, canary.
+    pub(crate) fn canaries(
+        &self,
+        server: &ServerId,
+    ) -> impl Iterator<Item = (&str, &str, &Canary)> + use<'_> {
+        let tools = self.of(server).into_iter().flat_map(|it| &it.tools);
+        tools.flat_map(|(tool, it)| {
+            it.canaries.iter().map(move |(name, it)| (tool.as_str(), name.as_str(), it))
+        })
+    }
+
+    /// What of the canaries is more than the configuration allows.
+    pub(crate) fn canary_faults(&self, limits: &DriftSection) -> Vec<String> {
+        let all: Vec<_> = self.by_server.keys().flat_map(|it| self.canaries(it)).collect();
+        let (least, most) = (limits.canary_seconds_min, limits.canaries_max);
+        let often = all.iter().filter(|(_, _, it)| it.every_seconds().is_none_or(|it| it < least));
+        let often = often.map(|(tool, name, it)| {
+            let every = &it.every;
+            format!(
+                "canary `{name}` of `{tool}` is called every {every}, and [drift] \
+                 canary_seconds_min is {least}"
+            )
+        });
+        let many = (all.len() > most).then(|| {
+            format!("there are {} canaries, and [drift] canaries_max is {most}", all.len())
+        });
+        often.chain(many).collect()
+    }
+
     /// The types of what arguments and answers name.
     pub(crate) fn types(&self) -> impl Iterator<Item = &str> {
         let tools = self.by_server.values().flat_map(|it| it.tools.values());
@@ -123,6 +163,14 @@ impl Contracts {
         self.view(server, shown).map_or(shown, |it| &it.tool)
     }
 
+    /// The names under which a server's tool is shown: its own, or those of its views.
+    pub(crate) fn shown<'a>(&'a self, server: &ServerId, tool: &'a str) -> Vec<&'a str> {
+        match self.tool(server, tool) {
+            Some(it) if !it.views.is_empty() => it.views.keys().map(String::as_str).collect(),
+            Some(_) | None => vec![tool],
+        }
+    }
+
     /// The contract of one server.
     pub fn of(&self, server: &ServerId) -> Option<&Contract> {
         self.by_server.get(server)
@@ -139,8 +187,7 @@ impl Contracts {
 fn collections(tool: &Tool, arguments: &Value) -> Vec<NamedResource> {
     // Which of its views was called is not known here: what any of them touches is touched.
     let said = tool.views.values().map(|it| &it.arguments).chain([&tool.arguments]);
-    let of_sql = said.flat_map(|it| meant(it, arguments).unwrap_or_default().collections);
-    let of_sql: Vec<String> = of_sql.collect();
+    let of_sql = touched(&said.collect::<Vec<_>>(), arguments);
     let mut all: Vec<&str> = tool.collections.iter().chain(&of_sql).map(String::as_str).collect();
     all.sort_unstable();
     all.dedup();

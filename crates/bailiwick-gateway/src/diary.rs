@@ -13,14 +13,24 @@ const LINE_MAX: usize = 1000;
 
 /// The last lines that were told or kept.
 #[derive(Default)]
-pub struct Diary(Mutex<VecDeque<String>>);
+pub struct Diary {
+    kept: Mutex<VecDeque<String>>,
+    is_quiet: bool,
+}
 
 impl Diary {
+    /// One that prints nothing: for a gateway that only looks.
+    pub fn quiet() -> Self {
+        Self { is_quiet: true, ..Self::default() }
+    }
+
     /// Print a line on standard error, and keep it.
     pub fn tell(&self, line: &str) {
         let line = printable(line);
-        // A closed terminal is no reason to stop serving.
-        let _ = writeln!(std::io::stderr(), "bailiwick: {line}");
+        if !self.is_quiet {
+            // A closed terminal is no reason to stop serving.
+            let _ = writeln!(std::io::stderr(), "bailiwick: {line}");
+        }
         self.push(line);
     }
 
@@ -31,11 +41,11 @@ impl Diary {
 
     /// The lines that are kept, oldest first.
     pub fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn push(&self, line: String) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() == KEPT_MAX {
             kept.pop_front();
         }

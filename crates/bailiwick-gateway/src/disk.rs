@@ -35,9 +35,14 @@ pub(crate) fn fingerprint(
     endings: &[&str],
 ) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     let listed = endings.iter().flat_map(|it| files(folder, it).unwrap_or_default());
-    let stamped = listed.filter_map(|file| {
-        let meta = std::fs::metadata(&file).ok()?;
-        Some((file, meta.len(), meta.modified().ok()))
+    fingerprints(&listed.collect::<Vec<_>>())
+}
+
+/// The same of these files, of which some may not be there.
+pub(crate) fn fingerprints(files: &[PathBuf]) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let stamped = files.iter().filter_map(|file| {
+        let meta = std::fs::metadata(file).ok()?;
+        Some((file.clone(), meta.len(), meta.modified().ok()))
     });
     stamped.collect()
 }
@@ -46,6 +51,32 @@ pub(crate) fn fingerprint(
 pub(crate) fn stamp(file: &Path) -> Option<(u64, u64, SystemTime)> {
     let meta = std::fs::metadata(file).ok()?;
     Some((meta.ino(), meta.len(), meta.modified().ok()?))
+}
+
+/// What changes when a file's contents do; nobody but root sets its time of change.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    pub(crate) bytes: u64,
+    /// Nanoseconds since 1970.
+    pub(crate) changed_ns: i128,
+    #[expect(dead_code, reason = "it is compared as text, with the others")]
+    place: (u64, u64),
+    #[expect(dead_code, reason = "it is compared as text, with the others")]
+    modified: (i64, i64),
+}
+
+/// The mark of a file, or of the link itself.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn mark(file: &Path, follows: bool) -> std::io::Result<Mark> {
+    let meta = if follows { std::fs::metadata(file) } else { std::fs::symlink_metadata(file) }?;
+    Ok(Mark {
+        bytes: meta.len(),
+        changed_ns: i128::from(meta.ctime()) * 1_000_000_000 + i128::from(meta.ctime_nsec()),
+        place: (meta.dev(), meta.ino()),
+        modified: (meta.mtime(), meta.mtime_nsec()),
+    })
 }
 
 /// Read a file, if it has no more than so many bytes.
@@ -59,6 +90,72 @@ pub(crate) fn read_up_to(file: &Path, bytes_max: u64) -> std::io::Result<Vec<u8>
         return Err(std::io::ErrorKind::FileTooLarge.into());
     }
     Ok(bytes)
+}
+
+/// Read a file piece by piece, if it has no more than so many bytes.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn each_piece(
+    file: &Path,
+    bytes_max: u64,
+    mut hear: impl FnMut(&[u8]),
+) -> std::io::Result<()> {
+    let mut file = std::fs::File::open(file)?;
+    let (mut piece, mut left) = (vec![0; 64 << 10], bytes_max);
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok(());
+        }
+        left = left.checked_sub(read as u64).ok_or(std::io::ErrorKind::FileTooLarge)?;
+        hear(piece.get(..read).unwrap_or_default());
+    }
+}
+
+/// What an entry of a folder is.
+pub(crate) enum Kind {
+    File,
+    Folder,
+    /// A link, and where it leads.
+    Link(PathBuf),
+    Other,
+}
+
+/// What is in a folder, by name; links are not followed.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn entries(folder: &Path) -> std::io::Result<Vec<(std::ffi::OsString, Kind)>> {
+    let entries = std::fs::read_dir(folder)?.map(|entry| {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        let kind = if kind.is_symlink() {
+            Kind::Link(std::fs::read_link(entry.path())?)
+        } else if kind.is_dir() {
+            Kind::Folder
+        } else if kind.is_file() {
+            Kind::File
+        } else {
+            Kind::Other
+        };
+        Ok((entry.file_name(), kind))
+    });
+    entries.collect()
+}
+
+/// A file's place once all links are followed.
+///
+/// # Errors
+/// What the file system says.
+pub(crate) fn real(file: &Path) -> std::io::Result<PathBuf> {
+    std::fs::canonicalize(file)
+}
+
+/// Whether a file is there and may be run.
+pub(crate) fn is_program(file: &Path) -> bool {
+    let meta = std::fs::metadata(file);
+    meta.is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
 }
 
 /// Whether others than a file's owner may read it.

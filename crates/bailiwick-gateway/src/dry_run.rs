@@ -2,16 +2,22 @@
 //! since a decision that is not on record clears nothing.
 
 use bailiwick_core::{
-    Authenticator, Call, Context, Decision, Evidence, ExchangeId, Findings, Inputs, Interpreted,
-    Policy, Principal, Question, Stance, Timestamp, Unproved, Verb, decide, identify, screen,
+    Authenticator, Call, Context, Decision, Digest, Effect, Evidence, ExchangeId, Findings,
+    Identified, Inputs, Interpreted, Policy, Principal, Question, Resource, ServerId, Stance,
+    Timestamp, Unproved, Value, Verb, decide, identify, screen,
 };
 use bailiwick_policy::Explanation;
 use bytes::Bytes;
 
 use crate::admission::Admission;
+use crate::fitting::Fittings;
+use crate::health::Tended;
+use crate::meaning;
+use crate::narrowed;
 use crate::orders::Ordered;
 use crate::rules::Rules;
 use crate::store::Store;
+use crate::widened::{Wide, wide};
 
 /// What a dry run came to.
 #[derive(Clone, Debug)]
@@ -47,6 +53,15 @@ impl Authenticator for Asserted {
     }
 }
 
+/// What a decision rests on besides its inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Besides {
+    /// The digest of the tool's definition, where it is known.
+    pub pin: Option<Digest>,
+    /// Why the arguments do not fit the tool, if they do not.
+    pub misfit: Option<Box<str>>,
+}
+
 /// Decide on these inputs as if they came in `now`. Where a gateway's state is at hand, what its
 /// operators have ordered holds besides.
 ///
@@ -56,10 +71,10 @@ pub fn dry_run(
     rules: &Rules,
     state: Option<&Store>,
     inputs: &Inputs,
+    besides: Besides,
     now: Timestamp,
 ) -> Result<Answer, Unproved> {
-    let asserted = Asserted(inputs.principal.clone());
-    let who = identify(&[&asserted], &Evidence::Nothing { loopback: true }, now)?;
+    let who = asserted(&inputs.principal, now)?;
     let what = Interpreted {
         action: inputs.action,
         resource: inputs.resource.clone(),
@@ -68,11 +83,15 @@ pub fn dry_run(
         effect: inputs.effect,
         named: inputs.named.clone(),
         exists: inputs.exists,
-        pin: None,
+        pin: besides.pin,
         trace: None,
         model: None,
     };
     let call = Call::new(ExchangeId::from_bytes([0; 16]), now, who, what);
+    let call = match besides.misfit {
+        Some(why) => call.unfit(why),
+        None => call,
+    };
     let context = Context { now, findings: Findings::default() };
     let question = Question {
         who: call.who(),
@@ -86,11 +105,71 @@ pub fn dry_run(
     let screened = screen(bailiwick_guard::inspectors(), call);
     let is_open = rules.admit_unapproved(now);
     let admission = || Admission { contracts: &rules.contracts, servers: None, is_open };
-    let ordered =
-        state.map(|store| Ordered { policies: &rules.policies, admission: admission(), store });
+    let ordered = state.map(|store| Ordered {
+        policies: &rules.policies,
+        admission: admission(),
+        tended: Tended { health: &rules.health, contracts: &rules.contracts, users: None },
+        store,
+        facts: None,
+    });
     let decides = ordered.as_ref().map_or(&rules.policies as &dyn Policy, |it| it);
     let decision = decide(decides, screened, now, Stance::Enforce);
     Ok(describe(&decision, discover, invoke))
+}
+
+fn asserted(principal: &Principal, now: Timestamp) -> Result<Identified, Unproved> {
+    let asserted = Asserted(principal.clone());
+    identify(&[&asserted], &Evidence::Nothing { loopback: true }, now)
+}
+
+/// A call of a tool as it would be decided: of the server's own tool, with what contracts put in.
+#[derive(Clone, Debug)]
+pub struct ToolCall {
+    /// The server's tool.
+    pub resource: Resource,
+    /// What it would be sent.
+    pub arguments: Value,
+    /// What that does to the world.
+    pub effect: Effect,
+    /// Whether there is such a tool: one that is shown by its views only is not called by its name.
+    pub exists: bool,
+    /// Of which definition it is: the one that was approved, where one was.
+    pub besides: Besides,
+}
+
+/// What a call of a tool comes to, as far as the files say: its contract, and the definition that
+/// was approved.
+///
+/// # Errors
+/// [`Unproved`] when the chain is empty.
+pub fn tool_call(
+    rules: &Rules,
+    principal: &Principal,
+    (server, name): (&ServerId, &str),
+    mut arguments: Value,
+    now: Timestamp,
+) -> Result<ToolCall, Unproved> {
+    let (who, contracts) = (asserted(principal, now)?, &rules.contracts);
+    let unmeant = meaning::misfit(contracts, server, name, &arguments);
+    let wide = wide(contracts, &who, (server, name), &mut arguments);
+    let (tool, shown, narrow) = match wide {
+        Wide::Own | Wide::Gone => (name.into(), None, None),
+        Wide::View { ref tool, effect, ref misfit, .. } => {
+            (tool.clone(), Some(effect), misfit.clone())
+        }
+    };
+    let approved = contracts.lock(server).and_then(|it| it.tools.get(&*tool));
+    let definition = approved.and_then(|it| narrowed::definition(&it.definition));
+    let pin = approved.map(|it| it.pin);
+    let fits = || Fittings::default().misfit(pin?, definition.as_ref()?, &arguments);
+    let misfit = narrow.or(unmeant).or_else(fits);
+    Ok(ToolCall {
+        effect: shown.unwrap_or_else(|| contracts.effect(server, &tool)),
+        resource: Resource::Tool { server: server.clone(), name: tool },
+        exists: !matches!(wide, Wide::Gone),
+        besides: Besides { pin: pin.map(|it| it.digest()), misfit },
+        arguments,
+    })
 }
 
 fn describe(decision: &Decision, discover: Explanation, invoke: Explanation) -> Answer {

@@ -16,6 +16,7 @@ use crate::legs;
 use crate::lineage;
 use crate::mask;
 use crate::meaning;
+use crate::news;
 use crate::obligations;
 use crate::rules::Rules;
 use crate::upstream::{Answer, Envelope, Leg, Messages, Upstream};
@@ -57,6 +58,9 @@ pub(crate) async fn exchange(
             return unmet.map(Reply::Whole);
         }
     };
+    if let Some(it) = gate.parts.reached.look(&rules, cleared.call()) {
+        news::notice(gate, it);
+    }
     match upstream.forward(gate.means(), cleared, envelope).await {
         Answer::Whole(mut owed, message, disposition) => {
             match answered(gate, &rules, owed.call(), message, disposition).await {
@@ -75,11 +79,13 @@ pub(crate) async fn exchange(
                             .await
                             .map(Reply::Whole);
                     };
-                    let items = lineage::items(owed.call(), &message);
+                    let items = lineage::items(gate, owed.call(), &message, disposition);
                     let named =
                         meaning::named_in(&rules.contracts, owed.call(), &came, disposition);
+                    let owed_at = owed.call().at();
                     let inspected = owed.last(watching.inspectors(), message, disposition);
-                    let inspected = inspected.holding(items).naming(named);
+                    let classes = gate.classes(&rules, &named, owed_at);
+                    let inspected = inspected.holding(items).naming(named, classes);
                     record(gate, upstream, (inspected, &came), disposition).await.map(Reply::Whole)
                 }
                 Err(disposition) => {

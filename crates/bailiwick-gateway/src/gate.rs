@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{
-    Action, Call, Context, Disposition, Durability, Effect, Evidence, Findings, Identified,
-    Inspected, Inspectors, Interpreted, Position, Question, Resource, ServerId, Stance, Timestamp,
-    Unproved, Unrecorded, Value, may, visible,
+    Action, Call, Classed, Context, Disposition, Durability, Effect, Evidence, Findings,
+    Identified, Inspected, Inspectors, Interpreted, NamedResource, Policy as _, Position, Question,
+    Resource, ServerId, Stance, Timestamp, Unproved, Unrecorded, Value, may, visible,
 };
 use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
@@ -22,10 +22,12 @@ use crate::clock;
 use crate::config::Settings;
 use crate::diary::Diary;
 use crate::entropy::{self, NoEntropy};
+use crate::facts::{Freshness, Sources};
+use crate::health::{Tended, Users};
 use crate::hidden::{Hidden, HiddenNames, Watching};
+use crate::learned::Learned;
 use crate::listener::Listener;
 use crate::meaning;
-use crate::meant::{Meant, meant};
 use crate::models::Made;
 use crate::models::Models;
 use crate::orders::Ordered;
@@ -33,6 +35,7 @@ use crate::outside::Outside;
 use crate::pace::{Pace, Place, TooFast};
 use crate::payloads;
 use crate::queue::{Reader, Writer, queue};
+use crate::reached::Reached;
 use crate::rules::{Rules, RulesInForce};
 use crate::scribe::Scribe;
 use crate::server::Server;
@@ -43,6 +46,7 @@ use crate::tally::Tally;
 use crate::tls::Tls;
 use crate::upstream::{Means, Upstream};
 use crate::watch::Watch;
+use crate::widened::{Widened, widened};
 
 /// How many events may wait for a client that reads slowly.
 const CLIENT_QUEUE: usize = 64;
@@ -56,7 +60,9 @@ pub(crate) struct Gate {
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) authenticators: Authenticators,
-    pub(crate) rules: RulesInForce,
+    pub(crate) rules: Arc<RulesInForce>,
+    pub(crate) facts: Sources,
+    pub(crate) reached: Reached,
     pub(crate) watch: Watch,
     /// The same, holding nothing back that only the configuration would: for while it observes.
     pub(crate) observer: Watch,
@@ -65,7 +71,10 @@ pub(crate) struct Parts {
     pub(crate) store: Arc<Store>,
     pub(crate) servers: HashMap<ServerId, Arc<Server>>,
     pub(crate) models: Models,
+    pub(crate) learned: Learned,
     pub(crate) hidden: HiddenNames,
+    /// Who has used the servers that take no new agents.
+    pub(crate) users: Arc<Users>,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) outside: Arc<Outside>,
     pub(crate) pace: Arc<Pace>,
@@ -122,7 +131,21 @@ impl Gate {
         let contracts = &rules.contracts;
         let (servers, is_open) = (Some(&self.parts.servers), rules.admit_unapproved(self.now()));
         let admission = Admission { contracts, servers, is_open };
-        Ordered { policies: &rules.policies, admission, store: &self.parts.store }
+        let (health, users) = (&rules.health, Some(&*self.parts.users));
+        let tended = Tended { health, contracts, users };
+        let facts = Some(Freshness { sources: &self.parts.facts, known: rules.facts() });
+        let (policies, store) = (&rules.policies, &self.parts.store);
+        Ordered { policies, admission, tended, store, facts }
+    }
+
+    /// What things counted as when a call was decided by these rules.
+    pub(crate) fn classes(
+        &self,
+        rules: &Rules,
+        things: &[NamedResource],
+        decided: Timestamp,
+    ) -> Vec<Classed> {
+        self.ordered(rules).classes(things, decided)
     }
 
     pub(crate) fn inspectors(&self) -> Inspectors<'_> {
@@ -274,9 +297,9 @@ impl Gate {
         // What is wrong with arguments is looked for only where the caller may know of the tool: by
         // the time that takes, what is hidden could be told from what never was.
         let is_shown = self.is_shown(&rules, who, &asked);
-        let unmeant = if is_shown { meaning::misfit(&rules.contracts, who, &asked) } else { None };
-        let Meant { asked, ask, effect: shown, is_gone, misfit } =
-            meant(&rules.contracts, who, asked, ask);
+        let unmeant = if is_shown { unmeant(&rules, who, &asked) } else { None };
+        let Widened { asked, ask, effect: shown, is_gone, misfit } =
+            widened(&rules.contracts, who, asked, ask);
         let Asked { action, resource, arguments, trace, .. } = asked;
         let (effect, named) = match (&resource, action) {
             (Resource::Tool { server, name }, _) => (
@@ -334,4 +357,11 @@ impl Gate {
         let (server, tool) = (self.server(server.as_str())?, known?.tool(name)?);
         server.catalogue.fittings.misfit(tool.pin, &tool.definition, arguments)
     }
+}
+
+/// Why the arguments that an agent gives do not mean what the contract says, if they do not.
+fn unmeant(rules: &Rules, who: &Identified, asked: &Asked) -> Option<Box<str>> {
+    let Resource::Tool { server, name } = &asked.resource else { return None };
+    who.agent()?;
+    meaning::misfit(&rules.contracts, server, name, &asked.arguments)
 }

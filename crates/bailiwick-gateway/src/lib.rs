@@ -1,39 +1,46 @@
 //! The gateway: sockets, upstreams, obligations, configuration, and the exchange itself.
 //!
 //! `exchange` is the product on one screen. The world is touched by four doors only: `clock`,
-//! `entropy`, `disk` and the sockets of `front` and `upstream`.
+//! `entropy`, `disk` and the sockets of `front`, `upstream` and `confined`.
 
 pub mod admission;
 mod adrift;
 pub mod approving;
 mod authenticators;
 pub mod backup;
+mod canaries;
+pub mod candidate;
 mod catalogue;
 mod clock;
 pub mod config;
+pub mod confined;
 pub mod contract;
 pub mod diary;
 mod disk;
 mod drain;
+mod drifting;
 pub mod dry_run;
 mod edits;
 mod entropy;
 mod era;
 mod exchange;
+pub mod facts;
 mod federated;
 mod federation;
 mod fitting;
 mod front;
 mod gate;
+pub mod health;
 mod hidden;
 pub mod kills;
+mod learned;
 mod legs;
 mod lineage;
 mod listener;
 mod listing;
 mod mask;
 mod meaning;
-mod meant;
+pub mod measured;
 mod models;
 mod narrowed;
 mod news;
@@ -49,12 +56,14 @@ pub mod payloads;
 mod probe;
 mod question;
 mod queue;
+mod reached;
 mod reading;
 pub mod recording;
 mod refusal;
 mod relay;
 mod renewal;
 mod reserving;
+mod routing;
 mod rules;
 mod run;
 mod scribe;
@@ -63,11 +72,14 @@ mod server;
 mod session;
 mod sessions;
 mod shares;
+mod sourcing;
 mod start_error;
 mod stopping;
 pub mod store;
 mod tally;
 mod tasks;
+mod tending;
+mod terms;
 pub mod tls;
 mod tokens;
 mod turning;
@@ -77,10 +89,12 @@ mod upstream;
 mod view;
 pub mod warnings;
 mod watch;
+mod widened;
 mod wrap;
 
 pub use clock::now;
 pub use disk::{private_file, private_folder};
+pub use learned::{Answering, RelearnAsked, Sung};
 pub use models::BadMoney;
 pub use operators::{
     BadKey, BadKill, Budget, Cap, Growth, KeyAsked, KeyMade, KillAsked, OperatorAsked,
@@ -91,4 +105,5 @@ pub use run::Gateway;
 pub use scribe::take_log;
 pub use secrets::missing_secrets;
 pub use start_error::StartError;
+pub use upstream::{Fetched, NotFetched, fetch};
 pub use wrap::{Ended, Wrap};

@@ -42,7 +42,7 @@ pub(crate) struct Within {
 pub(crate) async fn keep(gate: Arc<Gate>, server: Arc<Server>, within: Option<Within>) {
     let mut stop = gate.parts.stop.subscribe();
     let mut patience = RETRY.0;
-    let mut held = Vec::new();
+    let mut held = news::ToldHeld::default();
     let mut changes = Changes { due: Changes::earliest() };
     while !*stop.borrow() {
         server.catalogue.begin();
@@ -104,7 +104,7 @@ impl Changes {
 async fn reason(gate: &Gate, server: &Server, why: Failed) -> String {
     let cause = match why {
         Failed::NoAnswer | Failed::Unreadable => server.trouble().known_soon().await,
-        Failed::Denied | Failed::Unrecorded => None,
+        Failed::Denied(_) | Failed::Unrecorded => None,
     };
     let cause = cause.map(|it| gate.means().vault.blot(&it));
     cause.map_or_else(|| why.to_string(), |cause| format!("{why}: {cause}"))

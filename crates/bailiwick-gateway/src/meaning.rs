@@ -2,22 +2,23 @@
 //! answer name?
 
 use bailiwick_contracts::{meant, named_by_answer};
-use bailiwick_core::{Action, Call, Disposition, Identified, NamedResource, Resource, Value};
+use bailiwick_core::{Action, Call, Disposition, NamedResource, Resource, ServerId, Value};
 use bailiwick_wire::json::{Document, Limits, Node};
-use bailiwick_wire::mcp::Asked;
 
 use crate::contract::Contracts;
 
-/// Why the arguments that an agent gives do not mean what the contract says, if they do not. What
-/// is called may be a view: then both it and its tool have something to say.
-pub(crate) fn misfit(contracts: &Contracts, who: &Identified, asked: &Asked) -> Option<Box<str>> {
-    let Resource::Tool { server, name } = &asked.resource else { return None };
-    who.agent()?;
+/// Why the arguments of a call do not mean what the contract says, if they do not. What is called
+/// may be a view: then both it and its tool have something to say.
+pub(crate) fn misfit(
+    contracts: &Contracts,
+    server: &ServerId,
+    name: &str,
+    arguments: &Value,
+) -> Option<Box<str>> {
     let tool = contracts.tool(server, contracts.own_name(server, name))?;
-    let view = tool.views.get(&**name).map(|it| &it.arguments);
-    let mut each = std::iter::once(&tool.arguments).chain(view);
-    let odd = each.find_map(|said| meant(said, &asked.arguments).err())?;
-    Some(odd.to_string().into())
+    let view = tool.views.get(name).map(|it| &it.arguments);
+    let said: Vec<_> = std::iter::once(&tool.arguments).chain(view).collect();
+    Some(meant(&said, arguments).err()?.to_string().into())
 }
 
 /// The things that an answer names, or all of a type where nobody can say which.

@@ -62,14 +62,11 @@ pub(crate) fn misfits(views: &Views, lock: &Lock) -> Vec<String> {
             let tool = &view.tool;
             format!("tool `{tool}`: its view `{shown}` is called as another tool of the server is")
         });
-    let mut told: Vec<_> = views.values().filter_map(misfit).chain(taken).collect();
-    told.sort_unstable();
-    told.dedup();
-    told
+    views.values().filter_map(misfit).chain(taken).collect()
 }
 
 /// A definition as it was approved.
-fn definition(text: &str) -> Option<Definition> {
+pub(crate) fn definition(text: &str) -> Option<Definition> {
     let document = Document::parse(text.as_bytes(), Limits::default()).ok()?;
     Definition::of(&document.root().to_value()).ok()
 }

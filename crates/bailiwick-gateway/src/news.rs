@@ -1,10 +1,17 @@
 //! What the people who run the gateway are told of: its stance, its rules and what is odd in them.
 
-use bailiwick_core::{AdminAct, Record, note};
+use std::collections::BTreeSet;
 
+use bailiwick_core::{AdminAct, Noticed, Record, note};
+
+use crate::admission::Admitted;
 use crate::gate::Gate;
 use crate::rules::Change;
 use crate::server::Server;
+use crate::warnings::standing_so;
+
+/// How many changed tools of one listing go on record.
+const CHANGED_MAX: usize = 64;
 
 /// That nothing is refused is told at every start.
 pub(crate) fn tell_stance(gate: &Gate) {
@@ -34,13 +41,34 @@ pub(crate) fn tell_admission(gate: &Gate) {
     });
 }
 
-/// Which tools of a server are held, when that is not what was told before.
-pub(crate) fn tell_held(gate: &Gate, server: &Server, before: Vec<String>) -> Vec<String> {
-    let held = gate.held_of(&gate.rules(), server);
-    if held != before {
-        tell_warnings(gate, &held);
+/// What was told of the tools that are held of one server.
+#[derive(Default)]
+pub(crate) struct ToldHeld {
+    lines: Vec<String>,
+    changed: BTreeSet<String>,
+}
+
+/// Which tools of a server are held, when that is not what was told before. One that changed since
+/// it was approved goes on record, too.
+pub(crate) fn tell_held(gate: &Gate, server: &Server, before: ToldHeld) -> ToldHeld {
+    let rules = gate.rules();
+    let lines = gate.held_of(&rules, server);
+    if lines != before.lines {
+        tell_warnings(gate, &lines);
     }
-    held
+    let changed = standing_so(&rules, server, Admitted::Changed);
+    for tool in changed.difference(&before.changed).take(CHANGED_MAX) {
+        notice(
+            gate,
+            Noticed {
+                server: server.name.clone(),
+                tool: Some(tool.as_str().into()),
+                what: "contract.changed".into(),
+                detail: "its definition is not the one that was approved: it is held".into(),
+            },
+        );
+    }
+    ToldHeld { lines, changed }
 }
 
 /// What is right and will surprise.
@@ -86,5 +114,15 @@ pub(crate) fn tell(gate: &Gate, change: Change) {
     };
     if note(gate.log(), gate.now(), &Record::Admin(act)).is_err() {
         gate.parts.diary.tell("the change of rules could not be recorded");
+    }
+}
+
+/// Something was found about a server: on record, and to the terminal.
+pub(crate) fn notice(gate: &Gate, noticed: Noticed) {
+    let tool = noticed.tool.as_deref().map(|it| format!("/{it}")).unwrap_or_default();
+    let Noticed { server, what, detail, .. } = &noticed;
+    gate.parts.diary.tell(&format!("server {server}{tool}: {what}: {detail}"));
+    if note(gate.log(), gate.now(), &Record::Noticed(noticed)).is_err() {
+        gate.parts.diary.tell("what was noticed could not be recorded");
     }
 }

@@ -1,19 +1,26 @@
 //! Orders: what operators have ordered to refuse, whatever the policies say and whether or not they
-//! are only observed. They vote beside the policies, as admission does, so that the same kernel
-//! decides, hides and records.
+//! are only observed. They vote beside the policies, as admission and health do, so that the same
+//! kernel decides, hides and records.
 
-use bailiwick_core::{Ballot, Digest, Policy, PolicyId, Question, Resource, Verb};
+use bailiwick_core::{
+    Ballot, Classed, Digest, NamedResource, Policy, PolicyId, Question, Resource, Timestamp, Verb,
+};
 
 use crate::admission::Admission;
+use crate::facts::Freshness;
+use crate::health::{Held, Tended};
 use crate::kills::KEY_TERMS;
 use crate::server::EVERY;
 use crate::store::Store;
 
-/// The policies, and admission and orders besides.
+/// The policies, and admission, health and orders besides.
 pub(crate) struct Ordered<'a> {
     pub(crate) policies: &'a dyn Policy,
     pub(crate) admission: Admission<'a>,
+    pub(crate) tended: Tended<'a>,
     pub(crate) store: &'a Store,
+    /// Where facts come from; absent where nothing was asked for them.
+    pub(crate) facts: Option<Freshness<'a>>,
 }
 
 impl Policy for Ordered<'_> {
@@ -22,11 +29,16 @@ impl Policy for Ordered<'_> {
         let Ballot { discover, invoke } = &mut ballot;
         let terms = self.beyond_terms(question);
         let held = self.admission.forbids(question);
+        let stale = self.facts.and_then(|it| it.forbid(question));
+        // What is refused so may be known: it is there, and will be used again.
+        invoke.iter_mut().for_each(|vote| vote.forbids.extend(stale.clone()));
+        let Held { discover: unknown, invoke: undone } = self.tended.forbids(question);
         let kills = self.store.kills().all_from(question.who, question.resource);
-        for votes in [discover, invoke] {
+        for (votes, untended) in [(discover, unknown), (invoke, undone)] {
             for (place, vote) in votes.iter_mut().enumerate() {
                 vote.orders.extend(terms.clone());
                 vote.forbids.extend(held.clone());
+                vote.forbids.extend(untended.clone());
                 if let Some(kills) = &kills {
                     vote.orders.extend(kills.each.get(place).cloned().flatten());
                     vote.orders.extend(kills.all.iter().cloned());
@@ -38,6 +50,14 @@ impl Policy for Ordered<'_> {
 
     fn digest(&self) -> Digest {
         self.policies.digest()
+    }
+
+    fn classes(&self, things: &[NamedResource], now: Timestamp) -> Vec<Classed> {
+        let classes = self.policies.classes(things, now);
+        match self.facts {
+            Some(facts) => facts.believed(classes, things, now),
+            None => classes,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! The gateway's own calls to a server, as the principal `System::"catalogue"`: through the
-//! corridor and under policy like any other caller's.
+//! The gateway's own calls to a server, as the principal `System::"catalogue"`, or `"canary"`:
+//! through the corridor and under policy like any other caller's.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,16 +9,17 @@ use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Asked, initialize_result, interpret, modern};
 use bailiwick_wire::rpc::{Id, Message};
 use bytes::Bytes;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::HeaderValue;
 use tokio::time::Instant;
 
 use crate::drain::drain;
 use crate::exchange::{Reply, answered, exchange};
 use crate::gate::Gate;
 use crate::reading::{Heard, hear};
+use crate::routing::Routing;
 use crate::server::Server;
 use crate::session::Session;
-use crate::upstream::{Away, Envelope, Head, Leg, Messages};
+use crate::upstream::{Away, Envelope, Leg, Messages};
 
 /// The revision that the gateway asks for.
 const REVISION: &str = "2025-11-25";
@@ -35,8 +36,8 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// Why a call came to nothing.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 pub(crate) enum Failed {
-    #[error("policy does not let System::\"catalogue\" do it; permit its session and discovery")]
-    Denied,
+    #[error("policy does not let System::\"{}\" do it; {}", .0.as_str(), permit(*.0))]
+    Denied(Purpose),
     #[error("it did not answer")]
     NoAnswer,
     #[error("its answer cannot be read")]
@@ -58,6 +59,7 @@ pub(crate) enum Probed {
 pub(crate) struct Own<'a> {
     gate: &'a Arc<Gate>,
     session: Arc<Session>,
+    purpose: Purpose,
     version: Option<HeaderValue>,
     is_modern: bool,
     next_id: u64,
@@ -72,11 +74,20 @@ impl<'a> Own<'a> {
         server: &Arc<Server>,
         patience: Duration,
     ) -> Result<Self, Failed> {
-        let who: Identified =
-            gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
+        Self::with(gate, server, Purpose::Catalogue, patience)
+    }
+
+    /// The same, for what it says.
+    pub(crate) fn with(
+        gate: &'a Arc<Gate>,
+        server: &Arc<Server>,
+        purpose: Purpose,
+        patience: Duration,
+    ) -> Result<Self, Failed> {
+        let who = identified(gate, purpose)?;
         let session = Session::new(who, Arc::clone(server), server.link(), gate.now());
         let ends = Instant::now() + patience;
-        Ok(Self { gate, session, version: None, is_modern: false, next_id: 1, ends })
+        Ok(Self { gate, session, purpose, version: None, is_modern: false, next_id: 1, ends })
     }
 
     /// Calls of the gateway's own inside of a client's session, which has shaken hands.
@@ -85,13 +96,13 @@ impl<'a> Own<'a> {
         session: &Session,
         patience: Duration,
     ) -> Result<Self, Failed> {
-        let who: Identified =
-            gate.identify(&Evidence::Gateway(Purpose::Catalogue)).map_err(|_| Failed::Denied)?;
+        let purpose = Purpose::Catalogue;
+        let who = identified(gate, purpose)?;
         let upstream = session.upstream.shared().ok_or(Failed::NoAnswer)?;
         let version = session.version();
         let session = Session::new(who, Arc::clone(&session.server), upstream, gate.now());
         let ends = Instant::now() + patience;
-        Ok(Self { gate, session, version, is_modern: false, next_id: IDS_WITHIN, ends })
+        Ok(Self { gate, session, purpose, version, is_modern: false, next_id: IDS_WITHIN, ends })
     }
 
     /// Ask what the server offers, in the modern era, which is spoken from now on.
@@ -112,13 +123,12 @@ impl<'a> Own<'a> {
         Ok(OFFERS.into_iter().filter(offered).collect())
     }
 
-    /// Shake hands, declaring all that a client can do: some servers hide tools otherwise.
+    /// Shake hands.
     pub(crate) async fn connect(&mut self) -> Result<Vec<&'static str>, Failed> {
+        let (client, capabilities) = said(self.purpose);
         let params = format!(
-            "{{\"protocolVersion\":\"{REVISION}\",\"capabilities\":{{\"roots\":{{}},\
-             \"sampling\":{{}},\"elicitation\":{{}}}},\"clientInfo\":{{\"name\":\"bailiwick\",\
-             \"version\":\"{}\"}}}}",
-            env!("CARGO_PKG_VERSION")
+            "{{\"protocolVersion\":\"{REVISION}\",\"capabilities\":{capabilities},\
+             \"clientInfo\":{client}}}"
         );
         let answer = self.request("initialize", &params).await?;
         let document = parse(&answer)?;
@@ -133,7 +143,8 @@ impl<'a> Own<'a> {
     pub(crate) async fn request(&mut self, method: &str, params: &str) -> Result<Bytes, Failed> {
         let id = Id::from_number(self.next_id);
         self.next_id += 1;
-        let params = if self.is_modern { with_meta(params) } else { params.to_owned() };
+        let params =
+            if self.is_modern { with_meta(params, self.purpose) } else { params.to_owned() };
         let body = format!(
             "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"{method}\",\"params\":{params}}}"
         );
@@ -141,7 +152,7 @@ impl<'a> Own<'a> {
         if !self.is_modern {
             return self.send(body, Some(id)).await?.ok_or(Failed::NoAnswer);
         }
-        let (whole, body) = self.one_call(method, body).ok_or(Failed::NoAnswer)?;
+        let (whole, body) = self.one_call(body).ok_or(Failed::NoAnswer)?;
         let before = std::mem::replace(&mut self.session, whole);
         let answer = self.send(body, Some(id)).await;
         self.session = before;
@@ -149,10 +160,15 @@ impl<'a> Own<'a> {
     }
 
     /// The frame of one request of the modern era, and the request as it goes out.
-    fn one_call(&self, method: &str, body: Bytes) -> Option<(Arc<Session>, Bytes)> {
+    fn one_call(&self, body: Bytes) -> Option<(Arc<Session>, Bytes)> {
         let Session { owner, server, .. } = &*self.session;
-        let method = HeaderValue::from_str(method).ok()?;
-        let head = Head(vec![(HeaderName::from_static("mcp-method"), method)]);
+        let head = {
+            let document = parse(&body).ok()?;
+            let message = Message::read(&document).ok()?;
+            let asked = interpret(&server.name, &message).ok()?;
+            let known = server.catalogue.known();
+            Routing::written(&message, known.marked(&asked.resource)).head()
+        };
         let now = self.gate.now();
         let (upstream, body) = server.one_call(owner, body, (head, Away::never()), now)?;
         Some((Session::new(owner.clone(), Arc::clone(server), upstream, now), body))
@@ -181,8 +197,10 @@ impl<'a> Own<'a> {
             }
         };
         match released.disposition() {
-            None => Err(Failed::Denied),
-            Some(Disposition::Answered | Disposition::Erred) => Ok(Some(released.into_bytes())),
+            None => Err(Failed::Denied(self.purpose)),
+            Some(Disposition::Answered | Disposition::Erred | Disposition::ToolFailed) => {
+                Ok(Some(released.into_bytes()))
+            }
             Some(Disposition::Accepted) => Ok(None),
             Some(_) => Err(Failed::NoAnswer),
         }
@@ -260,17 +278,41 @@ impl<'a> Own<'a> {
     }
 }
 
+fn identified(gate: &Gate, purpose: Purpose) -> Result<Identified, Failed> {
+    gate.identify(&Evidence::Gateway(purpose)).map_err(|_| Failed::Denied(purpose))
+}
+
+/// What policy must permit.
+const fn permit(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Catalogue => "permit its session and discovery",
+        Purpose::Canary => "permit its session, discovery and reading",
+    }
+}
+
+/// Who we say that we are, and what we say that we can. Listings declare all that a client can do:
+/// some servers hide tools otherwise. A canary says what a plain client says that was written with
+/// the usual library, so that a server cannot keep the known answer for the gateway.
+const fn said(purpose: Purpose) -> (&'static str, &'static str) {
+    match purpose {
+        Purpose::Catalogue => (
+            concat!(r#"{"name":"bailiwick","version":""#, env!("CARGO_PKG_VERSION"), r#""}"#),
+            r#"{"roots":{},"sampling":{},"elicitation":{}}"#,
+        ),
+        Purpose::Canary => (r#"{"name":"mcp","version":"0.1.0"}"#, "{}"),
+    }
+}
+
 /// Params with what a request of the modern era must say of itself.
-fn with_meta(params: &str) -> String {
+fn with_meta(params: &str, purpose: Purpose) -> String {
     let rest = params.strip_prefix('{').unwrap_or("}");
     let comma = if rest == "}" { "" } else { "," };
+    let (client, capabilities) = said(purpose);
     format!(
         "{{\"_meta\":{{\"io.modelcontextprotocol/protocolVersion\":\"{}\",\
-         \"io.modelcontextprotocol/clientInfo\":{{\"name\":\"bailiwick\",\"version\":\"{}\"}},\
-         \"io.modelcontextprotocol/clientCapabilities\":{{\"roots\":{{}},\"sampling\":{{}},\
-         \"elicitation\":{{}}}}}}{comma}{rest}",
-        modern::VERSION,
-        env!("CARGO_PKG_VERSION")
+         \"io.modelcontextprotocol/clientInfo\":{client},\
+         \"io.modelcontextprotocol/clientCapabilities\":{capabilities}}}{comma}{rest}",
+        modern::VERSION
     )
 }
 

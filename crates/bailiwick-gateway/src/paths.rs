@@ -27,6 +27,21 @@ pub fn purse(data: &Path) -> PathBuf {
     data.join("purse.cbor")
 }
 
+/// What was learned of how tools answer.
+pub fn learned(data: &Path) -> PathBuf {
+    data.join("learned.jsonl")
+}
+
+/// How each server stood when that was told last.
+pub(crate) fn health_told(data: &Path) -> PathBuf {
+    data.join("health.told")
+}
+
+/// What each feed about servers told when it could last be read.
+pub(crate) fn health_feeds(data: &Path) -> PathBuf {
+    data.join("health.feeds")
+}
+
 /// The token of the first admin, for the command line on this machine.
 pub fn admin_token(data: &Path) -> PathBuf {
     data.join("admin.token")

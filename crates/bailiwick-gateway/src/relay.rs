@@ -246,12 +246,14 @@ impl Relay {
                     Some(it) => it.answer(message),
                     None => message,
                 };
-                let items = lineage::items(owed.call(), &message);
+                let items = lineage::items(&self.gate, owed.call(), &message, disposition);
                 let contracts = &rules.contracts;
                 let named = meaning::named_in(contracts, owed.call(), &message, disposition);
                 let event = self.event(piece, &message);
+                let at = owed.call().at();
                 let inspected = owed.last(self.gate.inspectors(), event, disposition);
-                inspected.holding(items).naming(named)
+                let classes = self.gate.classes(&rules, &named, at);
+                inspected.holding(items).naming(named, classes)
             }
             Err(disposition) => owed.failed(disposition),
         };

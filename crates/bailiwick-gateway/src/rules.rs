@@ -4,14 +4,15 @@
 //! stays in force, and the fault is told on the terminal, in the log and on `/readyz`.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use bailiwick_core::{Policy as _, Timestamp};
-use bailiwick_policy::{PolicySet, Source};
+use bailiwick_policy::{Facts, Known, PolicySet, Source};
 use tokio::sync::watch;
 
-use crate::config::{Date, Settings};
+use crate::config::{Date, Settings, declared};
 use crate::contract::Contracts;
+use crate::health::Health;
 use crate::{disk, edits};
 
 /// What decisions are made by.
@@ -20,10 +21,16 @@ pub struct Rules {
     pub policies: PolicySet,
     /// What is known of each tool.
     pub contracts: Contracts,
+    /// How the servers stand.
+    pub health: Arc<Health>,
     /// The day until which tools that nobody approved may be used.
     open_until: Option<Date>,
     /// How the files looked before they were read: an edit made since is noticed.
     seen: Files,
+    /// The policies' files, by which facts come into force without reading them again.
+    texts: Arc<Vec<(String, String)>>,
+    /// What is known of things.
+    facts: Arc<Facts>,
 }
 
 /// Files, with lengths and times.
@@ -39,35 +46,74 @@ impl Rules {
     /// # Errors
     /// [`BadRules`] with every fault.
     pub fn read(settings: &Settings) -> Result<Self, BadRules> {
+        let facts = declared(&settings.facts).map_err(|it| BadRules(vec![it]))?;
+        Self::read_knowing(settings, Arc::new(facts), None)
+    }
+
+    /// The same with what is known of things, after these rules.
+    fn read_knowing(
+        settings: &Settings,
+        facts: Arc<Facts>,
+        before: Option<&Self>,
+    ) -> Result<Self, BadRules> {
         let seen = look(settings);
         let mut faults = Vec::new();
         let contracts = Contracts::read(&settings.contracts).unwrap_or_else(|errors| {
             faults.extend(errors.iter().map(ToString::to_string));
             Contracts::default()
         });
+        faults.extend(contracts.canary_faults(&settings.drift));
         let texts = texts(settings).unwrap_or_else(|fault| {
             faults.push(fault);
             Vec::new()
         });
-        let (entities, policies): (Vec<_>, Vec<_>) =
-            texts.iter().partition(|(name, _)| name.ends_with(".json"));
-        let source = |(name, text)| Source { name, text };
-        let policies: Vec<Source<'_>> = policies.iter().map(|(n, t)| source((n, t))).collect();
-        let entities = entities.first().map(|(name, text)| source((name, text)));
-        match PolicySet::load(&policies, entities) {
-            Ok(policies) if faults.is_empty() => {
-                Ok(Self { policies, contracts, open_until: settings.open_until, seen })
-            }
-            Ok(_) => Err(BadRules(faults)),
-            Err(errors) => {
-                faults.extend(errors.to_string().lines().map(str::to_owned));
-                Err(BadRules(faults))
-            }
+        let policies = policies(settings, &texts, &facts);
+        if let Err(errors) = &policies {
+            faults.extend(errors.iter().cloned());
         }
+        match policies {
+            Ok(policies) if faults.is_empty() => {
+                let (open_until, texts) = (settings.open_until, Arc::new(texts));
+                let before = before.map(|it| &*it.health);
+                let health = Arc::new(Health::read(settings, &contracts, before));
+                Ok(Self { policies, contracts, health, open_until, seen, texts, facts })
+            }
+            Ok(_) | Err(_) => Err(BadRules(faults)),
+        }
+    }
+
+    /// The same rules with other facts.
+    fn knowing(&self, settings: &Settings, facts: Arc<Facts>) -> Result<Self, BadRules> {
+        let policies = policies(settings, &self.texts, &facts).map_err(BadRules)?;
+        let (contracts, seen) = (self.contracts.clone(), self.seen.clone());
+        let (health, texts) = (Arc::clone(&self.health), Arc::clone(&self.texts));
+        let open_until = self.open_until;
+        Ok(Self { policies, contracts, health, open_until, seen, texts, facts })
     }
 }
 
+/// The policies of these files, and what is known of things.
+fn policies(
+    settings: &Settings,
+    texts: &[(String, String)],
+    facts: &Facts,
+) -> Result<PolicySet, Vec<String>> {
+    let (entities, policies): (Vec<_>, Vec<_>) =
+        texts.iter().partition(|(name, _)| name.ends_with(".json"));
+    let source = |(name, text)| Source { name, text };
+    let policies: Vec<Source<'_>> = policies.iter().map(|(n, t)| source((n, t))).collect();
+    let entities = entities.first().map(|(name, text)| source((name, text)));
+    let known = Known { facts, classing: &settings.classing };
+    PolicySet::load_with(&policies, entities, known)
+        .map_err(|errors| errors.to_string().lines().map(str::to_owned).collect())
+}
+
 impl Rules {
+    /// What is known of things.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
     /// Whether tools that nobody approved may be used as yet.
     pub fn admit_unapproved(&self, now: Timestamp) -> bool {
         self.open_until.is_some_and(|day| now < day.begins())
@@ -77,6 +123,7 @@ impl Rules {
 fn look(settings: &Settings) -> Files {
     let mut seen = disk::fingerprint(&settings.policies, &["cedar", "json"]);
     seen.extend(disk::fingerprint(&settings.contracts, &["toml", "lock"]));
+    seen.extend(disk::fingerprints(&settings.health.feeds));
     seen
 }
 
@@ -100,6 +147,9 @@ pub(crate) struct RulesInForce {
     fault: RwLock<Option<BadRules>>,
     /// How often new rules came into force.
     changes: watch::Sender<u64>,
+    /// Held while new rules are made out of those in force: an edit and new facts at once must not
+    /// undo each other.
+    renewing: Mutex<()>,
 }
 
 /// What a look at the folders came to.
@@ -117,6 +167,7 @@ impl RulesInForce {
             now: RwLock::new(Arc::new(rules)),
             fault: RwLock::default(),
             changes: watch::Sender::new(0),
+            renewing: Mutex::default(),
         }
     }
 
@@ -143,13 +194,36 @@ impl RulesInForce {
         self.fault.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Decide by other facts from now on, and by the same policies and contracts.
+    ///
+    /// # Errors
+    /// Why the policies and these facts do not go together; the former stay.
+    pub(crate) fn learn(&self, settings: &Settings, facts: Arc<Facts>) -> Result<(), String> {
+        let _one = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        let rules = self.now().knowing(settings, facts).map_err(|bad| bad.0.join("; "))?;
+        self.put(rules);
+        Ok(())
+    }
+
+    /// Read the files again, and keep what is known of things.
+    fn renew(&self, settings: &Settings) -> Change {
+        let _one = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.now();
+        let facts = Arc::clone(&before.facts);
+        self.exchange(Rules::read_knowing(settings, facts, Some(&before)))
+    }
+
+    fn put(&self, rules: Rules) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+        self.changes.send_modify(|it| *it += 1);
+    }
+
     fn exchange(&self, read: Result<Rules, BadRules>) -> Change {
         let (fault, change) = match read {
             Ok(rules) => {
                 let told =
                     format!("{} policies, set {}", rules.policies.len(), rules.policies.digest());
-                *self.now.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
-                self.changes.send_modify(|it| *it += 1);
+                self.put(rules);
                 (None, Change::Loaded(told))
             }
             Err(bad) => (Some(bad.clone()), Change::Refused(bad)),
@@ -163,7 +237,7 @@ impl RulesInForce {
         let mut seen = self.now().seen.clone();
         loop {
             edits::next(&mut seen, || look(settings)).await;
-            tell(self.exchange(Rules::read(settings)));
+            tell(self.renew(settings));
         }
     }
 }
@@ -171,6 +245,7 @@ impl RulesInForce {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::paths;
 
     #[tokio::test]
     async fn an_edit_between_reading_and_watching_is_noticed() {
@@ -191,5 +266,44 @@ mod tests {
             }
         }
         assert_eq!(rules.now().policies.len(), 1);
+    }
+
+    #[test]
+    fn a_feed_that_cannot_be_read_gives_nothing_back_and_stops_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let toml = "[health]\nfeeds = [\"health.json\"]\n[servers.crm]\nurl = \"http://[::1]:9\"\n";
+        std::fs::write(at("bailiwick.toml"), toml).unwrap();
+        std::fs::create_dir(at("policies")).unwrap();
+        let archived = r#"{"servers":{"crm":{"as_of":"2026-11-20","archived":true}}}"#;
+        std::fs::write(at("health.json"), archived).unwrap();
+        let settings = crate::config::load(&at("bailiwick.toml")).unwrap();
+        let first = Rules::read(&settings).unwrap();
+        std::fs::create_dir_all(&settings.data).unwrap();
+        first.health.readings.keep(&settings.data).unwrap();
+
+        std::fs::write(at("health.json"), "{").unwrap();
+        let policy = "@id(\"none\") forbid (principal, action, resource);";
+        std::fs::write(settings.policies.join("none.cedar"), policy).unwrap();
+        let today = "2026-11-23".parse().unwrap();
+        let is_abandoned = |it: &Rules| {
+            let word = it.health.on(&"crm".into(), today).map(crate::health::word);
+            word.as_deref() == Some("abandoned")
+        };
+        let told = |it: &Rules| it.health.faults().join("\n");
+        // In this life and in the next.
+        for rules in [
+            Rules::read_knowing(&settings, Arc::clone(&first.facts), Some(&first)),
+            Rules::read(&settings),
+        ] {
+            let rules = rules.unwrap();
+            assert!(is_abandoned(&rules) && rules.policies.len() == 1);
+            assert!(told(&rules).contains("what it told before counts"), "{}", told(&rules));
+        }
+        // Where nothing was ever read, it is told that nothing is known.
+        std::fs::remove_file(paths::health_feeds(&settings.data)).unwrap();
+        std::fs::remove_file(at("health.json")).unwrap();
+        let rules = Rules::read(&settings).unwrap();
+        assert!(told(&rules).contains("it tells nothing") && !is_abandoned(&rules));
     }
 }

@@ -1,5 +1,6 @@
 //! Starting, serving and stopping.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +16,10 @@ use tokio::task::JoinSet;
 use crate::authenticators::Authenticators;
 use crate::config::Settings;
 use crate::diary::Diary;
+use crate::facts::Sources;
 use crate::front::Door;
 use crate::gate::{Gate, Parts};
+use crate::learned::Learned;
 use crate::listener::Listener;
 use crate::models::{Models, Money, Owners};
 use crate::rules::{Rules, RulesInForce};
@@ -28,12 +31,14 @@ use crate::store::{Role, Store};
 use crate::tls::Tls;
 use crate::watch::Watch;
 use crate::{
-    disk, entropy, front, listing, models, news, operators, paths, recording, renewal, secrets,
-    stopping, tls, warnings,
+    canaries, disk, entropy, front, listing, models, news, operators, paths, recording, renewal,
+    secrets, sourcing, stopping, tending, tls, warnings,
 };
 
 /// How often idle sessions are looked for and the tally is written down.
 pub(crate) const SWEEP: Duration = Duration::from_secs(1);
+/// How often what was learned is kept: a crash loses no more of it.
+const LEARNED_KEPT: Duration = Duration::from_secs(60);
 /// How long servers' processes may take to end when the gateway stops.
 pub(crate) const CHILDREN_PATIENCE: Duration = Duration::from_secs(6);
 /// How long outcomes that nobody waits for may take to be recorded, and how often one looks.
@@ -73,8 +78,9 @@ impl Gateway {
         world: impl FnOnce(&Arc<Store>) -> World,
     ) -> Result<Self, StartError> {
         let (alive, children_gone) = mpsc::channel(1);
-        let gate =
-            Arc::new(Gate { parts: put_together(settings, (diary, alive), world, Scribe::alone)? });
+        let mut parts = put_together(settings, (diary, alive), world, Scribe::alone)?;
+        parts.learned = Learned::open(&parts.settings, &parts.diary);
+        let gate = Arc::new(Gate { parts });
         let settings = gate.settings();
         let agents = listen(settings.agents).await?;
         let operators = listen(settings.operators).await?;
@@ -114,13 +120,16 @@ impl Gateway {
     fn keep(&mut self) {
         for server in self.gate.parts.servers.values() {
             self.listings.spawn(listing::keep(Arc::clone(&self.gate), Arc::clone(server), None));
+            self.listings.spawn(canaries::keep(Arc::clone(&self.gate), Arc::clone(server)));
         }
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
             gate.parts.rules.watch(gate.settings(), |change| news::tell(&gate, change)).await;
         });
+        self.background.spawn(sourcing::keep(Arc::clone(&self.gate)));
         self.background.spawn(renewal::keep(Arc::clone(&self.gate)));
         self.background.spawn(stopping::keep(Arc::clone(&self.gate)));
+        self.background.spawn(tending::follow(Arc::clone(&self.gate)));
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move {
             loop {
@@ -133,6 +142,19 @@ impl Gateway {
         });
         let gate = Arc::clone(&self.gate);
         self.background.spawn(async move { heartbeats(&gate).await });
+        let gate = Arc::clone(&self.gate);
+        self.background.spawn(async move {
+            loop {
+                tokio::time::sleep(LEARNED_KEPT).await;
+                let gate = Arc::clone(&gate);
+                let keep = move || gate.keep_learned();
+                let _ = tokio::task::spawn_blocking(keep).await;
+            }
+        });
+    }
+
+    pub(crate) const fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// Where agents connect.
@@ -145,9 +167,10 @@ impl Gateway {
         self.operators
     }
 
-    /// Whether every server was listed, so that calls can be made.
+    /// Whether every server was listed and every source of facts asked, so that calls can be made.
     pub fn is_ready(&self) -> bool {
-        self.gate.parts.servers.values().all(|it| it.catalogue.rounds() > 0)
+        let listed = self.gate.parts.servers.values().all(|it| it.catalogue.rounds() > 0);
+        listed && self.gate.parts.facts.were_asked()
     }
 
     /// Stop: take no more calls, let those under way end, end the servers' processes, seal the log.
@@ -166,6 +189,7 @@ impl Gateway {
         }
         self.gate.sessions().clear();
         let _ = tokio::time::timeout(CHILDREN_PATIENCE, self.children_gone.recv()).await;
+        self.gate.keep_learned();
         close(self.gate, self.listings).await
     }
 }
@@ -214,7 +238,7 @@ pub(crate) fn put_together(
     open: impl FnOnce(&Settings, &World, &Arc<Diary>) -> Result<Scribe, LogError>,
 ) -> Result<Parts, StartError> {
     let (diary, alive) = held;
-    let rules = Rules::read(&settings).map_err(StartError::Rules)?;
+    let rules = Arc::new(RulesInForce::new(Rules::read(&settings).map_err(StartError::Rules)?));
     let vault = Arc::new(secrets::fetch(&settings).map_err(StartError::Secrets)?);
     let withhold: Vec<&str> = settings.guard.withhold.iter().map(String::as_str).collect();
     let guard = Guard::with_policy(&withhold)?;
@@ -236,23 +260,27 @@ pub(crate) fn put_together(
     if let Some(log) = log.own() {
         first_start(&settings, &store, &log)?;
     }
-    let servers = settings
-        .servers
-        .iter()
-        .map(|it| (it.name.clone(), Arc::new(Server::new(it, &settings, &diary, &alive))));
+    let server = |it| Arc::new(Server::new(it, &settings, (&diary, &rules), &alive));
+    let servers: HashMap<_, _> =
+        settings.servers.iter().map(|it| (it.name.clone(), server(it))).collect();
     Ok(Parts {
         authenticators: Authenticators::new(Arc::clone(&store), settings.keyless.clone()),
-        rules: RulesInForce::new(rules),
+        rules,
+        facts: Sources::new(&settings),
+        reached: crate::reached::Reached::default(),
         watch: Watch { guard, vault: Arc::clone(&vault), holds_back: true },
         observer: Watch { guard: Guard::default(), vault, holds_back: true },
         log,
         world,
         store,
-        servers: servers.collect(),
+        servers,
         models: Models::new(&settings.models, money, owners),
+        // Only who serves for long learns.
+        learned: Learned::default(),
         outside: Arc::default(),
         pace: Arc::default(),
         hidden: crate::hidden::HiddenNames::default(),
+        users: Arc::default(),
         sessions: Arc::new(Sessions::new(
             settings.limits.sessions,
             settings.limits.sessions_per_caller,
@@ -308,8 +336,11 @@ fn address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|it| StartError::File(it.to_string()))
 }
 
-/// Refusals that were only counted are written down once a second.
+/// Refusals that were only counted, and what was found about processes, are written down once a
+/// second.
 pub(crate) fn flush_tally(gate: &Gate) {
+    let found = gate.parts.servers.values().flat_map(|it| it.noticed(gate.now()));
+    found.for_each(|it| news::notice(gate, it));
     let count = gate.parts.tally.left() + gate.parts.operators_tally.left();
     if count == 0 {
         return;

@@ -2,6 +2,8 @@
 
 use bailiwick_broker::{AwsKey, Credential, Secret, Vault};
 
+use hyper::header::HeaderValue;
+
 use crate::config::{AwsSettings, SecretRef, Settings};
 
 /// Fill a vault with every secret that the configuration refers to.
@@ -65,14 +67,28 @@ fn aws_key(said: &AwsSettings) -> Result<AwsKey, String> {
     })
 }
 
+/// A secret as the value of a header, for what is asked outside of any call: facts that decisions
+/// rest on. Nobody sees it in a log or an error.
+pub(crate) fn header(reference: &SecretRef) -> Result<HeaderValue, String> {
+    let secret = text(reference)?;
+    let value = HeaderValue::from_str(&secret);
+    let mut value = value.map_err(|_| "it holds what no header can".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
 fn read(reference: &SecretRef) -> Result<Secret, String> {
+    text(reference).map(Secret::new)
+}
+
+fn text(reference: &SecretRef) -> Result<String, String> {
     match reference {
         SecretRef::Environment { env, prefix } => match std::env::var(env) {
-            Ok(text) => Ok(Secret::new(format!("{prefix}{text}"))),
+            Ok(text) => Ok(format!("{prefix}{text}")),
             Err(_) => Err(format!("the variable {env} is not set")),
         },
         SecretRef::File { file, prefix } => match std::fs::read_to_string(file) {
-            Ok(text) => Ok(Secret::new(format!("{prefix}{}", without_end(&text)))),
+            Ok(text) => Ok(format!("{prefix}{}", without_end(&text))),
             Err(problem) => Err(format!("{file}: {problem}")),
         },
     }

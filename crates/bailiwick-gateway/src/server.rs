@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bailiwick_core::{Identified, ServerId, Timestamp};
+use bailiwick_core::{Identified, Noticed, ServerId, Timestamp};
 use bytes::Bytes;
 use hyper::Uri;
 use tokio::sync::mpsc;
@@ -11,7 +11,9 @@ use crate::catalogue::Catalogue;
 use crate::config::{Launch, ServerSettings, Settings, Transport};
 use crate::diary::Diary;
 use crate::era::Eras;
+use crate::rules::RulesInForce;
 use crate::tasks::Tasks;
+use crate::terms::Terms;
 use crate::unfinished::Unfinished;
 use crate::upstream::{
     Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Trouble, Upstream,
@@ -41,11 +43,12 @@ impl Server {
     pub(crate) fn new(
         meant: &ServerSettings,
         settings: &Settings,
-        diary: &Arc<Diary>,
+        (diary, rules): (&Arc<Diary>, &Arc<RulesInForce>),
         alive: &mpsc::Sender<()>,
     ) -> Self {
         let reach = match meant.launch.clone() {
             Launch::Child { program, arguments, directory, environment, shares_stderr } => {
+                let words = std::iter::once(&program).chain(&arguments).cloned().collect();
                 let launch = (program, arguments, directory, environment);
                 let spec = ChildSpec::new(
                     meant.name.clone(),
@@ -55,7 +58,9 @@ impl Server {
                     alive.clone(),
                 );
                 let spec = spec.sharing_stderr(shares_stderr);
-                let spec = Arc::new(spec.refusing_unpinned(settings.unpinned_until()));
+                let (name, egress) = (meant.name.clone(), meant.egress);
+                let terms = Terms::new(name, words, egress, settings, Arc::clone(rules));
+                let spec = Arc::new(spec.under(Arc::new(terms)));
                 let idle = settings.limits.idle_session_seconds;
                 let nursery = Nursery::new(Arc::clone(&spec), idle.saturating_mul(1_000_000_000));
                 Reach::Child(spec, nursery)
@@ -120,6 +125,14 @@ impl Server {
         match &self.reach {
             Reach::Child(_, nursery) => nursery.sweep(now),
             Reach::Http(..) => {}
+        }
+    }
+
+    /// What was found about its processes and not told as yet.
+    pub(crate) fn noticed(&self, now: Timestamp) -> Vec<Noticed> {
+        match &self.reach {
+            Reach::Child(spec, _) => spec.terms().map_or_else(Vec::new, |it| it.noticed(now)),
+            Reach::Http(..) => Vec::new(),
         }
     }
 

@@ -1,16 +1,20 @@
 //! What is right and will surprise all the same: told by `check`, at the start, with each edit that
 //! comes into force, and on `/readyz`.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
+use bailiwick_contracts::{Hosts, launched};
+use bailiwick_core::{Day, ServerId};
 use bailiwick_policy::Surroundings;
 
 use crate::admission::{Admitted, admitted};
-use crate::config::Settings;
+use crate::config::{Egress, Launch, ServerSettings, Settings};
 use crate::gate::Gate;
 use crate::listener::Listener;
 use crate::rules::Rules;
 use crate::server::Server;
+use crate::terms::{egress_of, hosts_of};
 
 /// How many a running gateway tells of.
 const TOLD_MAX: usize = 20;
@@ -50,7 +54,12 @@ impl Gate {
             // The others' rules are in the same folder, and a wrap knows one server only.
             Listener::Stdio => Vec::new(),
         };
-        let told = of_rules(&rules, names).chain(self.held(&rules));
+        let tended = rules.health.warnings(self.parts.servers.keys(), Day::of(self.now()));
+        let told =
+            of_rules(&rules, names).chain(tended).chain(self.held(&rules)).chain(self.drifting());
+        let settings = self.settings();
+        let told = told.chain(of_egress(settings, &rules)).chain(of_digests(settings, &rules));
+        let told = told.chain(self.parts.facts.warnings(self.now()));
         let mut told: Vec<_> = told.take(TOLD_MAX + 1).collect();
         if told.len() > TOLD_MAX {
             told.truncate(TOLD_MAX);
@@ -74,7 +83,7 @@ impl Gate {
 
     /// Which tools of one server are held.
     pub(crate) fn held_of(&self, rules: &Rules, server: &Server) -> Vec<String> {
-        let (name, known) = (&server.name, server.catalogue.known());
+        let name = &server.name;
         let is_open = rules.admit_unapproved(self.now());
         let mut told = Vec::new();
         for (kind, why) in [
@@ -84,14 +93,11 @@ impl Gate {
             if kind == Admitted::Unapproved && is_open {
                 continue;
             }
-            let is_held = |tool: &str, pin| admitted(&rules.contracts, name, tool, pin) == kind;
-            let held = known.tools().filter(|(tool, shown)| is_held(tool, shown.pin));
-            let mut held: Vec<_> = held.map(|(tool, _)| tool).collect();
-            held.sort_unstable();
+            let held = standing_so(rules, server, kind);
             if held.is_empty() {
                 continue;
             }
-            let first: Vec<_> = held.iter().take(NAMED_MAX).copied().collect();
+            let first: Vec<_> = held.iter().take(NAMED_MAX).map(String::as_str).collect();
             let more = if held.len() > NAMED_MAX { ", ..." } else { "" };
             told.push(format!(
                 "server {name}: {} tools are held, which {why}: {}{more}; see `bailiwick contracts \
@@ -102,6 +108,89 @@ impl Gate {
         }
         told
     }
+}
+
+/// The tools of a server of which the approval stands so.
+pub(crate) fn standing_so(rules: &Rules, server: &Server, kind: Admitted) -> BTreeSet<String> {
+    let known = server.catalogue.known();
+    let stands_so = |tool: &str, pin| admitted(&rules.contracts, &server.name, tool, pin) == kind;
+    let tools = known.tools().filter(|(tool, shown)| stands_so(tool, shown.pin));
+    tools.map(|(tool, _)| tool.to_owned()).collect()
+}
+
+/// Of admission, as far as the files say: which servers nobody approved a tool of, when that means
+/// that they are held.
+pub fn of_admission(settings: &Settings, rules: &Rules) -> Vec<String> {
+    let is_open = rules.admit_unapproved(crate::clock::now());
+    let has_none = |it: &&ServerId| rules.contracts.lock(it).is_none_or(|it| it.tools.is_empty());
+    let names = settings.servers.iter().map(|it| &it.name).filter(has_none);
+    let none = names.filter(|_| !is_open).map(|name| {
+        format!(
+            "nobody approved a tool of `{name}`: agents see none of them; start `bailiwick up`, \
+             then see `bailiwick contracts diff {name}`"
+        )
+    });
+    none.collect()
+}
+
+/// What a server's process may reach, as configuration and contract say it.
+pub fn egress(rules: &Rules, server: &ServerSettings) -> Egress {
+    server.egress.unwrap_or_else(|| egress_of(rules, &server.name))
+}
+
+/// Of what servers' processes may reach.
+pub fn of_egress(settings: &Settings, rules: &Rules) -> Vec<String> {
+    let mut told = Vec::new();
+    for server in &settings.servers {
+        let (name, is_said) = (&server.name, rules.contracts.of(&server.name).is_some());
+        let listed = hosts_of(rules, name, Day::of(crate::clock::now()));
+        // An empty list is the word of whoever stands for it.
+        let is_meant = listed.as_ref().is_some_and(|(_, odd)| odd.is_empty());
+        let (hosts, odd) = listed.unwrap_or_default();
+        told.extend(odd.iter().map(|it| {
+            format!(
+                "server {name}: `{it}` in [standing] hosts is no host, and lets nothing pass: \
+                 write \"example.com\", \"*.example.com\", \"example.com:8443\" or \
+                 \"10.0.0.0/8\""
+            )
+        }));
+        match (&server.launch, egress(rules, server)) {
+            (Launch::Http(..), Egress::Declared) => told.push(format!(
+                "server {name}: [standing] hosts has no effect: its process is not started here"
+            )),
+            (Launch::Http(..), _) | (Launch::Child { .. }, Egress::Open) => {}
+            (Launch::Child { .. }, Egress::Declared | Egress::BestEffort) => {
+                if hosts == Hosts::default() && !is_meant {
+                    let why = if is_said { "that a person stands for" } else { "in a contract" };
+                    told.push(format!("server {name}: it reaches nothing: it has no hosts {why}"));
+                }
+            }
+        }
+    }
+    told
+}
+
+/// Of digests of what is launched.
+pub fn of_digests(settings: &Settings, rules: &Rules) -> Vec<String> {
+    let told = settings.servers.iter().filter_map(|server| {
+        let standing = rules.contracts.of(&server.name)?.standing.as_ref()?;
+        standing.digest.as_ref()?;
+        let name = &server.name;
+        match &server.launch {
+            Launch::Http(..) => {
+                Some(format!("server {name}: [standing] digest has no effect: nothing is launched"))
+            }
+            Launch::Child { program, arguments, .. } => {
+                let words: Vec<_> = std::iter::once(program).chain(arguments).cloned().collect();
+                let why = launched(&words).err()?;
+                Some(format!(
+                    "server {name}: it is not started, its digest is declared and cannot be \
+                     checked: {why}"
+                ))
+            }
+        }
+    });
+    told.collect()
 }
 
 /// Of providers of models, other names for models, and prices.

@@ -24,8 +24,10 @@ use crate::recording;
 use crate::run::{self, CHILDREN_PATIENCE, SWEEP};
 use crate::scribe::Scribe;
 use crate::server::Server;
+use crate::sourcing;
 use crate::start_error::StartError;
 use crate::stopping;
+use crate::tending;
 
 /// How long calls under way may take when the client says no more.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -85,6 +87,8 @@ impl Wrap {
         let beating = Arc::clone(&gate);
         background.spawn(async move { run::heartbeats(&beating).await });
         background.spawn(stopping::keep(Arc::clone(&gate)));
+        background.spawn(sourcing::keep(Arc::clone(&gate)));
+        background.spawn(tending::follow(Arc::clone(&gate)));
         let holding = Arc::clone(&gate);
         background.spawn(async move { holding.log().make_way().await });
         let listable = Some(listable);

@@ -91,6 +91,7 @@ fn decision(at: Timestamp, sealed: &Sealed, n: u64) -> bailiwick_core::DecisionR
         view: None,
         items: Vec::new(),
         items_dropped: 0,
+        classes: Vec::new(),
     }
 }
 
@@ -109,5 +110,6 @@ fn outcome(decision: u64, at: Timestamp) -> OutcomeRecord {
         items: Vec::new(),
         sealed: None,
         named: Vec::new(),
+        classes: Vec::new(),
     }
 }

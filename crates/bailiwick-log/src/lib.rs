@@ -12,12 +12,14 @@
 mod assemble;
 mod backup;
 mod checkpoint;
+mod classed;
 mod commit;
 mod cursor;
 mod disk;
 mod edge;
 mod entry;
 mod error;
+mod filter;
 mod forecast;
 mod frame;
 mod growth;
@@ -49,9 +51,11 @@ mod tests;
 pub use assemble::hold;
 pub use backup::{backup, restore};
 pub use checkpoint::{Checkpoint, Proof, ProofError, verify_proof, verify_proof_by};
+pub use classed::{Certainty, Sought};
 pub use disk::{Disk, DiskFile, RealDisk};
 pub use entry::{ENTRY_BYTES_MAX, ENTRY_FORMAT, Entry, EntryError, STAMP_BYTES, Stamp};
 pub use error::{Corruption, LogError};
+pub use filter::{Filter, Kind};
 pub use forecast::{Forecast, Health};
 pub use frame::{
     Frame, FrameKind, NoFrame, Parsed, Place, SEALED_BYTES_MAX, SegmentHeader, parse_frame,
@@ -62,7 +66,7 @@ pub use keys::{KeyChain, ROTATION_ACT, Succession};
 pub use log::Log;
 pub use note::{Note, NoteError, Signed, SigningKey, VerifierKey, sign_note};
 pub use options::{Clock, Options, World};
-pub use query::{Filter, Kind, Order, Query};
+pub use query::{Order, Query};
 pub use reader::Reader;
 pub use recover::Recovery;
 pub use seal::{Entropy, KeyRing, KeyUnavailable, Sealer, SubjectKey, SystemEntropy, commitment};

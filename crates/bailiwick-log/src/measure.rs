@@ -286,6 +286,7 @@ fn record(bytes: usize) -> Record {
         view: None,
         items: Vec::new(),
         items_dropped: 0,
+        classes: Vec::new(),
     }))
 }
 

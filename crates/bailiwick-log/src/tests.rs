@@ -116,6 +116,7 @@ pub(crate) fn decision(n: u64, sealed: &Sealed) -> Record {
         view: None,
         items: Vec::new(),
         items_dropped: 0,
+        classes: Vec::new(),
     }))
 }
 
@@ -134,6 +135,7 @@ pub(crate) fn outcome(n: u64, decision: u64, sealed: &Sealed) -> Record {
         items: Vec::new(),
         sealed: sealed.commitment,
         named: Vec::new(),
+        classes: Vec::new(),
     })
 }
 

@@ -201,6 +201,7 @@ impl Run {
             Record::Outcome(it) => it.sealed,
             Record::Refusal(_)
             | Record::Admin(_)
+            | Record::Noticed(_)
             | Record::Started { .. }
             | Record::Stopped
             | Record::Heartbeat => {

@@ -6,9 +6,10 @@ use bailiwick_core::{Digest, Obligation, PolicyId};
 use rustc_hash::FxHashMap;
 
 use crate::cedar::{
-    Condition, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Roles, Store,
+    Condition, Facts, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Roles, Store,
     parse_policies,
 };
+use crate::facts::Classing;
 use crate::lint::Lint;
 use crate::problem::{Lines, LoadError, LoadErrors, Place};
 use crate::set::{PolicyEffect, PolicyInfo, PolicySet};
@@ -26,6 +27,15 @@ pub struct Source<'a> {
 const SOURCE_BYTES_MAX: usize = 64 << 20;
 /// How many policies one set may have.
 const POLICIES_MAX: usize = 1_000_000;
+
+/// What a set knows besides its sources.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// What is known of things.
+    pub facts: &'a Facts,
+    /// Whose attributes are put on record.
+    pub classing: &'a Classing,
+}
 
 /// A set in the making.
 struct Loading<'a> {
@@ -47,11 +57,28 @@ impl PolicySet {
     /// # Errors
     /// Everything that is wrong with the sources, each with its place.
     pub fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<Self, LoadErrors> {
-        load(policies, entities)
+        let (facts, classing) = (Facts::default(), Classing::new());
+        load(policies, entities, Known { facts: &facts, classing: &classing })
+    }
+
+    /// The same with what is known of things besides the file of entities.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_with(
+        policies: &[Source<'_>],
+        entities: Option<Source<'_>>,
+        known: Known<'_>,
+    ) -> Result<Self, LoadErrors> {
+        load(policies, entities, known)
     }
 }
 
-fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicySet, LoadErrors> {
+fn load(
+    policies: &[Source<'_>],
+    entities: Option<Source<'_>>,
+    known: Known<'_>,
+) -> Result<PolicySet, LoadErrors> {
     let mut errors = Vec::new();
     for source in policies.iter().chain(&entities) {
         if source.text.len() > SOURCE_BYTES_MAX {
@@ -66,14 +93,14 @@ fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicyS
     if !errors.is_empty() {
         return Err(LoadErrors(errors));
     }
-    let store = match Store::load(entities.map(|source| source.text)) {
+    let store = match Store::load(entities.map(|source| source.text), known.facts) {
         Ok(store) => store,
         Err(faults) => {
             let source = entities.unwrap_or(Source { name: "entities", text: "" });
             let lines = Lines::new(source.name, source.text);
             errors.extend(faults.into_iter().map(|fault| located(&lines, fault)));
             // The policies are still read, so that one attempt tells everything.
-            Store::load(None).map_err(|_| LoadErrors(errors.clone()))?
+            Store::load(None, &Facts::default()).map_err(|_| LoadErrors(errors.clone()))?
         }
     };
     let mut loading = Loading {
@@ -103,6 +130,7 @@ fn load(policies: &[Source<'_>], entities: Option<Source<'_>>) -> Result<PolicyS
         warnings,
         mentioned,
         roles,
+        classing: known.classing.clone(),
         digest: digest(policies, entities),
     })
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bailiwick_core::{
-    Ballot, Digest, Effect, Link, LinkVote, Obligation, Permitting, Policy, PolicyId, Question,
-    ServerId, Verb, Votes,
+    Ballot, Classed, Digest, Effect, Link, LinkVote, NamedResource, Obligation, Permitting, Policy,
+    PolicyId, Question, ServerId, Timestamp, Verb, Votes,
 };
 use rustc_hash::FxHashMap;
 
@@ -12,6 +12,7 @@ use crate::cedar::{
     Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Roles, Store,
     build_context,
 };
+use crate::facts::Classing;
 use crate::mentioned::{Mentioned, Surroundings};
 use crate::problem::Warning;
 
@@ -74,6 +75,7 @@ pub struct PolicySet {
     pub(crate) warnings: Vec<Warning>,
     pub(crate) mentioned: Mentioned,
     pub(crate) roles: Roles,
+    pub(crate) classing: Classing,
     pub(crate) digest: Digest,
 }
 
@@ -242,6 +244,15 @@ impl Policy for PolicySet {
 
     fn digest(&self) -> Digest {
         self.digest
+    }
+
+    fn classes(&self, things: &[NamedResource], _: Timestamp) -> Vec<Classed> {
+        let classed = (0..).zip(things).filter_map(|(thing, it)| {
+            let attributes = self.classing.get(&*it.kind)?;
+            let classes = self.store.classes((&it.kind, &it.id), attributes.iter());
+            Some(Classed { thing, classes })
+        });
+        classed.collect()
     }
 }
 

@@ -66,6 +66,9 @@ enum Command {
     Restore(commands::backup::RestoreArguments),
     /// Print a completion script for a shell
     Completions(commands::completions::Arguments),
+    /// Start a command that is kept to its hosts
+    #[command(hide = true)]
+    Confine(commands::confine::Arguments),
     /// The helpdesk server of the demo, on standard input and output
     #[command(hide = true)]
     Helpdesk,
@@ -102,6 +105,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Backup(arguments) => commands::backup::back_up(&common, &arguments),
         Command::Restore(arguments) => commands::backup::restore(&common, &arguments),
         Command::Completions(arguments) => commands::completions::run::<Cli>(&arguments),
+        Command::Confine(arguments) => commands::confine::run(&arguments),
         Command::Helpdesk => commands::serve_helpdesk(),
         Command::Parrot { listen } => commands::serve_parrot(listen),
     };

@@ -1,6 +1,7 @@
 //! The `bailiwick` binary: one verb, one file under `commands`.
 
 mod adoption;
+mod catalogue;
 mod cli;
 mod commands;
 mod files;

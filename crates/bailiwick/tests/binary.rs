@@ -5,6 +5,8 @@ mod adopting;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod confining;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod contracting;

@@ -1,10 +1,12 @@
 //! `bench contracts`: how often a draft says of a tool what its vendor says, how many poisoned
-//! definitions the lint finds, how often it cries for nothing, and how fast both are.
+//! definitions the lint finds, how often it cries for nothing, how fast both are, and what
+//! contracts cost a call.
 
 mod corpus;
 mod effects;
 mod poison;
 mod shares;
+mod slowdown;
 
 use std::path::PathBuf;
 
@@ -28,7 +30,7 @@ pub(crate) fn run(options: &[&str]) -> Done<Report> {
     effects::measure(&tools, &mut report);
     poison::measure(&tools, &attacks, &mut report);
     report.add("tools_per_s", speed(&tools), "drafted and linted as one catalogue (>= 1,000)");
-    report.add("mcp_slowdown", None, "a governed call with contracts, over one without");
+    slowdown::measure(&mut report)?;
     Ok(report)
 }
 

@@ -14,7 +14,7 @@ use std::path::Path;
 use self::peers::Peer;
 use self::rounds::Variants;
 use self::target::Target;
-use crate::gateway::{Plan, Site};
+use crate::gateway::{Plan, Site, TOOL};
 use crate::report::Report;
 use crate::{Done, envoy, on_one_thread, parts, scan};
 
@@ -103,5 +103,5 @@ fn place(folder: &Path, far: &str) -> Done<Site> {
     std::fs::write(folder.join("policies/models.cedar"), POLICIES)?;
     std::fs::write(folder.join("prices.toml"), PRICES)?;
     let settings = SETTINGS.replace("ADDRESS", far);
-    Site::new(folder, &Plan { servers: &[], settings: &settings })
+    Site::new(folder, &Plan { servers: &[], settings: &settings, tools: TOOL })
 }

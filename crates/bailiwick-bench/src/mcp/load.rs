@@ -9,27 +9,29 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::clock::now;
-use crate::protocol::{CALL, INITIALIZE, SESSION, request};
+use crate::protocol::{INITIALIZE, SESSION, request};
 use crate::{Done, Failure};
 
 /// What calls are sent to.
 #[derive(Clone)]
-pub(super) struct Target {
-    pub(super) address: SocketAddr,
-    pub(super) path: &'static str,
-    pub(super) key: String,
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) path: &'static str,
+    pub(crate) key: String,
+    /// What is called.
+    pub(crate) call: &'static str,
 }
 
 /// A connection with its session and the bytes of its call.
-pub(super) struct Caller {
+pub(crate) struct Caller {
     client: Client,
     call: Arc<[u8]>,
 }
 
 /// What a load came to.
 #[derive(Debug, Default)]
-pub(super) struct Flow {
-    pub(super) calls: f64,
+pub(crate) struct Flow {
+    pub(crate) calls: f64,
     pub(super) seconds: f64,
     /// How long each call took, in nanoseconds, ascending.
     latencies_ns: Vec<u32>,
@@ -41,7 +43,7 @@ impl Flow {
     }
 
     /// So many percent of the calls took no longer than this, in microseconds.
-    pub(super) fn percentile_us(&self, percent: usize) -> f64 {
+    pub(crate) fn percentile_us(&self, percent: usize) -> f64 {
         let at = self.latencies_ns.len().saturating_sub(1) * percent / 100;
         self.latencies_ns.get(at).map_or(f64::NAN, |it| f64::from(*it) / 1e3)
     }
@@ -49,7 +51,7 @@ impl Flow {
 
 impl Target {
     /// Open so many connections, each with a session of its own.
-    pub(super) async fn callers(&self, count: usize) -> Done<Vec<Caller>> {
+    pub(crate) async fn callers(&self, count: usize) -> Done<Vec<Caller>> {
         let mut callers = Vec::with_capacity(count);
         for _ in 0..count {
             callers.push(self.caller().await?);
@@ -63,7 +65,7 @@ impl Target {
         let reply = client.call(&hello).await?;
         let session = reply.header(SESSION).filter(|_| reply.is_result());
         let session = session.ok_or_else(|| unexpected(&reply.text()))?.to_owned();
-        let call = request(self.path, &self.key, Some(&session), CALL).into();
+        let call = request(self.path, &self.key, Some(&session), self.call).into();
         Ok(Caller { client, call })
     }
 }
@@ -93,7 +95,7 @@ impl Caller {
 }
 
 /// Every connection calls again as soon as it has its reply.
-pub(super) async fn flood(callers: &mut Vec<Caller>, duration: Duration) -> Done<Flow> {
+pub(crate) async fn flood(callers: &mut Vec<Caller>, duration: Duration) -> Done<Flow> {
     let begun = now();
     let mut work = JoinSet::new();
     for mut caller in callers.drain(..) {

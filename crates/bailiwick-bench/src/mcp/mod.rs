@@ -5,7 +5,7 @@
 //! turns within one run and ratios are taken round by round, so that other work on the machine
 //! weighs on all alike.
 
-mod load;
+pub(crate) mod load;
 mod rounds;
 
 use std::path::Path;
@@ -14,11 +14,15 @@ use self::load::Target;
 use self::rounds::Variants;
 use crate::clock::now;
 use crate::envoy;
-use crate::gateway::{self, Plan, Site};
+use crate::gateway::{self, Plan, Site, TOOL};
 use crate::parts;
 use crate::process::Part;
+use crate::protocol::CALL;
 use crate::report::Report;
 use crate::{Done, on_one_thread};
+
+/// Where the gateway serves it.
+const GOVERNED: &str = "/mcp/bench";
 
 /// The figures of the gateway.
 pub(crate) fn run() -> Done<Report> {
@@ -37,17 +41,19 @@ async fn measured() -> Done<Report> {
     let site = place(&folder.path().join("default"), &upstream, "appended")?;
     let begun = now();
     let gateway = site.start()?;
-    let governed = target(&gateway, &site);
+    let governed = target(&gateway, GOVERNED, &site);
     first_calls(&governed).await?;
     let ready_ms = begun.elapsed().as_secs_f64() * 1e3;
+    site.approve()?;
     // Listing is over and nothing is under way: this is what it holds while nobody calls.
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     let idle_mib = gateway.rss_mib()?;
     let durable_site = place(&folder.path().join("durable"), &upstream, "durable")?;
     let durable_gateway = durable_site.start()?;
-    let durable = target(&durable_gateway, &durable_site);
+    let durable = target(&durable_gateway, GOVERNED, &durable_site);
     first_calls(&durable).await?;
-    let plain = |part: &Part| Target { address: part.address, path: "/mcp", key: site.key.clone() };
+    durable_site.approve()?;
+    let plain = |part: &Part| target(part, "/mcp", &site);
     let variants = Variants {
         direct: plain(&upstream),
         byte_proxy: (plain(&byte_proxy), &byte_proxy),
@@ -70,11 +76,11 @@ async fn measured() -> Done<Report> {
 fn place(folder: &Path, upstream: &Part, reads: &str) -> Done<Site> {
     let servers = [("bench".to_owned(), format!("http://{}/mcp", upstream.address))];
     let settings = format!("[durability]\nread = \"{reads}\"\n");
-    Site::new(folder, &Plan { servers: &servers, settings: &settings })
+    Site::new(folder, &Plan { servers: &servers, settings: &settings, tools: TOOL })
 }
 
-fn target(gateway: &Part, site: &Site) -> Target {
-    Target { address: gateway.address, path: "/mcp/bench", key: site.key.clone() }
+fn target(part: &Part, path: &'static str, site: &Site) -> Target {
+    Target { address: part.address, path, key: site.key.clone(), call: CALL }
 }
 
 /// Two calls, of which each must be on record: what is measured is governed.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::talker::Talker;
 use crate::Done;
 use crate::clock::now;
-use crate::gateway::{Plan, Site};
+use crate::gateway::{Plan, Site, TOOL};
 use crate::parts;
 use crate::protocol::{CALL, INITIALIZE, READY};
 use crate::report::{Report, median};
@@ -27,7 +27,7 @@ pub(crate) fn run() -> Done<Report> {
     let folder = tempfile::tempdir()?;
     let upstream = parts::start("upstream", "")?;
     let servers = [("bench".to_owned(), format!("http://{}/mcp", upstream.address))];
-    let plan = Plan { servers: &servers, settings: "" };
+    let plan = Plan { servers: &servers, settings: "", tools: TOOL };
     let alone = Site::new(&folder.path().join("alone"), &plan)?;
     let beside = Site::new(&folder.path().join("beside"), &plan)?;
     let _gateway = beside.start()?;

@@ -31,6 +31,9 @@ const CLASSES: &[(&str, &str)] = &[
          mnemonic seed privatekey otp pin certificate",
     ),
 ];
+/// After these a `name` is a person's; after other words it is a thing's: `table_name`.
+const OF_PEOPLE: &str = "first last full given family middle sur nick maiden display legal user \
+    customer contact person people employee patient guest member owner author recipient";
 /// Where anybody may have written what comes back.
 const OF_ANYBODY: &str = "web website websites url urls page pages html internet search news \
     article articles email emails mail inbox message messages comment comments issue issues ticket \
@@ -43,8 +46,17 @@ pub(super) fn given(definition: &Definition) -> Option<Cell<Vec<String>>> {
     let words = definition
         .properties()
         .take(100)
-        .flat_map(|(name, _)| split(name).into_iter().map(move |word| (word, format!("`{name}`"))));
+        .flat_map(|(name, _)| of_people(split(name)).map(move |word| (word, format!("`{name}`"))));
     classes(words.collect(), "its arguments")
+}
+
+/// The words of an argument, without a `name` that is a thing's.
+fn of_people(words: Vec<String>) -> impl Iterator<Item = String> {
+    let is_of_thing = words.windows(2).any(|pair| match pair {
+        [of, name] => name == "name" && !OF_PEOPLE.split_whitespace().any(|it| it == of),
+        _ => false,
+    });
+    words.into_iter().filter(move |it| !(is_of_thing && it == "name"))
 }
 
 /// The classes of what comes back from a tool.

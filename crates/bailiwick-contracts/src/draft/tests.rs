@@ -67,6 +67,25 @@ fn what_is_ambiguous_goes_to_the_worse_and_no_hint_makes_it_milder() {
 }
 
 #[test]
+fn a_name_is_personal_unless_it_is_a_things() {
+    let data = |argument: &str| {
+        let one = serde_json::json!({ argument: { "type": "string" } });
+        let json = serde_json::json!({ "name": "look", "inputSchema": schema(&one) });
+        draft("acme", &[tool(&json)]).tools["look"].data_in.is_some()
+    };
+    for (argument, is_personal) in [
+        ("name", true),
+        ("first_name", true),
+        ("customerName", true),
+        ("table_name", false),
+        ("branchName", false),
+        ("customer_table_name", true),
+    ] {
+        assert_eq!(data(argument), is_personal, "{argument}");
+    }
+}
+
+#[test]
 fn every_cell_says_what_it_was_guessed_from_and_a_draft_is_a_contract() {
     let refund = serde_json::json!({
         "name": "refund_customers", "description": "Refunds an order and mails the customer.",

@@ -13,6 +13,7 @@ mod rules;
 mod sarif;
 mod schema;
 mod score;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -74,6 +75,7 @@ pub fn lint(subjects: &[Subject<'_>]) -> Vec<Remark> {
     for subject in subjects {
         launches::look(subject, &mut remarks);
         contracts::look(subject, &mut remarks);
+        let settled = settled::Settled::of(subject);
         for definition in subject.definitions {
             let mut of_tool = Vec::new();
             let mut into = Notes { subject, definition, remarks: &mut of_tool };
@@ -82,6 +84,7 @@ pub fn lint(subjects: &[Subject<'_>]) -> Vec<Remark> {
             poison::look(&texts, &mut into);
             catalogue.look(&texts, &mut into);
             schema::look(&mut into);
+            of_tool.retain(|it| !settled.has(it));
             of_tool.sort_by_key(|it| it.rule.severity());
             of_tool.truncate(REMARKS_MAX);
             remarks.append(&mut of_tool);

@@ -84,7 +84,8 @@ pub(super) fn look(notes: &mut Notes<'_>) {
     open.tell(notes);
 }
 
-fn pointer(argument: &str) -> String {
+/// Where an argument stands in a definition.
+pub(super) fn pointer(argument: &str) -> String {
     format!("/inputSchema/properties/{}", argument.replace('~', "~0").replace('/', "~1"))
 }
 

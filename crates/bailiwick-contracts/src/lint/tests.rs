@@ -56,6 +56,25 @@ fn a_text_that_steers_is_found_and_one_that_explains_is_not() {
 }
 
 #[test]
+fn what_a_contract_narrows_is_not_free_any_more() {
+    let free = serde_json::json!({ "path": { "type": "string" }, "token": { "type": "string" } });
+    let schema = serde_json::json!({ "type": "object", "properties": free });
+    let one = [tool(&serde_json::json!({ "name": "look", "inputSchema": schema }))];
+    let found = |arguments: &str| {
+        let text = format!("server = 'acme'\n[tools.look]\neffect = 'read'\n{arguments}");
+        let contract = Some(("acme.toml", text.as_str()));
+        let remarks = lint(&[Subject { contract, ..subject("acme", &one) }]);
+        let of = |rule: Rule| remarks.iter().any(|it| it.rule == rule);
+        (of(Rule::FreePath), of(Rule::SecretArgument))
+    };
+    assert_eq!(found(""), (true, true));
+    assert_eq!(found("arguments.path.is = { a = 'path', roots = ['/srv'] }"), (false, true));
+    assert_eq!(found("arguments.token = { hidden = true }"), (true, false));
+    assert_eq!(found("arguments.token = { pattern = '[a-z]*' }"), (true, true));
+    assert_eq!(found("arguments.pat = { hidden = true }"), (true, true));
+}
+
+#[test]
 fn what_is_only_seen_beside_others_is_seen() {
     let text = "Searches all customers of the company by their names";
     let ours = [

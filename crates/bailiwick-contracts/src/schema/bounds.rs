@@ -33,6 +33,8 @@ pub(super) struct Weighed {
     pub(super) chain: usize,
     /// Every property that it names, anywhere.
     pub(super) properties: HashSet<Box<str>>,
+    /// How many patterns of names are in it.
+    pub(super) name_patterns: u64,
     /// What it names at its top, when it leaves open what else there may be.
     pub(super) names: Option<Names>,
 }
@@ -125,7 +127,8 @@ pub(super) fn weigh(schema: &Json) -> Result<Weighed, Held> {
         chain = chain.max(ways.at(n, 0)?.chain);
     }
     let names = walk.names_at_top();
-    Ok(Weighed { draft, chain, properties: walk.properties, names })
+    let name_patterns = walk.name_patterns;
+    Ok(Weighed { draft, chain, properties: walk.properties, name_patterns, names })
 }
 
 fn dialect(schema: &Json) -> Result<Draft, Held> {

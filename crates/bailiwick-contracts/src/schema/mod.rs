@@ -23,10 +23,8 @@ use serde_json::{Map, Value as Json, json};
 use self::bounds::Weighed;
 pub use self::held::Held;
 pub use self::misfit::Misfit;
-use self::node::{Fuel, Place, Tree};
+use self::node::{Fuel, NAME_PROGRAM_MAX, Place, Tree};
 
-/// How much of a compiled pattern is held, in bytes.
-const PROGRAM_MAX: usize = 128 << 10;
 /// How many steps of recursion one check may take: levels of the instance, times the schemas that
 /// stand at one place of it. About 1 MiB of stack.
 const RECURSION_MAX: usize = 1024;
@@ -80,7 +78,7 @@ impl Schema {
         if node::depth(value).saturating_mul(self.weighed.chain) > RECURSION_MAX {
             return Err(Misfit::TooDeep);
         }
-        let fuel = Fuel::default();
+        let fuel = Fuel::of(self.weighed.name_patterns);
         let place = Place { value, fuel: &fuel };
         for validator in std::iter::once(&self.says).chain(&self.closed) {
             let fits = validator.is_valid(place);
@@ -89,7 +87,7 @@ impl Schema {
             }
             if !fits {
                 // The second look, for the place, has as much to spend as the first.
-                let fuel = Fuel::default();
+                let fuel = Fuel::of(self.weighed.name_patterns);
                 let wrong = validator.validate(Place { value, fuel: &fuel });
                 return Err(wrong
                     .err()
@@ -111,7 +109,8 @@ fn compile(schema: &Json, draft: Draft) -> Result<Validator<Tree>, Held> {
         .with_draft(draft)
         .offline()
         .should_validate_formats(false)
-        .with_pattern_options(PatternOptions::regex().size_limit(PROGRAM_MAX));
+        // Those of `pattern` are compiled by the keyword of ours.
+        .with_pattern_options(PatternOptions::regex().size_limit(NAME_PROGRAM_MAX));
     keywords::exact(options).build(schema).map_err(|it| Held::faulty(&it))
 }
 

@@ -18,27 +18,35 @@ use super::exact::{self, Exact};
 /// matched with a small pattern.
 const WORK_MAX: u64 = 20_000_000;
 
+/// The largest compiled pattern of names, in bytes, and what a byte of a name costs for each.
+pub(super) const NAME_PROGRAM_MAX: usize = 32 << 10;
+const NAME_PATTERN_PRICE: u64 = 32;
+
 /// The work that is left for one check. When it is out, every container looks empty, so that the
 /// engine comes to an end; what it then says is not believed.
 #[derive(Debug)]
-pub(super) struct Fuel(AtomicU64);
-
-impl Default for Fuel {
-    fn default() -> Self {
-        Self(AtomicU64::new(WORK_MAX))
-    }
+pub(super) struct Fuel {
+    left: AtomicU64,
+    /// What a byte of a member's name costs: patterns may be matched with it.
+    name_price: u64,
 }
 
 impl Fuel {
+    /// As much as a check may take, where so many patterns of names are in the schema.
+    pub(super) fn of(name_patterns: u64) -> Self {
+        let name_price = 1 + name_patterns.saturating_mul(NAME_PATTERN_PRICE);
+        Self { left: AtomicU64::new(WORK_MAX), name_price }
+    }
+
     /// Take so much of it; whether there was as much.
     pub(super) fn pay(&self, work: u64) -> bool {
-        let left = self.0.load(Ordering::Relaxed).saturating_sub(work);
-        self.0.store(left, Ordering::Relaxed);
+        let left = self.left.load(Ordering::Relaxed).saturating_sub(work);
+        self.left.store(left, Ordering::Relaxed);
         left > 0
     }
 
     pub(super) fn is_out(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == 0
+        self.left.load(Ordering::Relaxed) == 0
     }
 }
 
@@ -95,7 +103,7 @@ impl Json for Tree {
 
     fn with_string_node<T>(buffer: &mut Value, text: &str, f: impl FnOnce(Place<'_>) -> T) -> T {
         *buffer = Value::Text(text.into());
-        f(Place { value: buffer, fuel: &Fuel::default() })
+        f(Place { value: buffer, fuel: &Fuel::of(0) })
     }
 }
 
@@ -242,7 +250,8 @@ impl<'a> Iterator for Pairs<'a> {
         let (name, value) = self.members.next()?;
         let place = Place { value, fuel: self.fuel };
         // Names are looked up and matched, too.
-        self.fuel.pay(1 + name.len() as u64).then_some((name, place))
+        let work = self.fuel.name_price.saturating_mul(name.len() as u64);
+        self.fuel.pay(1 + work).then_some((name, place))
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn is_inward(name: &str) -> bool {
 }
 
 /// Whether a name holds letters in a code: it may look like another one.
-pub(super) fn is_coded(name: &str) -> bool {
+pub(crate) fn is_coded(name: &str) -> bool {
     name.split('.').any(|label| label.as_bytes().get(2..4) == Some(b"--"))
 }
 
@@ -83,7 +83,7 @@ pub(super) fn split_port(entry: &str) -> (&str, Option<u16>) {
 }
 
 /// Whether an address is of the open internet.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

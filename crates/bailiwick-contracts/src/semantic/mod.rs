@@ -4,7 +4,7 @@
 //! two readers of a text could differ, it does not fit.
 
 mod email;
-mod host;
+pub(crate) mod host;
 mod misfits;
 mod money;
 mod not_meant;
@@ -45,14 +45,19 @@ pub struct Meant {
     pub recipients: usize,
 }
 
-/// What the arguments of a call mean, by what a contract says of each. An argument that is not
-/// given means nothing: whether it must be there is for the tool's schema to say.
+/// What is said of each argument, by its name.
+type Arguments = BTreeMap<String, Argument>;
+
+/// What the arguments of a call mean, by what a contract says of each: of a view, both what the
+/// view says and what its tool does. An argument that is not given means nothing: whether it must
+/// be there is for the tool's schema to say.
 ///
 /// # Errors
 /// The first [`NotMeant`].
-pub fn check(arguments: &BTreeMap<String, Argument>, given: &Value) -> Result<Meant, NotMeant> {
+pub fn check(said: &[&Arguments], given: &Value) -> Result<Meant, NotMeant> {
     let mut meant = Meant::default();
-    for (name, meaning) in meanings(arguments) {
+    let mut sent_to = BTreeMap::new();
+    for (name, meaning) in meanings(said) {
         let misfit = |reason| NotMeant::new(name, meaning, reason);
         let currency = match meaning {
             Meaning::Money { currency_argument: Some(argument), .. } => Some(argument),
@@ -67,11 +72,15 @@ pub fn check(arguments: &BTreeMap<String, Argument>, given: &Value) -> Result<Me
             return Err(misfit(Reason::Alike));
         }
         let Some(value) = given.member(name) else { continue };
-        let currency = currency_named(meaning, arguments, given);
+        let currency = currency_named(meaning, said, given);
         check_one(meaning, value, currency, &mut meant).map_err(misfit)?;
+        if matches!(meaning, Meaning::Email { .. }) {
+            sent_to.insert(name, listed(value).map_or(0, <[Value]>::len));
+        }
     }
     // Who puts some into `to` and some into `cc` sends to all of them.
-    for (name, meaning) in meanings(arguments) {
+    meant.recipients = sent_to.values().sum();
+    for (name, meaning) in meanings(said) {
         if let Meaning::Email { most, .. } = meaning
             && meant.recipients > email::most(*most)
         {
@@ -81,8 +90,26 @@ pub fn check(arguments: &BTreeMap<String, Argument>, given: &Value) -> Result<Me
     Ok(meant)
 }
 
-fn meanings(arguments: &BTreeMap<String, Argument>) -> impl Iterator<Item = (&str, &Meaning)> {
-    arguments.iter().filter_map(|(name, said)| Some((name.as_str(), said.is.as_ref()?)))
+/// The types of which the statements of SQL among the arguments touch every member. One that does
+/// not fit may touch whatever is listed.
+pub fn touched(said: &[&Arguments], given: &Value) -> BTreeSet<String> {
+    let mut touched = BTreeSet::new();
+    for (name, meaning) in meanings(said) {
+        let Meaning::Sql { tables, types, .. } = meaning else { continue };
+        let Some(value) = given.member(name) else { continue };
+        let mut meant = Meant::default();
+        if check_one(meaning, value, None, &mut meant).is_err() {
+            let of = |it: &String| types.get(it).unwrap_or(it).clone();
+            meant.collections.extend(tables.iter().map(of));
+        }
+        touched.extend(meant.collections);
+    }
+    touched
+}
+
+fn meanings<'a>(said: &[&'a Arguments]) -> impl Iterator<Item = (&'a str, &'a Meaning)> {
+    let all = said.iter().flat_map(|it| it.iter());
+    all.filter_map(|(name, said)| Some((name.as_str(), said.is.as_ref()?)))
 }
 
 /// Whether another argument has the same name in other letters: a server that ignores case would
@@ -95,13 +122,13 @@ fn is_spelled_twice(name: &str, given: &Value) -> bool {
 /// The currency that the argument beside an amount names, or that the contract puts there.
 fn currency_named<'a>(
     meaning: &Meaning,
-    arguments: &'a BTreeMap<String, Argument>,
+    said: &[&'a Arguments],
     given: &'a Value,
 ) -> Option<&'a str> {
     let Meaning::Money { currency_argument: Some(argument), .. } = meaning else { return None };
     match given.member(argument) {
         Some(value) => value.as_text(),
-        None => arguments.get(argument)?.fixed.as_ref()?.as_str(),
+        None => said.iter().find_map(|it| it.get(argument)?.fixed.as_ref())?.as_str(),
     }
 }
 
@@ -138,13 +165,9 @@ fn check_one(
             }
             money::check(&wanted, values)?;
         }
-        Meaning::Email { domains, most } => {
+        Meaning::Email { domains, most: _ } => {
             for value in values {
                 email::check(domains, text(value)?)?;
-            }
-            meant.recipients += values.len();
-            if meant.recipients > email::most(*most) {
-                return Err(NotEmail::TooMany.into());
             }
         }
         Meaning::NoShell => {

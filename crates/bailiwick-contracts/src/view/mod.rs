@@ -8,13 +8,14 @@ mod shown;
 
 use std::collections::BTreeMap;
 
-use bailiwick_core::{Number, Value};
+use bailiwick_core::Value;
 use serde_json::{Map, Value as Json, json};
 
 use crate::contract::{Argument, Bound, Tool};
 use crate::definition::Definition;
 use crate::schema::{Misfit, Schema};
 use crate::spelling;
+use crate::value::value;
 
 pub use self::shown::{Shown, shown};
 
@@ -250,20 +251,6 @@ fn compiled(limits: &BTreeMap<Box<str>, Vec<Map<String, Json>>>) -> Result<Optio
     let each = limits.iter().map(|(name, said)| (name.to_string(), json!({ "allOf": said })));
     let whole = json!({ "properties": each.collect::<Map<_, _>>() });
     Schema::of_answer(&value(&whole)).map(Some).map_err(|why| why.to_string())
-}
-
-/// A value of a contract.
-fn value(said: &Json) -> Value {
-    match said {
-        Json::Null => Value::Null,
-        Json::Bool(said) => Value::Bool(*said),
-        Json::Number(number) => Value::Number(Number::from_lexeme(&number.to_string())),
-        Json::String(text) => Value::Text(text.as_str().into()),
-        Json::Array(items) => Value::List(items.iter().map(value).collect()),
-        Json::Object(members) => Value::Record(
-            members.iter().map(|(name, it)| (name.as_str().into(), value(it))).collect(),
-        ),
-    }
 }
 
 /// A name without what careless servers ignore in it.

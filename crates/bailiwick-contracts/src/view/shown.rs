@@ -2,9 +2,10 @@
 
 use bailiwick_core::Value;
 
-use super::{Narrowing, value};
+use super::Narrowing;
 use crate::contract::Tool;
 use crate::definition::{Definition, write};
+use crate::value::value;
 
 /// One of the tools that stand in the place of one in a list.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -142,11 +142,26 @@ fn addresses_are_counted_over_the_whole_call() {
     let arguments = [("cc".to_owned(), wide), ("to".to_owned(), said)].into();
     let call = |to: &[&str], cc: &[&str]| {
         let given = vec![("to".into(), texts(to)), ("cc".into(), texts(cc))];
-        meant(&arguments, &Value::Record(given))
+        meant(&[&arguments], &Value::Record(given))
     };
     assert_eq!(call(&["a@firm.com"], &["b@firm.com"]).map(|it| it.recipients), Ok(2));
     let spread = call(&["a@firm.com"], &["b@firm.com", "c@firm.com"]).unwrap_err();
     assert_eq!((spread.argument.as_str(), spread.reason.code()), ("to", "email.most"));
+
+    // What a view says of one argument and its tool of another bounds all that the call sends to.
+    let only = |name: &str| {
+        let one = |(it, said): (&String, &Argument)| {
+            (it == name).then(|| (name.to_owned(), said.clone()))
+        };
+        arguments.iter().filter_map(one).collect()
+    };
+    let (tool, view) = (only("to"), only("cc"));
+    let given = vec![
+        ("to".into(), texts(&["a@firm.com"])),
+        ("cc".into(), texts(&["b@firm.com", "c@firm.com"])),
+    ];
+    let spread = meant(&[&tool, &view], &Value::Record(given)).unwrap_err();
+    assert_eq!(spread.reason.code(), "email.most");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use bailiwick_core::Value;
 fn fits_value(meaning: &Meaning, value: Value) -> Result<Meant, NotMeant> {
     let said = Argument { is: Some(meaning.clone()), ..Argument::default() };
     let given = Value::Record(vec![("it".into(), value)]);
-    meant(&BTreeMap::from([("it".to_owned(), said)]), &given)
+    meant(&[&BTreeMap::from([("it".to_owned(), said)])], &given)
 }
 
 fn fits(meaning: &Meaning, text: &str) -> Result<Meant, NotMeant> {

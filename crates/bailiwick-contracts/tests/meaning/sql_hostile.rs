@@ -3,7 +3,7 @@
 use bailiwick_contracts::Meaning;
 
 use crate::sql::{reading, writing};
-use crate::{all_fit, none_fits};
+use crate::{all_fit, fits, none_fits};
 
 /// In every dialect.
 const HOSTILE: &[&str] = &[
@@ -322,6 +322,21 @@ fn writes_reach_no_further_than_their_tables_and_rows() {
                 "REPLACE INTO orders VALUES (1)",
             ],
         );
+    }
+}
+
+#[test]
+fn one_row_does_not_hold_the_values_of_all() {
+    for (dialect, statement) in [
+        ("postgresql", "SELECT string_agg(name, ', ') FROM customers LIMIT 1"),
+        ("postgresql", "SELECT array_agg(name) FROM customers LIMIT 1"),
+        ("postgresql", "SELECT id, (SELECT JSON_AGG(name) FROM customers) FROM orders LIMIT 1"),
+        ("sqlite", "SELECT group_concat(name) FROM customers LIMIT 1"),
+        ("mysql", "SELECT JSON_ARRAYAGG(name) FROM customers LIMIT 1"),
+    ] {
+        let refused = fits(&reading(dialect), statement).unwrap_err();
+        assert_eq!(refused.reason.code(), "sql.collects", "{statement}");
+        assert!(fits(&writing(dialect), statement).is_ok(), "{statement}");
     }
 }
 

@@ -2,17 +2,17 @@
 
 use super::error::RecordError;
 use super::field::{
-    digests, findings, list, maybe_digest, maybe_id, maybe_text, maybe_token, maybe_uint, named,
-    pair, read_finding, read_maybe_digest, read_maybe_id, read_maybe_text, read_maybe_token,
-    read_maybe_uint, read_named,
+    classes, digests, findings, list, maybe_digest, maybe_id, maybe_text, maybe_token, maybe_uint,
+    named, pair, read_classed, read_finding, read_maybe_digest, read_maybe_id, read_maybe_text,
+    read_maybe_token, read_maybe_uint, read_named,
 };
 use super::meter::read_meter;
 use super::{
-    AdminAct, DecisionRecord, Durability, OutcomeRecord, RECORD_VERSION, Record, RefusalReason,
-    RefusalRecord, Subject,
+    AdminAct, DecisionRecord, Durability, Noticed, OutcomeRecord, RECORD_VERSION, Record,
+    RefusalReason, RefusalRecord, Subject,
 };
 use crate::cbor::{CborError, Reader, Writer};
-use crate::names::{Digest, ExchangeId, Token};
+use crate::names::{Digest, ExchangeId, ServerId, Token};
 
 const DECISION: u64 = 1;
 const OUTCOME: u64 = 2;
@@ -21,19 +21,21 @@ const ADMIN: u64 = 4;
 const STARTED: u64 = 5;
 const STOPPED: u64 = 6;
 const HEARTBEAT: u64 = 7;
+const NOTICED: u64 = 8;
 
 impl Record {
     /// Append the canonical bytes to `out`.
     pub fn encode(&self, out: &mut Vec<u8>) {
         let mut w = Writer(out);
         let (kind, fields) = match self {
-            Self::Decision(_) => (DECISION, 31),
-            Self::Outcome(_) => (OUTCOME, 13),
+            Self::Decision(_) => (DECISION, 32),
+            Self::Outcome(_) => (OUTCOME, 14),
             Self::Refusal(_) => (REFUSAL, 5),
             Self::Admin(_) => (ADMIN, 5),
             Self::Started { .. } => (STARTED, 1),
             Self::Stopped => (STOPPED, 0),
             Self::Heartbeat => (HEARTBEAT, 0),
+            Self::Noticed(_) => (NOTICED, 4),
         };
         w.array(2 + fields);
         w.uint(RECORD_VERSION);
@@ -43,6 +45,7 @@ impl Record {
             Self::Outcome(it) => it.encode(&mut w),
             Self::Refusal(it) => it.encode(&mut w),
             Self::Admin(it) => it.encode(&mut w),
+            Self::Noticed(it) => it.encode(&mut w),
             Self::Started { version } => w.text(version),
             Self::Stopped | Self::Heartbeat => {}
         }
@@ -79,10 +82,14 @@ impl Record {
                 if version > 2 {
                     decision.read_model(&mut r)?;
                 }
+                if version > 5 {
+                    decision.classes = list(&mut r, read_classed)?;
+                }
                 let fields = match version {
                     1 => 26,
                     2 => 27,
-                    _ => 31,
+                    3..=5 => 31,
+                    _ => 32,
                 };
                 (Self::Decision(Box::new(decision)), fields)
             }
@@ -98,11 +105,15 @@ impl Record {
                 if version > 4 {
                     outcome.named = list(&mut r, read_named)?;
                 }
+                if version > 5 {
+                    outcome.classes = list(&mut r, read_classed)?;
+                }
                 let fields = match version {
                     1 | 2 => 9,
                     3 => 11,
                     4 => 12,
-                    _ => 13,
+                    5 => 13,
+                    _ => 14,
                 };
                 (Self::Outcome(outcome), fields)
             }
@@ -111,6 +122,7 @@ impl Record {
             STARTED => (Self::Started { version: r.text()?.into() }, 1),
             STOPPED => (Self::Stopped, 0),
             HEARTBEAT => (Self::Heartbeat, 0),
+            NOTICED if version > 5 => (Self::Noticed(Noticed::decode(&mut r)?), 4),
             other => return Err(RecordError::Kind(other)),
         };
         r.end()?;
@@ -155,6 +167,7 @@ impl DecisionRecord {
         w.array(self.items.len());
         self.items.iter().for_each(|it| w.bytes(it.as_bytes()));
         w.uint(self.items_dropped);
+        classes(w, &self.classes);
     }
 
     /// What version 3 knows of calls of a model.
@@ -200,6 +213,7 @@ impl DecisionRecord {
             view: None,
             items: Vec::new(),
             items_dropped: 0,
+            classes: Vec::new(),
         })
     }
 }
@@ -223,6 +237,7 @@ impl OutcomeRecord {
         self.items.iter().for_each(|it| w.bytes(it.as_bytes()));
         maybe_digest(w, self.sealed);
         named(w, &self.named);
+        classes(w, &self.classes);
     }
 
     fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
@@ -241,6 +256,7 @@ impl OutcomeRecord {
             items: Vec::new(),
             sealed: None,
             named: Vec::new(),
+            classes: Vec::new(),
         })
     }
 }
@@ -281,6 +297,24 @@ impl AdminAct {
             act: r.text()?.into(),
             target: r.text()?.into(),
             done: r.bool()?,
+        })
+    }
+}
+
+impl Noticed {
+    fn encode(&self, w: &mut Writer<'_>) {
+        w.text(self.server.as_str());
+        maybe_text(w, self.tool.as_deref());
+        w.text(&self.what);
+        w.text(&self.detail);
+    }
+
+    fn decode(r: &mut Reader<'_>) -> Result<Self, RecordError> {
+        Ok(Self {
+            server: ServerId::from(r.text()?),
+            tool: read_maybe_text(r)?.map(Into::into),
+            what: r.text()?.into(),
+            detail: r.text()?.into(),
         })
     }
 }

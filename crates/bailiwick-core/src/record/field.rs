@@ -2,6 +2,7 @@
 
 use super::error::RecordError;
 use crate::cbor::{CborError, Reader, Writer};
+use crate::class::{Class, Classed};
 use crate::finding::{Finding, Severity};
 use crate::names::{Digest, ExchangeId, Token};
 
@@ -111,4 +112,29 @@ pub(super) fn read_finding(r: &mut Reader<'_>) -> Result<Finding, RecordError> {
         offset: r.uint()?,
         length: u32::try_from(r.uint()?).map_err(|_| RecordError::Word)?,
     })
+}
+
+pub(super) fn classes(w: &mut Writer<'_>, all: &[Classed]) {
+    w.array(all.len());
+    for it in all {
+        w.array(2);
+        w.uint(it.thing);
+        w.array(it.classes.len());
+        for class in &it.classes {
+            w.array(2);
+            w.text(&class.attribute);
+            maybe_text(w, class.value.as_deref());
+        }
+    }
+}
+
+pub(super) fn read_classed(r: &mut Reader<'_>) -> Result<Classed, RecordError> {
+    pair(r)?;
+    let thing = r.uint()?;
+    let class = |r: &mut Reader<'_>| {
+        pair(r)?;
+        let attribute = r.text()?.into();
+        Ok(Class { attribute, value: read_maybe_text(r)?.map(Into::into) })
+    };
+    Ok(Classed { thing, classes: list(r, class)? })
 }

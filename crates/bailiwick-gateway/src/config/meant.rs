@@ -5,14 +5,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId, Timestamp};
+use bailiwick_policy::Classing;
 use hyper::Uri;
-use hyper::header::{HeaderName, HeaderValue};
 
 use super::date::Date;
+use super::health::HealthSettings;
 use super::models::ModelSettings;
 use super::named::{address_of, is_server_name};
-use super::said::{Class, Guard, Limits, LogSection, Mode, Said, Server, Transport};
+use super::said::{
+    Class, DriftSection, Egress, Guard, Limits, LogSection, Said, Server, Tls, Transport,
+};
 use super::secret_ref::{SecretRef, placed};
+use super::sources::{self, FactsSettings};
+use super::until::{observe_until, open_until};
 
 /// Who a caller on this machine is that shows no key.
 #[derive(Clone, Debug)]
@@ -63,24 +68,13 @@ pub struct ServerSettings {
     pub launch: Launch,
     /// Headers of each request to it that are no secret.
     pub headers: BTreeMap<String, String>,
+    /// What its process may reach, where that is said.
+    pub egress: Option<Egress>,
     /// Secrets for its environment, by variable.
     pub secret_environment: BTreeMap<String, SecretRef>,
     /// Secrets for its headers, by header.
     pub secret_headers: BTreeMap<String, SecretRef>,
 }
-
-/// Headers that a request to a server has anyway.
-const PROTOCOL: [&str; 9] = [
-    "accept",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "last-event-id",
-    "mcp-protocol-version",
-    "mcp-session-id",
-    "transfer-encoding",
-];
 
 /// What a configuration means.
 #[derive(Clone, Debug)]
@@ -91,6 +85,8 @@ pub struct Settings {
     pub observe_until: Option<Date>,
     /// The day until which tools that nobody approved may be used. Absent: they are held.
     pub open_until: Option<Date>,
+    /// How it is judged whether anybody looks after the servers.
+    pub health: HealthSettings,
     /// Where agents connect.
     pub agents: SocketAddr,
     /// Where operators connect.
@@ -121,12 +117,18 @@ pub struct Settings {
     pub log: LogSection,
     /// The inspectors.
     pub guard: Guard,
+    /// How it is noticed that tools do not answer as they did.
+    pub drift: DriftSection,
     /// Servers and providers of which it is kept what they are asked and answer.
     pub keeping: BTreeSet<ServerId>,
     /// The servers.
     pub servers: Vec<ServerSettings>,
     /// The model path.
     pub models: ModelSettings,
+    /// Where facts about things come from.
+    pub facts: Vec<FactsSettings>,
+    /// Which attributes of things are put on record.
+    pub classing: Classing,
 }
 
 /// The most that may be kept of one payload: what is sealed lies in memory until it is published.
@@ -149,6 +151,7 @@ impl Settings {
         let mut problems = Vec::new();
         let observe_until = observe_until(said, &mut problems);
         let open_until = open_until(said, &mut problems);
+        let health = HealthSettings::meant_by(&said.health, base, &mut problems);
         let agents = address("agents", &said.agents.listen, &mut problems);
         let operators = address("operators", &said.operators.listen, &mut problems);
         if let (Some(agents), Some(operators)) = (agents, operators) {
@@ -156,6 +159,7 @@ impl Settings {
         }
         limits(&said.limits, &mut problems);
         log(&said.log, &mut problems);
+        drift(&said.drift, &mut problems);
         let withhold: Vec<&str> = said.guard.withhold.iter().map(String::as_str).collect();
         if let Err(unknown) = bailiwick_guard::Guard::with_policy(&withhold) {
             problems.push(("guard".into(), format!("withhold: {unknown}")));
@@ -175,6 +179,7 @@ impl Settings {
             &mut problems,
         );
         names(said, &mut problems);
+        let (facts, classing) = sources::known((&said.facts, &said.classes), base, &mut problems);
         let (Some(agents), Some(operators), []) = (agents, operators, problems.as_slice()) else {
             return Err(problems);
         };
@@ -182,6 +187,7 @@ impl Settings {
             file: file.to_owned(),
             observe_until,
             open_until,
+            health,
             agents,
             operators,
             keyless: said.agents.keyless_loopback.as_ref().map(|it| Keyless {
@@ -191,10 +197,7 @@ impl Settings {
             }),
             hosts: said.agents.hosts.clone(),
             origins: said.agents.origins.clone(),
-            tls: said.agents.tls.as_ref().map(|it| Pair {
-                certificate: base.join(&it.certificate),
-                key: base.join(&it.key),
-            }),
+            tls: said.agents.tls.as_ref().map(|it| pair(it, base)),
             data: base.join(&said.paths.data),
             policies: base.join(&said.paths.policies),
             contracts: base.join(&said.paths.contracts),
@@ -204,11 +207,18 @@ impl Settings {
             regulated: said.durability.regulated.iter().map(|it| it.as_str().into()).collect(),
             log: said.log.clone(),
             guard: said.guard.clone(),
+            drift: said.drift.clone(),
             keeping: keeping(said),
             servers,
             models,
+            facts,
+            classing,
         })
     }
+}
+
+fn pair(said: &Tls, base: &Path) -> Pair {
+    Pair { certificate: base.join(&said.certificate), key: base.join(&said.key) }
 }
 
 fn keeping(said: &Said) -> BTreeSet<ServerId> {
@@ -229,33 +239,6 @@ fn names(said: &Said, problems: &mut Vec<Problem>) {
             problems.push(("durability".into(), what));
         }
     }
-}
-
-/// What may fail open is named, and ends.
-fn observe_until(said: &Said, problems: &mut Vec<Problem>) -> Option<Date> {
-    let mut wrong = |what: &str| problems.push(("mode".into(), what.into()));
-    match (said.mode, &said.shadow_until) {
-        (Mode::Enforce, None) => None,
-        (Mode::Enforce, Some(_)) => {
-            wrong("shadow_until has no effect without `mode = \"shadow\"`");
-            None
-        }
-        (Mode::Shadow, None) => {
-            wrong("shadow needs its end: add `shadow_until = \"2026-12-24\"`, or another day");
-            None
-        }
-        (Mode::Shadow, Some(day)) => {
-            let parsed = day.parse();
-            parsed.map_err(|it: super::date::NoDate| wrong(&format!("shadow_until: {it}"))).ok()
-        }
-    }
-}
-
-fn open_until(said: &Said, problems: &mut Vec<Problem>) -> Option<Date> {
-    let day = said.admission.open_until.as_ref()?;
-    let parsed = day.parse();
-    let told = |it: super::date::NoDate| problems.push(("admission".into(), it.to_string()));
-    parsed.map_err(told).ok()
 }
 
 fn address(section: &str, text: &str, problems: &mut Vec<Problem>) -> Option<SocketAddr> {
@@ -319,6 +302,19 @@ fn log(log: &LogSection, problems: &mut Vec<Problem>) {
     }
 }
 
+fn drift(drift: &DriftSection, problems: &mut Vec<Problem>) {
+    let mut wrong = |what: &str| problems.push(("drift".into(), what.into()));
+    if drift.learn_answers != 0 && !(20..=10_000).contains(&drift.learn_answers) {
+        wrong("learn_answers must be 0, or from 20 to 10,000");
+    }
+    if drift.canary_seconds_min == 0 {
+        wrong("canary_seconds_min is 0, which would let canaries be called without pause");
+    }
+    if drift.canaries_max > 1_000 {
+        wrong("canaries_max must be at most 1,000");
+    }
+}
+
 fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings, String> {
     if !is_server_name(name) {
         let rule = "use letters, digits, `-` and single `_`, no `_` at the end";
@@ -336,8 +332,10 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
             "secret_headers and transport",
         ),
         Launch::Http(..) => (
-            !said.environment.is_empty() || !said.secret_environment.is_empty(),
-            "environment and secret_environment",
+            !said.environment.is_empty()
+                || !said.secret_environment.is_empty()
+                || said.egress.is_some(),
+            "environment, secret_environment and egress",
         ),
     };
     if unused {
@@ -347,17 +345,10 @@ fn meant_server(name: &str, said: &Server, base: &Path) -> Result<ServerSettings
         name: name.into(),
         launch,
         headers: BTreeMap::new(),
+        egress: said.egress,
         secret_environment: placed(&said.secret_environment, base),
         secret_headers: placed(&said.secret_headers, base),
     })
-}
-
-/// Whether every request to a server may carry a header with this name and value: those that the
-/// protocol sets are its own.
-pub fn is_header(name: &str, value: &str) -> bool {
-    let name = HeaderName::from_bytes(name.as_bytes());
-    let free = name.is_ok_and(|it| !PROTOCOL.contains(&it.as_str()));
-    free && HeaderValue::from_str(value).is_ok()
 }
 
 fn child(command: &[String], said: &Server, base: &Path) -> Result<Launch, String> {

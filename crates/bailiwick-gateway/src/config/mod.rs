@@ -7,11 +7,14 @@ mod api;
 mod clouds;
 mod date;
 mod fallback;
+mod health;
 mod meant;
 mod models;
 mod named;
 mod said;
 mod secret_ref;
+mod sources;
+mod until;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,11 +22,14 @@ use std::path::{Path, PathBuf};
 pub use api::Api;
 pub use clouds::AwsSettings;
 pub use date::{Date, NoDate};
-pub use meant::{Keyless, Launch, Pair, ServerSettings, Settings, is_header};
+pub use health::HealthSettings;
+pub use meant::{Keyless, Launch, Pair, ServerSettings, Settings};
 pub use models::{ModelSettings, ProviderSettings, Spending};
-pub use named::{address_of, is_server_name};
-pub use said::{Limits, LogSection, Said, Transport};
+pub use named::{address_of, is_header, is_server_name};
+pub use said::{DriftSection, Egress, Limits, LogSection, Said, Transport};
 pub use secret_ref::SecretRef;
+pub use sources::FactsSettings;
+pub(crate) use sources::{Origin, declare, declared};
 
 /// What is wrong with a configuration, where, and what to do.
 #[derive(Clone, Debug)]

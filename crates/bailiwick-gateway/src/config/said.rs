@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::health::HealthSection;
 use super::models::{Alias, Provider, Spending};
 use super::secret_ref::SecretRef;
+use super::sources::FactsSource;
 
 /// `bailiwick.toml`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
@@ -19,6 +21,8 @@ pub struct Said {
     pub shadow_until: Option<String>,
     /// Which tools may be used at all.
     pub admission: AdmissionSection,
+    /// Whether anybody looks after the servers.
+    pub health: HealthSection,
     /// Where agents connect.
     pub agents: Agents,
     /// Where operators connect.
@@ -33,6 +37,8 @@ pub struct Said {
     pub log: LogSection,
     /// The inspectors.
     pub guard: Guard,
+    /// How it is noticed that tools do not answer as they did.
+    pub drift: DriftSection,
     /// The upstream servers, by the name under which agents reach them at `/mcp/{name}`.
     pub servers: BTreeMap<String, Server>,
     /// The providers of models, by the name that policies give them: `Model::"name/model"`.
@@ -41,6 +47,11 @@ pub struct Said {
     pub models: BTreeMap<String, Alias>,
     /// What calls of models may cost.
     pub spending: Spending,
+    /// From where it is known what things are, besides `entities.json`, by the source's name.
+    pub facts: BTreeMap<String, FactsSource>,
+    /// Which attributes of which things are put on record with each call that names them, as they
+    /// were when it was decided: `Customer = ["tier", "tenant"]`. They stand there in the clear.
+    pub classes: BTreeMap<String, Vec<String>>,
 }
 
 /// Whether denials refuse, or are only noted.
@@ -253,6 +264,25 @@ pub struct Guard {
     pub withhold: Vec<String>,
 }
 
+/// How it is noticed that tools do not answer as they did.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DriftSection {
+    /// How many answers of a tool are learned from before others are compared with them. 0: nothing
+    /// is learned.
+    pub learn_answers: u32,
+    /// The least time between two calls of a canary, in seconds.
+    pub canary_seconds_min: u64,
+    /// The most canaries of all contracts.
+    pub canaries_max: usize,
+}
+
+impl Default for DriftSection {
+    fn default() -> Self {
+        Self { learn_answers: 50, canary_seconds_min: 30, canaries_max: 100 }
+    }
+}
+
 /// One upstream server: a command or an address.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -265,6 +295,9 @@ pub struct Server {
     pub environment: BTreeMap<String, String>,
     /// Secrets for the program's environment.
     pub secret_environment: BTreeMap<String, SecretRef>,
+    /// What the program may reach. Absent: the hosts that its contract names, where it names any,
+    /// else everything.
+    pub egress: Option<Egress>,
     /// The address of a server that speaks over HTTP.
     pub url: Option<String>,
     /// How the server at the address speaks. Absent: found out when the first session begins.
@@ -273,6 +306,19 @@ pub struct Server {
     pub secret_headers: BTreeMap<String, SecretRef>,
     /// Whether what is asked of it and what it answers is kept, sealed beside the log.
     pub keep_payloads: bool,
+}
+
+/// What a server's program may reach.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Egress {
+    /// Everything.
+    Open,
+    /// The hosts in `[standing] hosts` of its contract. Where the kernel cannot keep it to them, it
+    /// is not started.
+    Declared,
+    /// The same, as far as the kernel can; what it cannot is told at each start.
+    BestEffort,
 }
 
 /// How a server at an address speaks.

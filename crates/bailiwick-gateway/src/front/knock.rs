@@ -13,10 +13,10 @@ use hyper::http::uri::Authority;
 use hyper::{Request, Response, StatusCode};
 
 use super::body::{Body, text};
-use super::routing::Routing;
 use crate::gate::Gate;
 use crate::pace::TooFast;
 use crate::refusal;
+use crate::routing::Routing;
 use crate::session::Session;
 use crate::turning;
 

@@ -17,7 +17,6 @@ mod message;
 mod modern;
 mod reply;
 mod round;
-mod routing;
 mod secure;
 mod socket;
 mod speak;

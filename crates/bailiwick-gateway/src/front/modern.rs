@@ -16,17 +16,17 @@ use super::body::Body;
 use super::knock::Knock;
 use super::message;
 use super::reply::{Answered, bare, json, spoken};
-use super::routing::Routing;
 use super::{listen, stray};
-use crate::meant::meant;
 use crate::one_of_many::OneOfMany;
 use crate::probe;
 use crate::reading;
 use crate::refusal;
+use crate::routing::Routing;
 use crate::server::Server;
 use crate::session::Session;
 use crate::unfinished::Continues;
 use crate::upstream::{Away, Envelope, Head, Leg};
+use crate::widened::widened;
 
 /// Tells proxies in between to pass events on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -197,13 +197,13 @@ fn head(knock: &Knock, server: &Server, asked: &Asked, body: &Bytes) -> Head {
     if rules.contracts.view(&server.name, asked.resource.name()).is_none() {
         return knock.routing.head();
     }
-    let meant = meant(&rules.contracts, &knock.who, asked.clone(), body.clone());
-    let document = Document::parse(&meant.ask, Limits::default());
+    let wide = widened(&rules.contracts, &knock.who, asked.clone(), body.clone());
+    let document = Document::parse(&wide.ask, Limits::default());
     let message = document.as_ref().ok().and_then(|it| Message::read(it).ok());
-    match message.filter(|_| meant.effect.is_some()) {
+    match message.filter(|_| wide.effect.is_some()) {
         Some(message) => {
             let known = server.catalogue.known();
-            Routing::written(&message, known.marked(&meant.asked.resource)).head()
+            Routing::written(&message, known.marked(&wide.asked.resource)).head()
         }
         None => knock.routing.head(),
     }

@@ -17,9 +17,9 @@ use tokio::sync::mpsc;
 
 use super::body::Body;
 use super::knock::{Knock, SESSION, VERSION};
-use super::routing::Routing;
 use super::{batch, knock, mcp, modern};
 use crate::gate::Gate;
+use crate::routing::Routing;
 use crate::session::Session;
 use crate::uninterrupted::Uninterrupted;
 use crate::upstream::{Away, Leg};

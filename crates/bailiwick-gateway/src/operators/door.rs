@@ -61,7 +61,7 @@ fn route(
         ["readyz" | "metrics"] => true,
         ["log", ..] => reads_log,
         ["admin", "v1", "keys" | "kills", ..] => runs_gateway,
-        ["admin", "v1", "contracts", "approve"] => may(operator, &[Role::Approver]),
+        ["admin", "v1", "contracts", "approve" | "relearn"] => may(operator, &[Role::Approver]),
         ["admin", "v1", "contracts", ..] => {
             may(operator, &[Role::Operator, Role::Approver, Role::Auditor])
         }

@@ -1,5 +1,7 @@
 //! `/readyz` and `/metrics`: how the gateway fares.
 
+use std::collections::BTreeSet;
+
 use bailiwick_log::{Health, Room};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -158,6 +160,9 @@ pub(super) fn metrics(gate: &Gate) -> Response<Body> {
     let it = look(gate);
     let listed = it.servers.iter().filter(|server| server.listed).count();
     let degraded = it.providers.iter().filter(|it| it.degraded.is_some()).count();
+    let drifts: BTreeSet<_> =
+        gate.parts.learned.drifts().into_iter().map(|it| (it.0, it.1)).collect();
+    let (tools, canaries) = (drifts.len(), gate.parts.learned.failing().len());
     let gauges = [
         ("bailiwick_ready", "1 when calls are carried out.", u64::from(it.ready)),
         (
@@ -171,6 +176,8 @@ pub(super) fn metrics(gate: &Gate) -> Response<Body> {
         ("bailiwick_servers_listed", "Servers that were listed.", listed as u64),
         ("bailiwick_providers", "Providers of models.", it.providers.len() as u64),
         ("bailiwick_providers_degraded", "Providers that refused their key.", degraded as u64),
+        ("bailiwick_drift_tools", "Tools that answer otherwise than they did.", tools as u64),
+        ("bailiwick_drift_canaries", "Canaries that failed.", canaries as u64),
         ("bailiwick_sessions", "Sessions that are open.", it.sessions as u64),
         ("bailiwick_log_records", "Records in the log.", it.log_records),
     ];

@@ -8,21 +8,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bailiwick_contracts::{Unpinned, unpinned};
 use bailiwick_core::{ServerId, Timestamp};
 use bytes::Bytes;
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{
-    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
-};
+use tokio::io::AsyncWrite;
 use tokio::process::{Child, Command};
 use tokio::sync::{mpsc, watch};
 
 use super::Trouble;
 use super::backoff::{Backoff, Event};
 use super::kin::Kin;
+use super::pipes::{copy_stderr, read_lines, write_lines};
+use super::starting::{Way, way};
 use crate::clock;
+use crate::confined::{Leash, launcher};
 use crate::diary::Diary;
+use crate::terms::Terms;
 
 /// How many messages may wait for the process to read them.
 const INPUT_QUEUE: usize = 256;
@@ -32,8 +33,6 @@ const GRACE: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_secs(1);
 /// How long what a process said last may take to be read once it has ended.
 const LAST_WORDS: Duration = Duration::from_millis(100);
-/// The longest line of standard error that is kept.
-const STDERR_LINE_BYTES: u64 = 4096;
 
 /// How a server's processes are started, and how they have fared.
 pub(crate) struct ChildSpec {
@@ -47,8 +46,8 @@ pub(crate) struct ChildSpec {
     /// Held by every process until it is gone, so that a shutdown can wait for all of them.
     pub(crate) alive: Mutex<Option<mpsc::Sender<()>>>,
     shares_stderr: bool,
-    /// What it would fetch without saying which version, and from when on it is not started so.
-    unpinned: Option<(Unpinned, Timestamp)>,
+    /// What its start is held to.
+    terms: Option<Arc<Terms>>,
     pub(crate) trouble: Trouble,
     backoff: Mutex<Backoff>,
 }
@@ -62,6 +61,17 @@ pub(super) enum NotStarted {
     Failed,
     #[error("the gateway is shutting down")]
     ShuttingDown,
+}
+
+/// Held until the process is gone: by a shutdown that waits, and by what serves the process.
+type Alive = (mpsc::Sender<()>, watch::Sender<()>);
+type Input = Box<dyn AsyncWrite + Send + Unpin>;
+
+/// A process that was just started.
+struct Spawned {
+    child: Child,
+    input: Option<Input>,
+    leash: Option<Leash>,
 }
 
 /// A process that runs. Dropping it ends the process.
@@ -106,7 +116,7 @@ impl ChildSpec {
             diary,
             alive: Mutex::new(Some(alive)),
             shares_stderr: false,
-            unpinned: None,
+            terms: None,
             trouble: Trouble::default(),
             backoff: Mutex::default(),
         }
@@ -117,28 +127,30 @@ impl ChildSpec {
         Self { shares_stderr, ..self }
     }
 
-    /// The same, which starts no package of which the command does not name the version, from this
-    /// time on.
-    pub(crate) fn refusing_unpinned(self, from: Timestamp) -> Self {
-        let words: Vec<_> =
-            std::iter::once(&self.program).chain(&self.arguments).cloned().collect();
-        Self { unpinned: unpinned(&words).map(|it| (it, from)), ..self }
+    /// The same, whose processes are held to this.
+    pub(crate) fn under(self, terms: Arc<Terms>) -> Self {
+        Self { terms: Some(terms), ..self }
     }
 
-    /// Whether it may be started at all. It is told each time: somebody waits for it.
-    fn is_pinned(&self, now: Timestamp) -> bool {
-        let Some((found, from)) = &self.unpinned else { return true };
-        if now < *from {
-            return true;
-        }
-        let what = format!(
-            "`{}` is whatever its registry holds that day, so it is not started: {}",
-            found.package,
-            found.advice()
-        );
+    /// What its processes are held to.
+    pub(crate) fn terms(&self) -> Option<&Arc<Terms>> {
+        self.terms.as_ref()
+    }
+
+    /// How one may be started now.
+    fn way(&self, now: Timestamp) -> Result<Way, String> {
+        let Some(terms) = &self.terms else { return Ok(Way::default()) };
+        let words: Vec<_> =
+            std::iter::once(&self.program).chain(&self.arguments).cloned().collect();
+        way(terms, &words, &self.directory, &self.environment, now)
+    }
+
+    /// It is told each time: somebody waits for it.
+    fn not_started(&self, what: String, now: Timestamp) -> NotStarted {
         self.diary.tell(&format!("server {}: {what}", self.server));
         self.trouble.tell(what);
-        false
+        self.note(Event::FailedToStart, now);
+        NotStarted::Failed
     }
 
     /// No more processes; those that run end with their sessions.
@@ -161,33 +173,56 @@ impl ChildSpec {
             self.trouble.again();
             return Err(NotStarted::BackingOff);
         }
-        if !self.is_pinned(now) {
-            self.note(Event::FailedToStart, now);
-            return Err(NotStarted::Failed);
-        }
+        let way = self.way(now).map_err(|what| self.not_started(what, now))?;
         let alive = self.alive.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let alive = alive.ok_or(NotStarted::ShuttingDown)?;
-        let child = self.command(secrets).spawn().map_err(|problem| {
-            let what = format!("`{}` cannot be started: {problem}", self.program);
-            self.diary.tell(&format!("server {}: {what}", self.server));
-            self.trouble.tell(what);
-            self.note(Event::FailedToStart, now);
-            NotStarted::Failed
+        let spawned = self.spawned(&way, secrets).map_err(|problem| {
+            self.not_started(format!("`{}` cannot be started: {problem}", self.program), now)
         })?;
-        Ok(self.watch(child, now, alive))
+        Ok(self.watch(spawned, now, alive))
     }
 
-    fn command<'a>(&self, secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Command {
-        let mut command = Command::new(&self.program);
+    /// The process, where its input is written to, and what keeps it to its hosts.
+    fn spawned<'a>(
+        &self,
+        way: &Way,
+        secrets: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> std::io::Result<Spawned> {
+        let mut command = self.command(way, secrets);
+        if way.by.is_none() {
+            let mut child = command.stdin(Stdio::piped()).spawn()?;
+            let input = child.stdin.take().map(|it| Box::new(it) as Input);
+            return Ok(Spawned { child, input, leash: None });
+        }
+        let (leash, stdin, input) = Leash::new()?;
+        let child = command.stdin(stdin).spawn()?;
+        Ok(Spawned { child, input: Some(Box::new(input)), leash: Some(leash) })
+    }
+
+    fn command<'a>(&self, way: &Way, secrets: impl Iterator<Item = (&'a str, &'a str)>) -> Command {
+        let program = way.program.as_deref().unwrap_or(self.program.as_ref());
+        let mut command = match way.by {
+            None => Command::new(program),
+            Some(by) => {
+                let (launcher, words) = launcher(by);
+                let mut command = Command::new(launcher);
+                command.args(words).arg(program);
+                command
+            }
+        };
         command.args(&self.arguments).current_dir(&self.directory).env_clear();
         for name in ["PATH", "HOME"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
+        if way.program.is_some() {
+            // Python would write beside the files that were measured.
+            command.env("PYTHONDONTWRITEBYTECODE", "1");
+        }
         command.envs(&self.environment).envs(secrets);
         let stderr = if self.shares_stderr { Stdio::inherit() } else { Stdio::piped() };
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(stderr);
+        command.stdout(Stdio::piped()).stderr(stderr);
         // A group of its own, so that what it starts can be ended with it.
         command.process_group(0).kill_on_drop(true);
         command
@@ -195,15 +230,20 @@ impl ChildSpec {
 
     fn watch(
         self: &Arc<Self>,
-        mut child: Child,
+        spawned: Spawned,
         started: Timestamp,
         alive: mpsc::Sender<()>,
     ) -> Running {
+        let Spawned { mut child, input: stdin, leash } = spawned;
         let (input, wanted) = mpsc::channel(INPUT_QUEUE);
         let (heard, lines) = mpsc::channel(INPUT_QUEUE);
         let (stop, stopped) = watch::channel(false);
         let dead = Arc::new(AtomicBool::new(false));
-        if let Some(stdin) = child.stdin.take() {
+        let (ended, gone) = watch::channel(());
+        if let (Some(leash), Some(terms)) = (leash, &self.terms) {
+            tokio::spawn(leash.hold(Arc::clone(terms), gone));
+        }
+        if let Some(stdin) = stdin {
             tokio::spawn(write_lines(stdin, wanted));
         }
         if let Some(stdout) = child.stdout.take() {
@@ -220,7 +260,7 @@ impl ChildSpec {
             let (diary, server) = (Arc::clone(&self.diary), self.server.clone());
             tokio::spawn(copy_stderr(stderr, diary, server, said));
         }
-        let held = (Arc::clone(self), alive, last_words);
+        let held = (Arc::clone(self), (alive, ended), last_words);
         tokio::spawn(supervise(held, child, started, stopped, Arc::clone(&dead)));
         Running { stop, input, lines: Some(lines), dead }
     }
@@ -228,13 +268,14 @@ impl ChildSpec {
 
 /// Wait for the process to end, or end it when its session is gone.
 async fn supervise(
-    held: (Arc<ChildSpec>, mpsc::Sender<()>, watch::Receiver<String>),
+    held: (Arc<ChildSpec>, Alive, watch::Receiver<String>),
     mut child: Child,
     started: Timestamp,
     mut stopped: watch::Receiver<bool>,
     dead: Arc<AtomicBool>,
 ) {
-    // The sender is held until the process is gone: a shutdown waits for all of them.
+    // The senders are held until the process is gone: a shutdown waits for all of them, and what
+    // serves the process ends with it.
     let (spec, _alive, last_words) = held;
     let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
     let (mut kin, mut look) = (Kin::default(), tokio::time::interval(LOOK));
@@ -292,63 +333,6 @@ fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
         // An error says that nobody is left in the group, which is what is wanted.
         let _ = kill_process_group(group, signal);
-    }
-}
-
-/// Write each message as a line. Ends, and closes the input, when nobody sends any more.
-async fn write_lines(mut stdin: tokio::process::ChildStdin, mut wanted: mpsc::Receiver<Bytes>) {
-    while let Some(message) = wanted.recv().await {
-        // A line break inside a message could only be white space between its tokens.
-        let mut line = Vec::with_capacity(message.len() + 1);
-        line.extend(
-            message.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }),
-        );
-        line.push(b'\n');
-        if stdin.write_all(&line).await.is_err() || stdin.flush().await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Hand on each line of standard output; a line that is too long ends the reading.
-async fn read_lines(stdout: impl AsyncRead + Unpin, heard: &mpsc::Sender<Bytes>, longest: u64) {
-    let mut reader = BufReader::with_capacity(64 << 10, stdout);
-    loop {
-        let mut line = Vec::new();
-        match (&mut reader).take(longest + 1).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) if line.last() != Some(&b'\n') && line.len() as u64 > longest => return,
-            Ok(_) => {}
-        }
-        while line.last().is_some_and(u8::is_ascii_whitespace) {
-            line.pop();
-        }
-        if !line.is_empty() && heard.send(Bytes::from(line)).await.is_err() {
-            return;
-        }
-    }
-}
-
-async fn copy_stderr(
-    stderr: impl AsyncRead + Unpin,
-    diary: Arc<Diary>,
-    server: ServerId,
-    said: watch::Sender<String>,
-) {
-    let mut reader = BufReader::new(stderr);
-    loop {
-        let mut line = Vec::new();
-        match (&mut reader).take(STDERR_LINE_BYTES).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {
-                let text = String::from_utf8_lossy(&line);
-                let text = text.trim_end();
-                diary.keep(&format!("server {server} says: {text}"));
-                if !text.is_empty() {
-                    said.send_replace(text.to_owned());
-                }
-            }
-        }
     }
 }
 

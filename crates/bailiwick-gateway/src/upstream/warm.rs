@@ -5,7 +5,7 @@
 //! of one caller, or says late, can then reach no other.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use bailiwick_core::{Cleared, Disposition, Identified, Timestamp};
 use bailiwick_wire::json::{Document, Limits as Depth};
@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::calls::Calls;
 use super::child::{ChildSpec, Running};
 use super::messages::{Unanswered, Warm};
+use super::starting::waiting;
 use super::stdio::sent;
 use super::{Answer, Away, Envelope, Means};
 use crate::reading;
@@ -103,12 +104,27 @@ struct WarmLink {
 }
 
 impl WarmLink {
+    /// What runs. While it is being started, which may take as long as a package takes to measure,
+    /// the caller's other calls wait, and nobody else's.
     fn running(&self) -> MutexGuard<'_, Option<Running>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.running.try_lock() {
+            Ok(running) => running,
+            Err(TryLockError::Poisoned(running)) => running.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                waiting(|| self.running.lock().unwrap_or_else(PoisonError::into_inner))
+            }
+        }
     }
 
+    /// Whether the process died. One that is being started did not.
     fn is_dead(&self) -> bool {
-        self.running().as_ref().is_some_and(Running::is_dead)
+        match self.running.try_lock() {
+            Ok(running) => running.as_ref().is_some_and(Running::is_dead),
+            Err(TryLockError::Poisoned(running)) => {
+                running.into_inner().as_ref().is_some_and(Running::is_dead)
+            }
+            Err(TryLockError::WouldBlock) => false,
+        }
     }
 
     /// The input of the process, which is started when there was none yet.

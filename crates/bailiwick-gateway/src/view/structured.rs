@@ -5,10 +5,12 @@ use bailiwick_wire::mcp::structured;
 
 use crate::gate::Gate;
 
-/// Whether an answer may be released as far as its tool's `outputSchema` says. An answer without
+/// Whether an answer may be released as far as its tool's `outputSchema` says: one that says that
+/// the tool failed, too, or a server would say so to have anything pass. An answer without
 /// structured content holds nothing that is promised; while the gateway observes, all pass.
 pub(crate) fn fits(gate: &Gate, call: &Call, answer: &[u8], disposition: Disposition) -> bool {
-    if call.action() != Action::InvokeTool || disposition != Disposition::Answered {
+    let is_result = matches!(disposition, Disposition::Answered | Disposition::ToolFailed);
+    if call.action() != Action::InvokeTool || !is_result {
         return true;
     }
     let name = call.resource().name();

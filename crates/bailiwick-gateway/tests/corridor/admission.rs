@@ -96,6 +96,10 @@ async fn a_rug_pull_holds_the_changed_tool_alone() {
     let (decision, _) = house.trail(&held);
     assert!(decision.policies.iter().any(|it| it.as_str() == "contract:changed"));
     assert!(house.readyz().await["warnings"].to_string().contains("changed since"));
+    let noticed = ("crm".to_owned(), Some("look".to_owned()), "contract.changed".to_owned());
+    while house.book().noticed() != [noticed.clone()] {
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
 
     // An approval is of what was seen, and of nothing else.
     let stale = house.operator();

@@ -131,4 +131,9 @@ async fn structured_content_that_does_not_fit_is_withheld() {
     assert!(decision.permitted);
     assert_eq!(outcome.as_deref(), Some("withheld"));
     assert!(house.readyz().await["lately"].to_string().contains("does not fit: /n: type"));
+    // A server that says that it failed says no more for that.
+    let failed =
+        answer(json!({ "n": "evil" })).replace("\"content\"", "\"isError\":true,\"content\"");
+    fixture.verbatim("look", &failed);
+    assert!(!look(&session, &json!({})).await.text().contains("evil"));
 }

@@ -220,3 +220,34 @@ async fn what_is_hidden_follows_the_rules_at_once_and_nothing_is_while_they_are_
     let said = send(&house, &ask("says", &[])).await;
     assert_eq!((said.json(), found(&house, &said).0.len()), (call("delete_ledger"), 0));
 }
+
+#[tokio::test]
+async fn a_tool_that_is_shown_by_views_is_known_by_their_names_only() {
+    let provider = Provider::start().await;
+    let fixture = Fixture::start().await;
+    fixture.list("tools/list", TOOLS);
+    let mut plan = Plan::servers(&format!(
+        "[servers.crm]\nurl = \"{}\"\n[providers.lab]\nurl = \"{}\"\n\
+         [spending]\nunpriced_call = \"0.01\"\n",
+        fixture.url, provider.url
+    ));
+    plan.policies = format!("{POLICIES}{}", duty("mask"));
+    plan.withhold = String::new();
+    plan.contract = "server = \"crm\"\n[tools.read_ledger]\neffect = \"read\"\n\
+                      [tools.read_ledger.views.peek_ledger]\n\
+                      [tools.delete_ledger]\neffect = \"destructive\"\n\
+                      [tools.delete_ledger.views.strike_ledger]\n"
+        .to_owned();
+    let house = plan.open().await;
+    provider.says(text("peek_ledger, read_ledger, strike_ledger, delete_ledger"));
+    let said = send(&house, &ask("says", &[])).await;
+    let content = said.json()["choices"][0]["message"]["content"].clone();
+    assert_eq!(content, "peek_ledger, [hidden:tool], [hidden:tool], [hidden:tool]");
+    // What a host brings is cut to what is shown.
+    let brought = ["crm__peek_ledger", "crm__read_ledger", "crm__strike_ledger", "own"];
+    send(&house, &ask("says", &brought)).await;
+    let heard = provider.last();
+    let names: Vec<_> =
+        heard["tools"].as_array().unwrap().iter().map(|it| &it["function"]["name"]).collect();
+    assert_eq!(names, ["crm__peek_ledger", "own"]);
+}

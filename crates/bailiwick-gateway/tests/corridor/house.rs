@@ -91,7 +91,7 @@ pub(crate) struct House {
     pub(crate) disk: FaultyDisk,
     pub(crate) worker: Agent,
     pub(crate) other: Agent,
-    data: PathBuf,
+    pub(crate) data: PathBuf,
 }
 
 impl Plan {
@@ -181,6 +181,16 @@ impl House {
         if !with_what_was_left {
             std::fs::remove_file(paths::purse(&data)).unwrap();
         }
+        Self::reopened(folder, disk, (worker, other), data).await
+    }
+
+    /// A gateway on what another left.
+    pub(crate) async fn reopened(
+        folder: TempDir,
+        disk: FaultyDisk,
+        (worker, other): (Agent, Agent),
+        data: PathBuf,
+    ) -> Self {
         let settings = config::load(&folder.path().join("bailiwick.toml")).unwrap();
         let gateway = Gateway::start_in(settings, Arc::new(Diary::default()), |store| World {
             disk: Arc::new(disk.clone()),
@@ -255,6 +265,13 @@ impl Book {
         acts.map(|it| (it.act.into(), it.target.into(), it.done)).collect()
     }
 
+    /// What was noticed of servers: server, tool and word.
+    pub(crate) fn noticed(&self) -> Vec<(String, Option<String>, String)> {
+        let noticed = |it| if let Record::Noticed(it) = it { Some(it) } else { None };
+        let noticed = self.records().into_iter().filter_map(noticed);
+        noticed.map(|it| (it.server.to_string(), it.tool.map(Into::into), it.what.into())).collect()
+    }
+
     /// Permitted calls of which nothing says what came of them.
     pub(crate) fn owed(&self) -> Vec<DecisionRecord> {
         let mut owed = self.decisions();
@@ -286,6 +303,7 @@ impl Book {
                 | Record::Outcome(_)
                 | Record::Refusal(_)
                 | Record::Admin(_)
+                | Record::Noticed(_)
                 | Record::Started { .. }
                 | Record::Stopped
                 | Record::Heartbeat => {}

@@ -46,11 +46,15 @@ mod counting;
 #[cfg(test)]
 mod debts;
 #[cfg(test)]
+mod decay;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
 mod exits;
+#[cfg(test)]
+mod facts;
 #[cfg(test)]
 mod fallbacks;
 #[cfg(test)]
@@ -69,6 +73,8 @@ mod fidelity;
 mod fitting;
 #[cfg(test)]
 mod following;
+#[cfg(test)]
+mod health;
 #[cfg(test)]
 mod hidden;
 #[cfg(test)]
@@ -127,6 +133,8 @@ mod provider;
 mod questions;
 #[cfg(test)]
 mod reload;
+#[cfg(test)]
+mod repointed;
 #[cfg(test)]
 mod resuming;
 #[cfg(test)]

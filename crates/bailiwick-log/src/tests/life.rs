@@ -7,7 +7,8 @@ use std::sync::Arc;
 use bailiwick_core::{AgentId, Ledger as _, Record, Sealed, Token, Unrecorded};
 
 use super::{ORIGIN, at, call, closed_log, decision, exchange, options, world};
-use crate::query::{Filter, Kind, Order};
+use crate::filter::{Filter, Kind};
+use crate::query::Order;
 use crate::{
     KeyRing as _, Log, LogError, Options, Reader, Verification, VerifierKey, backup, restore,
     verify, verify_proof, verify_proof_by,

@@ -50,6 +50,7 @@ impl Links {
             }
             Record::Refusal(_)
             | Record::Admin(_)
+            | Record::Noticed(_)
             | Record::Started { .. }
             | Record::Stopped
             | Record::Heartbeat => {}

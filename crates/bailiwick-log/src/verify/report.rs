@@ -126,7 +126,7 @@ impl Report {
             Record::Outcome(_) => self.outcomes += 1,
             Record::Refusal(it) => self.refusals += it.count,
             Record::Admin(_) => self.admin_acts += 1,
-            Record::Started { .. } | Record::Stopped | Record::Heartbeat => {}
+            Record::Noticed(_) | Record::Started { .. } | Record::Stopped | Record::Heartbeat => {}
         }
     }
 }

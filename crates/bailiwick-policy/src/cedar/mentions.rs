@@ -42,7 +42,7 @@ impl Store {
         let names = |value: &Expr| literals(value).any(|it| it.entity_type() == kind);
         self.types().in_order().contains(&kind)
             || self.knows(&kind.to_string())
-            || self.entities().iter().any(|entity| {
+            || self.listed().any(|entity| {
                 let values = entity.attrs().chain(entity.tags());
                 values.into_iter().any(|(_, value)| names(&Expr::from(value.clone())))
             })

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use bailiwick_core::{Action, Effect, Link, Question, Resource};
+use bailiwick_core::{Action, Class, Effect, Link, Question, Resource};
 use cedar_policy_core::ast::{Eid, Entity, EntityType, EntityUID};
 use cedar_policy_core::entities::{Dereference, Entities, NoEntitiesSchema, TCComputation};
 use cedar_policy_core::extensions::Extensions;
@@ -11,8 +11,10 @@ use rustc_hash::FxHashMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::entities_file::entities;
+use super::known::Facts;
 use super::names::{CORE_WORDS, DISCOVER, Types, groups_of, groups_of_effect, kind};
 use super::parse::Fault;
+use super::things;
 
 /// An entity's name, cheap to clone.
 pub(crate) type Uid = Arc<EntityUID>;
@@ -36,6 +38,9 @@ impl Named {
 #[derive(Debug)]
 pub(crate) struct Store {
     entities: Entities,
+    /// The gateway's own entities and those of the operator's file: all that can be a principal, an
+    /// action or what is called, however many things there are facts about.
+    listed: HashSet<EntityUID>,
     types: Types,
     kinds: Kinds,
 }
@@ -60,17 +65,22 @@ impl Kinds {
 }
 
 impl Store {
-    /// The gateway's own entities and those of a file.
+    /// The gateway's own entities and those of a file, with what is known of things besides.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(crate) fn load(file: Option<&str>) -> Result<Self, Vec<Fault>> {
+    pub(crate) fn load(file: Option<&str>, facts: &Facts) -> Result<Self, Vec<Fault>> {
         let listed = file.map_or_else(|| Ok(Vec::new()), entities)?;
         let types = Types::new().ok_or_else(|| whole_file("Cedar refuses the model's names"))?;
         let mut kinds = Kinds::default();
         types.in_order().into_iter().for_each(|it| drop(kinds.canonical(it)));
-        let all = own(&types).into_iter().chain(listed.into_iter().map(|(_, entity)| entity));
-        let all: Vec<_> = all.map(|entity| kinds.rebuilt(entity)).collect();
+        // Things are not made anew: whatever names one of their types names it as they do.
+        facts.things.kinds().for_each(|it| drop(kinds.canonical(it)));
+        let listed = listed.into_iter().map(|(at, entity)| joined(at, entity, facts));
+        let listed = listed.collect::<Result<Vec<_>, _>>().map_err(|it| vec![it])?;
+        let all: Vec<_> =
+            own(&types).into_iter().chain(listed).map(|it| kinds.rebuilt(it)).collect();
+        let listed: HashSet<_> = all.iter().map(|it| it.uid().clone()).collect();
         let entities = Entities::from_entities(
             all,
             None::<&NoEntitiesSchema>,
@@ -81,13 +91,20 @@ impl Store {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             whole_file(&cause.map_or_else(|| error.to_string(), |it| format!("{error}: {it}")))
         })?;
-        Ok(Self { entities, types, kinds })
+        let things = facts.things.without(&listed);
+        let computed = TCComputation::AssumeAlreadyComputed;
+        let extensions = Extensions::all_available();
+        let entities = entities
+            .add_entities(things, None::<&NoEntitiesSchema>, computed, extensions)
+            .map_err(|error| whole_file(&error.to_string()))?;
+        Ok(Self { entities, listed, types, kinds })
     }
 
     /// A store of these entities and no others.
     #[cfg(test)]
     pub(super) fn of(entities: Entities) -> Self {
-        Self { entities, types: Types::new().unwrap(), kinds: Kinds::default() }
+        let listed = entities.iter().map(|it| it.uid().clone()).collect();
+        Self { entities, listed, types: Types::new().unwrap(), kinds: Kinds::default() }
     }
 
     pub(super) const fn entities(&self) -> &Entities {
@@ -111,21 +128,40 @@ impl Store {
     pub(crate) fn has_action(&self, word: &str) -> bool {
         let uid = uid(&self.types.action, word);
         matches!(self.entities.entity(&uid), Dereference::Data(_))
-            || self.entities.iter().any(|it| it.is_descendant_of(&uid))
+            || self.listed().any(|it| it.is_descendant_of(&uid))
     }
 
-    /// Every entity of the store.
+    /// Every entity of the store but those that are known by facts alone.
     pub(super) fn uids(&self) -> impl Iterator<Item = &EntityUID> {
-        self.entities.iter().map(Entity::uid)
+        self.listed.iter()
+    }
+
+    /// The same, with what the store says of them.
+    pub(super) fn listed(&self) -> impl Iterator<Item = &Entity> {
+        self.listed.iter().filter_map(|uid| self.known(uid))
+    }
+
+    fn known(&self, uid: &EntityUID) -> Option<&Entity> {
+        match self.entities.entity(uid) {
+            Dereference::Data(entity) => Some(entity),
+            Dereference::NoSuchEntity | Dereference::Residual(_) => None,
+        }
+    }
+
+    /// What a thing counts as by these attributes.
+    pub(crate) fn classes<'a>(
+        &self,
+        (kind, id): (&str, &str),
+        attributes: impl Iterator<Item = &'a String>,
+    ) -> Vec<Class> {
+        let uid = self.argument(kind, id);
+        let entity = uid.and_then(|it| self.known(&it));
+        attributes.map(|it| things::class(entity, it)).collect()
     }
 
     /// The groups that the entity is in according to the store.
     pub(super) fn ancestors(&self, uid: &EntityUID) -> impl Iterator<Item = &EntityUID> {
-        let entity = match self.entities.entity(uid) {
-            Dereference::Data(entity) => Some(entity),
-            Dereference::NoSuchEntity | Dereference::Residual(_) => None,
-        };
-        entity.into_iter().flat_map(Entity::ancestors)
+        self.known(uid).into_iter().flat_map(Entity::ancestors)
     }
 
     /// One link of a chain.
@@ -215,6 +251,27 @@ impl Store {
         let kind = self.kinds.0.get(&it.entity_type().to_string());
         uid(kind.unwrap_or(it.entity_type()), it.eid().as_ref())
     }
+}
+
+/// What the operator's file says of an entity, and what facts say of it besides. One of the two
+/// says what an attribute is: nobody could tell which of them holds.
+fn joined(offset: usize, entity: Entity, facts: &Facts) -> Result<Entity, Fault> {
+    let kind = entity.uid().entity_type().to_string();
+    let said_by = |name: &SmolStr| facts.origin(&kind, name);
+    if let Some((name, source)) = entity.keys().find_map(|it| Some((it, said_by(it)?))) {
+        return Err(Fault {
+            offset,
+            message: format!("{}: `{name}` is said here and by [facts.{source}]", entity.uid()),
+            help: Some("take it out of one of the two".to_owned()),
+        });
+    }
+    Ok(match facts.things.get(entity.uid()) {
+        None => entity,
+        Some(thing) => {
+            let said = thing.attrs().map(|(name, value)| (name.clone(), value.clone()));
+            things::with(&entity, said)
+        }
+    })
 }
 
 fn uid(kind: &EntityType, id: impl Into<SmolStr>) -> EntityUID {

@@ -2,6 +2,7 @@
 //! with the reference.
 
 mod differential;
+mod knowing;
 mod loading;
 
 use bailiwick_core::{

@@ -3,7 +3,7 @@
 use bailiwick_core::{Action, Effect, Inputs, Link, Number, Principal, Resource, ServerId, Value};
 use bailiwick_gateway::Rules;
 use bailiwick_gateway::config::Settings;
-use bailiwick_gateway::dry_run::dry_run;
+use bailiwick_gateway::dry_run::{Besides, ToolCall, dry_run, tool_call};
 use bailiwick_gateway::store::Store;
 use bailiwick_wire::json::{Document, Limits};
 use clap::Args;
@@ -44,13 +44,17 @@ pub(crate) struct Arguments {
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let settings = settings::load(common)?;
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
-    let inputs = inputs(arguments, &rules, &settings)?;
+    let (inputs, besides) = inputs(arguments, &rules, &settings)?;
     let mut notes = notes(&inputs, &settings);
+    notes.extend(besides.misfit.iter().map(|it| format!("what does not fit: {it}")));
+    if matches!(inputs.resource, Resource::Tool { .. }) && besides.pin.is_none() {
+        notes.push("nobody approved this tool, so its schema is not looked at".into());
+    }
     let state = Store::find(&settings.data).unwrap_or_else(|problem| {
         notes.push(format!("{problem}: what was killed is not looked at"));
         None
     });
-    let answer = dry_run(&rules, state.as_ref(), &inputs, bailiwick_gateway::now())?;
+    let answer = dry_run(&rules, state.as_ref(), &inputs, besides, bailiwick_gateway::now())?;
     notes.extend(state.iter().flat_map(|it| why::orders(it, &answer)));
     why::print(common, &inputs, &answer, &notes)
 }
@@ -79,7 +83,12 @@ fn notes(inputs: &Inputs, settings: &Settings) -> Vec<String> {
     notes
 }
 
-fn inputs(asked: &Arguments, rules: &Rules, settings: &Settings) -> Result<Inputs, Failure> {
+/// What would be decided on. Contracts say what a tool's call comes to.
+fn inputs(
+    asked: &Arguments,
+    rules: &Rules,
+    settings: &Settings,
+) -> Result<(Inputs, Besides), Failure> {
     let document = Document::parse(asked.arguments.as_bytes(), Limits::default())
         .map_err(|problem| Failure(format!("--arguments: {problem}")))?;
     let Value::Record(mut arguments) = document.root().to_value() else {
@@ -89,24 +98,29 @@ fn inputs(asked: &Arguments, rules: &Rules, settings: &Settings) -> Result<Input
     if let Resource::Model { server, .. } = &resource {
         as_a_chat(&mut arguments, server, settings);
     }
-    let arguments = Value::Record(arguments);
-    let unnameable =
-        || Failure("an argument that should name something does not; it would be refused".into());
-    let (effect, named) = match &resource {
-        Resource::Tool { server, name } => {
-            let named = rules.contracts.named(server, name, &arguments).ok_or_else(unnameable)?;
-            (rules.contracts.effect(server, name), named)
-        }
-        Resource::Server(_)
-        | Resource::Prompt { .. }
-        | Resource::Document { .. }
-        | Resource::Template { .. }
-        | Resource::State { .. }
-        | Resource::Client { .. }
-        | Resource::Method { .. } => (Effect::Read, Vec::new()),
-        Resource::Model { .. } => (Effect::Outbound, Vec::new()),
-    };
-    let principal = Principal {
+    let (arguments, principal) = (Value::Record(arguments), principal(asked));
+    if let Resource::Tool { server, name } = &resource {
+        let call =
+            tool_call(rules, &principal, (server, name), arguments, bailiwick_gateway::now())?;
+        let ToolCall { resource, arguments, effect, exists, besides } = call;
+        let named =
+            rules.contracts.named(server, resource.name(), &arguments).ok_or_else(|| {
+                Failure(
+                    "an argument that should name something does not; it would be refused".into(),
+                )
+            })?;
+        let inputs = Inputs { principal, action, resource, effect, exists, named, arguments };
+        return Ok((inputs, besides));
+    }
+    let is_model = matches!(resource, Resource::Model { .. });
+    let effect = if is_model { Effect::Outbound } else { Effect::Read };
+    let (exists, named) = (true, Vec::new());
+    let inputs = Inputs { principal, action, resource, effect, exists, named, arguments };
+    Ok((inputs, Besides::default()))
+}
+
+fn principal(asked: &Arguments) -> Principal {
+    Principal {
         chain: vec![
             Link::Person(asked.person.as_str().into()),
             Link::Agent(asked.agent.as_str().into()),
@@ -115,8 +129,7 @@ fn inputs(asked: &Arguments, rules: &Rules, settings: &Settings) -> Result<Input
         credential: None,
         task: None,
         session: None,
-    };
-    Ok(Inputs { principal, action, resource, effect, exists: true, named, arguments })
+    }
 }
 
 /// What policies may read of a plain chat, where nothing else was said.

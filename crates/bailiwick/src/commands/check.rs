@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bailiwick_core::Policy as _;
+use bailiwick_core::{Day, Policy as _};
 use bailiwick_gateway::config::{self, Launch, ProviderSettings, Settings};
 use bailiwick_gateway::{Rules, missing_secrets, tls, warnings};
 use clap::{Args, ValueEnum};
@@ -120,6 +120,11 @@ fn right(common: &Common, settings: &Settings, rules: &Rules) -> Outcome {
 /// What is not wrong, and will surprise all the same.
 fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
     let mut warnings: Vec<String> = warnings::of_rules(rules, warnings::names(settings)).collect();
+    warnings.extend(warnings::of_admission(settings, rules));
+    warnings.extend(warnings::of_egress(settings, rules));
+    warnings.extend(warnings::of_digests(settings, rules));
+    let servers = settings.servers.iter().map(|it| &it.name);
+    warnings.extend(rules.health.warnings(servers, Day::of(bailiwick_gateway::now())));
     warnings.extend(warnings::of_models(settings));
     warnings.extend(warnings::in_the_clear(settings));
     let missing = missing_secrets(settings);

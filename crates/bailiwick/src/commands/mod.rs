@@ -6,6 +6,7 @@ mod asked;
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod confine;
 pub(crate) mod contracts;
 pub(crate) mod demo;
 pub(crate) mod doctor;

@@ -2,7 +2,7 @@
 
 use bailiwick_core::{DecisionRecord, ExchangeId, Inputs, Policy as _, Record, Timestamp};
 use bailiwick_gateway::admission::{CHANGED, UNAPPROVED};
-use bailiwick_gateway::dry_run::{Answer, dry_run};
+use bailiwick_gateway::dry_run::{Answer, Besides, dry_run};
 use bailiwick_gateway::kills::KEY_TERMS;
 use bailiwick_gateway::store::Store;
 use bailiwick_gateway::{Rules, paths, recording};
@@ -14,6 +14,9 @@ use std::sync::Arc;
 
 use super::{asked, log, settings};
 use crate::output::{self, Common, Failure, Outcome, YES, instant, no, say};
+
+/// The cause of a refusal because of what a call's arguments are.
+const UNFIT: &str = "unfit";
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -43,7 +46,9 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let mut inputs = Inputs::decode(&clear)?;
     inputs.principal.credential.clone_from(&decision.credential);
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
-    let answer = dry_run(&rules, Some(&store), &inputs, entry.at)?;
+    let misfit = decision.cause.as_deref().filter(|it| *it == UNFIT).map(Into::into);
+    let besides = Besides { pin: decision.pin, misfit };
+    let answer = dry_run(&rules, Some(&store), &inputs, besides, entry.at)?;
     let unpaid = unpaid(&reader, exchange, entry.at)?;
     if !common.json {
         say(format!("call        {}", asked::in_a_line(&inputs)));
@@ -106,6 +111,10 @@ fn head(decision: &DecisionRecord, unpaid: Option<&str>, at: Timestamp, rules: &
     if !policies.is_empty() {
         say(format!("by          {}", policies.join(", ")));
     }
+    let classes = log::in_words(&decision.named, &decision.classes);
+    if !classes.is_empty() {
+        say(format!("about       {classes}"));
+    }
     if decision.policy_set != rules.policies.digest() {
         say("The policies have changed since. What follows is what today's would say.");
     }
@@ -160,7 +169,7 @@ fn in_words(cause: &str) -> &str {
         "error" => "a policy could not be evaluated, and an error denies",
         "unknown_obligation" => "a policy asks for a duty that this build does not know",
         "nonexistent" => "there is no such thing",
-        "unfit" => "it says what it may not say, or cannot be checked",
+        UNFIT => "its arguments are not what the tool takes, or cannot be checked",
         other => other,
     }
 }

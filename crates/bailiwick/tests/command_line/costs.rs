@@ -58,6 +58,7 @@ impl Writer {
             view: None,
             items: Vec::new(),
             items_dropped: 0,
+            classes: Vec::new(),
         };
         self.append(hours, &Record::Decision(Box::new(record)));
         exchange
@@ -88,6 +89,7 @@ impl Writer {
             items: Vec::new(),
             sealed: None,
             named: Vec::new(),
+            classes: Vec::new(),
         };
         self.append(hours, &Record::Outcome(record));
     }

@@ -1,5 +1,9 @@
 //! Contracts from the command line: what is held is shown, let in by a person, and on record.
 
+mod catalogue;
+mod collecting;
+mod replacing;
+
 use std::fs;
 
 use serde_json::{Value, json};
@@ -24,6 +28,11 @@ fn tools(agent: &mut Agent) -> Vec<String> {
 #[test]
 fn what_is_held_is_shown_and_let_in_by_a_person() {
     let house = closed();
+    let held = "nobody approved a tool of `helpdesk`";
+    for words in [["check"], ["doctor"]] {
+        let told = house.run(&words).out;
+        assert!(told.contains(held), "{told}");
+    }
     let running = house.up();
     wait_for("the warning", || running.told().contains("tools are held").then_some(()));
     let key = house.key("support-bot", "ada", "acme");
@@ -152,4 +161,45 @@ fn a_draft_is_written_once_appended_to_and_linted() {
     let sarif: Value = serde_json::from_str(&house.run(&words).expect(1).out).unwrap();
     let found = sarif["runs"][0]["results"].as_array().unwrap();
     assert!(found.iter().any(|it| it["ruleId"] == "hidden-tag" && it["level"] == "error"));
+}
+
+#[test]
+fn ask_and_why_know_what_contracts_say() {
+    let house = House::helpdesk();
+    let running = house.up();
+    house.run(&["contracts", "approve", "helpdesk", "--all", "--why", "all were read"]).expect(0);
+    drop(running);
+    let contract = house.path("contracts/helpdesk.toml");
+    let text = fs::read_to_string(&contract).unwrap();
+    let edit = |of: &str, more: &str| {
+        let tool = format!("[tools.{of}]\n");
+        assert!(text.contains(&tool));
+        fs::write(&contract, text.replace(&tool, &format!("{tool}{more}\n"))).unwrap();
+    };
+    // Misspelt, it would bind nothing and limit nothing.
+    edit("send_email", "arguments.adressee.is = { a = \"email\" }");
+    let told = house.run(&["check"]).expect(1).out;
+    assert!(told.contains("`send_email` has no argument `adressee`"), "{told}");
+
+    edit("send_email", "arguments.subject.max_length = 8");
+    house.run(&["check"]).expect(0);
+    let ask = |subject: &str| {
+        let said = json!({ "to": "ann@acme.example", "subject": subject, "body": "Hello." });
+        let words = ["ask", "--agent", "support-bot", "--person", "ada", "--tenant", "acme"];
+        let words = words.into_iter().chain(["--tool", "helpdesk/send_email", "--arguments"]);
+        words.map(str::to_owned).chain([said.to_string()]).collect::<Vec<_>>()
+    };
+    house.run(&ask("Hello")).expect(0);
+    let no = house.run(&ask("Hello, hello")).expect(1).out;
+    assert!(no.starts_with("denied\nbecause     its arguments are not what"), "{no}");
+    assert!(no.contains("what does not fit: /subject: maxLength"), "{no}");
+
+    let running = house.up();
+    let key = house.key("support-bot", "ada", "acme");
+    let mut agent = Agent::open(&house.agents(), "helpdesk", &key);
+    let said = json!({ "to": "ann@acme.example", "subject": "Hello, hello", "body": "Hello." });
+    let unfit = agent.call("send_email", &said);
+    let why = house.run(&["why", &unfit.decision()]).expect(1).out;
+    assert!(why.contains("denied\nbecause     its arguments are not what"), "{why}");
+    drop(running);
 }

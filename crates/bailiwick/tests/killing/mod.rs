@@ -179,6 +179,7 @@ fn on_record(house: &House) -> OnRecord {
                 Record::Decision(_)
                 | Record::Refusal(_)
                 | Record::Admin(_)
+                | Record::Noticed(_)
                 | Record::Started { .. }
                 | Record::Stopped
                 | Record::Heartbeat => {}

@@ -51,7 +51,7 @@ impl Peers {
         self.0.join(name).to_str().unwrap().to_owned()
     }
 
-    fn npm(&self, server: &str, arguments: &[&str]) -> Vec<String> {
+    pub(crate) fn npm(&self, server: &str, arguments: &[&str]) -> Vec<String> {
         let script =
             self.path(&format!("node_modules/@modelcontextprotocol/{server}/dist/index.js"));
         let words = ["node", &script].into_iter().chain(arguments.iter().copied());
@@ -120,7 +120,7 @@ fn same_through_the_gateway(
 }
 
 /// What the gateway says of arguments that do not fit a tool's schema.
-const UNFIT: &str = "The arguments do not fit";
+pub(crate) const UNFIT: &str = "The arguments do not fit";
 
 /// Whether both answers are the same, or the gateway refused what the server would have refused.
 fn is_same_or_unfit(itself: &Value, through: &Value) -> bool {

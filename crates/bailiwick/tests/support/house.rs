@@ -178,9 +178,13 @@ impl House {
 
     /// Start the gateway, and wait for nothing.
     pub(crate) fn launch(&self) -> Running {
+        self.launch_as(self.command(&["up"]))
+    }
+
+    /// Start the gateway by this command, and wait for nothing.
+    pub(crate) fn launch_as(&self, mut command: Command) -> Running {
         let told = self.path("told.txt");
         let file = File::options().create(true).append(true).open(&told).unwrap();
-        let mut command = self.command(&["up"]);
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
         Running { child: Some(command.spawn().unwrap()), told }
     }

@@ -65,8 +65,16 @@ fn a_session_that_the_server_forgot_is_begun_anew() {
         billing(&mut client, "c_41")["result"]["content"].is_array().then_some(())
     });
     // The catalogue is kept in the new session: what does not exist there does not exist.
+    let listings = || {
+        let records = house.json(0, &["log", "query", "--limit", "10000"]);
+        let of = |it: &&Value| it["record"]["action"] == "list_tools";
+        records.as_array().unwrap().iter().filter(of).count()
+    };
+    let before = listings();
     let absent = client.call("no_such_tool", &json!({}));
     assert_eq!(absent["error"]["message"], "Unknown tool", "{absent}");
+    // It is looked for once more, in this session; later it would find the next one forgotten.
+    wait_for("the listing", || (listings() > before).then_some(()));
     // Forgotten again, and gone before another session could begin: that is told as it is.
     assert_eq!(running.stop(), 0);
     let running = remote.up();

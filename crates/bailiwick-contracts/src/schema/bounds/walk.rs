@@ -61,6 +61,8 @@ pub(super) struct Walk<'a> {
     by_place: HashMap<String, usize>,
     references: Vec<(usize, String)>,
     patterns: Vec<&'a str>,
+    /// How many of them are of names.
+    pub(super) name_patterns: u64,
 }
 
 impl<'a> Walk<'a> {
@@ -75,6 +77,7 @@ impl<'a> Walk<'a> {
             by_place: HashMap::new(),
             references: Vec::new(),
             patterns: Vec::new(),
+            name_patterns: 0,
         };
         let top = walk.visit(root, String::new())?;
         let mut followed = HashSet::from([top]);
@@ -150,7 +153,10 @@ impl<'a> Walk<'a> {
                 self.properties.insert(name.into());
                 Ok(())
             }
-            ("patternProperties", Some(Cow::Borrowed(name))) => self.pattern(name, at),
+            ("patternProperties", Some(Cow::Borrowed(name))) => {
+                self.name_patterns += 1;
+                self.pattern(name, at)
+            }
             (_, _) => Ok(()),
         }
     }

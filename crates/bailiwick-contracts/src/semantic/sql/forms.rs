@@ -221,7 +221,7 @@ fn delete(it: &Delete) -> Result<(), NotSql> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "what is not listed is refused")]
-pub(super) fn expr(dialect: Dialect, expr: &Expr) -> Result<(), NotSql> {
+pub(super) fn expr(wanted: &Wanted<'_>, dialect: Dialect, expr: &Expr) -> Result<(), NotSql> {
     use Expr as Is;
     match expr {
         Is::Identifier(it) if it.quote_style.is_none() && words::is_telling(&it.value) => {
@@ -248,12 +248,12 @@ pub(super) fn expr(dialect: Dialect, expr: &Expr) -> Result<(), NotSql> {
         Is::Cast { data_type, .. } if words::is_type(data_type) => Ok(()),
         Is::TypedString(it) if words::is_type(&it.data_type) && !it.uses_odbc_syntax => Ok(()),
         Is::Cast { .. } | Is::TypedString(_) => Err(NotSql::Type),
-        Is::Function(it) => function(dialect, it),
+        Is::Function(it) => function(wanted, dialect, it),
         _ => Err(NotSql::Form),
     }
 }
 
-fn function(dialect: Dialect, it: &Function) -> Result<(), NotSql> {
+fn function(wanted: &Wanted<'_>, dialect: Dialect, it: &Function) -> Result<(), NotSql> {
     let Function {
         name,
         uses_odbc_syntax,
@@ -267,10 +267,13 @@ fn function(dialect: Dialect, it: &Function) -> Result<(), NotSql> {
     harmless(!uses_odbc_syntax && matches!(parameters, FunctionArguments::None))?;
     // A query instead of arguments is no call of any of the three dialects.
     harmless(!matches!(args, FunctionArguments::Subquery(_)))?;
-    match names::parts(dialect, name)?.as_slice() {
-        [one] if words::is_function(&one.to_ascii_lowercase()) => Ok(()),
-        _ => Err(NotSql::Function),
+    let parts = names::parts(dialect, name)?;
+    let [one] = parts.as_slice() else { return Err(NotSql::Function) };
+    let one = one.to_ascii_lowercase();
+    if wanted.rows_max.is_some() && words::is_collecting(&one) {
+        return Err(NotSql::Collects);
     }
+    if words::is_function(&one) { Ok(()) } else { Err(NotSql::Function) }
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "what is not listed is refused")]

@@ -42,6 +42,7 @@ misfits! {
         Shadow "sql.shadow" "gives a table's name to something else"
         Recursive "sql.recursive" "may recur without end"
         Function "sql.function" "calls a function that is not known to be harmless"
+        Collects "sql.collects" "makes one value of those of many rows, which no limit bounds"
         Type "sql.type" "uses a type that is not known to be harmless"
         Limit "sql.limit" "has no constant row limit as a whole, or one that is too high"
         Everywhere "sql.everywhere" "changes or deletes rows without a WHERE"

@@ -157,7 +157,7 @@ impl Visitor for Walk<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<NotSql> {
-        flow(self.deeper().and_then(|()| forms::expr(self.dialect, expr)))
+        flow(self.deeper().and_then(|()| forms::expr(&self.wanted, self.dialect, expr)))
     }
 
     fn post_visit_expr(&mut self, _: &Expr) -> ControlFlow<NotSql> {

@@ -3,15 +3,8 @@
 
 use sqlparser::ast::{BinaryOperator as Op, DataType, UnaryOperator};
 
-/// Functions by their names in small letters.
-const FUNCTIONS: &[&str] = &[
-    // Over many rows.
-    "count",
-    "sum",
-    "avg",
-    "min",
-    "max",
-    "total",
+/// Functions that make one value of the values of many rows: with them, one row holds all of them.
+const COLLECTING: &[&str] = &[
     "group_concat",
     "string_agg",
     "array_agg",
@@ -22,6 +15,17 @@ const FUNCTIONS: &[&str] = &[
     "json_arrayagg",
     "json_object_agg",
     "jsonb_object_agg",
+];
+
+/// Functions by their names in small letters.
+const FUNCTIONS: &[&str] = &[
+    // Over many rows.
+    "count",
+    "sum",
+    "avg",
+    "min",
+    "max",
+    "total",
     "bool_and",
     "bool_or",
     "every",
@@ -193,7 +197,12 @@ const TELLING: &[&str] = &[
 ];
 
 pub(super) fn is_function(name: &str) -> bool {
-    FUNCTIONS.contains(&name)
+    FUNCTIONS.contains(&name) || is_collecting(name)
+}
+
+/// Whether a function of this name makes one value of many rows' values.
+pub(super) fn is_collecting(name: &str) -> bool {
+    COLLECTING.contains(&name)
 }
 
 pub(super) fn is_telling(word: &str) -> bool {

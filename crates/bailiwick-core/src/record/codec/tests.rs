@@ -1,8 +1,9 @@
 //! Every kind of record reads back, and nothing else reads.
 
 use super::*;
+use crate::class::{Class, Classed};
 use crate::finding::{Finding, Severity};
-use crate::names::Digest;
+use crate::names::{Digest, ServerId};
 use crate::record::Meter;
 
 fn decision() -> Record {
@@ -48,7 +49,13 @@ fn decision() -> Record {
         view: Some(Digest::of(b"tools")),
         items: vec![Digest::of(b"hello"), Digest::of(b"a result")],
         items_dropped: 3,
+        classes: classes(),
     }))
+}
+
+fn classes() -> Vec<Classed> {
+    let classes = vec![Class::new("tenant", None), Class::new("tier", Some("2"))];
+    vec![Classed { thing: 0, classes }]
 }
 
 fn samples() -> Vec<Record> {
@@ -82,6 +89,7 @@ fn samples() -> Vec<Record> {
             items: vec![Digest::of(b"answer")],
             sealed: Some(Digest::of(b"kept")),
             named: vec![("Customer".into(), Token::from_bytes([4; 16]))],
+            classes: classes(),
         }),
         Record::Outcome(metered(Meter { audio_output: 3, ..Meter::default() })),
         Record::Outcome(metered(Meter {
@@ -101,6 +109,12 @@ fn samples() -> Vec<Record> {
             act: "keys.new".into(),
             target: "k1".into(),
             done: true,
+        }),
+        Record::Noticed(Noticed {
+            server: ServerId::from("crm"),
+            tool: Some("find".into()),
+            what: "drift.shape".into(),
+            detail: "3 of 20 answers".into(),
         }),
         Record::Started { version: "0.1.0".into() },
         Record::Stopped,
@@ -123,6 +137,7 @@ fn metered(meter: Meter) -> OutcomeRecord {
         items: vec![],
         sealed: None,
         named: vec![],
+        classes: vec![],
     }
 }
 
@@ -137,7 +152,7 @@ fn a_meter_says_nothing_in_one_way() {
     let plain = written(Meter { first_ns: 7, ..Meter::default() });
     let said = written(Meter { first_ns: 7, audio_input: 1, ..Meter::default() });
     // The array has 12 items or 17; what follows `first_ns` is `0, 1, 0, null, []`.
-    let (at, end) = (said.iter().position(|it| *it == 0x91).unwrap(), said.len() - 3);
+    let (at, end) = (said.iter().position(|it| *it == 0x91).unwrap(), said.len() - 4);
     assert_eq!((plain[at], &said[end - 5..end]), (0x8c, &[0, 1, 0, 0xf6, 0x80][..]));
     let mut empty = said;
     empty[end - 4] = 0;
@@ -158,6 +173,7 @@ fn older(version: u8, fields: u8, cut: usize) -> (Vec<u8>, DecisionRecord) {
     let Record::Decision(mut decision) = decision() else { panic!() };
     (decision.bound, decision.view) = (None, None);
     (decision.items, decision.items_dropped) = (Vec::new(), 0);
+    decision.classes = Vec::new();
     let mut bytes = Vec::new();
     Record::Decision(decision.clone()).encode(&mut bytes);
     bytes.truncate(bytes.len() - cut);
@@ -167,18 +183,22 @@ fn older(version: u8, fields: u8, cut: usize) -> (Vec<u8>, DecisionRecord) {
     (bytes, *decision)
 }
 
-/// As they were written before a decision named its parent, and before there were models.
+/// As they were written before a decision named its parent, and before there were models and
+/// classes.
 #[test]
 fn records_of_older_versions_are_read() {
-    let (of_models, parent) = (4, 17);
-    for (version, fields, cut) in [(1, 26, of_models + parent), (2, 27, of_models)] {
+    let (of_models, parent) = (5, 17);
+    for (version, fields, cut) in
+        [(1, 26, of_models + parent), (2, 27, of_models), (3, 31, 1), (5, 31, 1)]
+    {
         let (mut bytes, mut expected) = older(version, fields, cut);
         let Ok(Record::Decision(read)) = Record::decode(&bytes) else { panic!("{bytes:?}") };
         if version == 1 {
             expected.parent = None;
         }
         assert_eq!(*read, expected);
-        bytes[2] = version + 1;
+        // Versions 3 to 5 have the same decisions.
+        bytes[2] = if version == 3 { 6 } else { version + 1 };
         assert!(Record::decode(&bytes).is_err());
         bytes[2] = 0;
         assert_eq!(Record::decode(&bytes), Err(RecordError::Version(0)));
@@ -187,9 +207,10 @@ fn records_of_older_versions_are_read() {
 
 #[test]
 fn outcomes_of_older_versions_are_read() {
-    for (version, fields, cut) in [(2, 9, 4), (3, 11, 2), (4, 12, 1)] {
+    for (version, fields, cut) in [(2, 9, 5), (3, 11, 3), (4, 12, 2), (5, 13, 1)] {
         let Some(Record::Outcome(mut expected)) = samples().into_iter().nth(1) else { panic!() };
         (expected.sealed, expected.named) = (None, Vec::new());
+        expected.classes = Vec::new();
         if version == 2 {
             (expected.meter, expected.items) = (None, Vec::new());
         }

@@ -53,8 +53,9 @@ struct Stream {
 
 /// After how many bytes more the cost is counted again: a fraction of a cent.
 const COUNTED_EVERY: u64 = 64;
-/// No more is looked at before it is sent, in bytes, but for what one event takes.
-const FLUSH_BYTES: usize = 16 << 10;
+/// No more is looked at before it is sent, in bytes, but for what one event takes. So much of each
+/// piece waits, in as many pieces as a queue holds, for a client that does not read.
+const FLUSH_BYTES: usize = 4 << 10;
 /// Bytes that a token has at least, in a text of any language worth cutting: an answer that stays
 /// within its bound is never cut off.
 const BYTES_A_TOKEN: u64 = 6;

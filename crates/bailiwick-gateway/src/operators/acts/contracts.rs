@@ -5,8 +5,9 @@ use bytes::Bytes;
 use hyper::{Method, Response, StatusCode};
 
 use super::Act;
-use crate::approving::{ApprovalAsked, standing};
+use crate::approving::{ApprovalAsked, Unapprovable, checked_why, standing};
 use crate::front::{Body, text};
+use crate::learned::RelearnAsked;
 use crate::operators::reply::json;
 
 impl Act<'_> {
@@ -18,7 +19,9 @@ impl Act<'_> {
     ) -> Response<Body> {
         match (method.as_str(), steps) {
             ("GET", [server]) => self.stands(server),
+            ("GET", [server, "drift"]) => self.drift(server),
             ("POST", ["approve"]) => self.with(body, |asked| self.approve(&asked)),
+            ("POST", ["relearn"]) => self.with(body, |asked| self.relearn(&asked)),
             (_, _) => text(StatusCode::NOT_FOUND, "there is no such act\n"),
         }
     }
@@ -34,6 +37,29 @@ impl Act<'_> {
         let (rules, known) = (self.gate.rules(), server.catalogue.known());
         let definitions = known.tools().map(|(_, shown)| &*shown.definition);
         json(StatusCode::OK, &standing(&rules.contracts, &ServerId::from(name), definitions))
+    }
+
+    fn drift(&self, name: &str) -> Response<Body> {
+        let Some(server) = self.gate.server(name) else {
+            return text(StatusCode::NOT_FOUND, format!("there is no server `{name}`\n"));
+        };
+        json(StatusCode::OK, &self.gate.parts.learned.told(&server.name))
+    }
+
+    fn relearn(&self, asked: &RelearnAsked) -> Response<Body> {
+        if let Err(bad) = checked_why(&asked.why) {
+            return text(StatusCode::BAD_REQUEST, format!("{bad}\n"));
+        }
+        if asked.tools.is_empty() {
+            return text(StatusCode::BAD_REQUEST, format!("{}\n", Unapprovable::Nothing));
+        }
+        let RelearnAsked { server, tools, why } = asked;
+        let targets: Vec<_> = tools.iter().map(|it| format!("{server}/{it}: {why}")).collect();
+        self.recorded_each("contracts.relearn", &targets, || {
+            let learned = &self.gate.parts.learned;
+            let done = learned.relearn(&ServerId::from(server.as_str()), tools);
+            done.map(|()| tools.len())
+        })
     }
 
     fn approve(&self, asked: &ApprovalAsked) -> Response<Body> {

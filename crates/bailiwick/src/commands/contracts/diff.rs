@@ -91,18 +91,23 @@ fn print(server: &str, tool: &ToolStands) -> Result<(), Failure> {
             });
             say(format!("~ {server}/{}   changed{when}", shown(&tool.name)));
             say(format!("    {}", tool.pin));
-            for change in difference(tool)? {
-                say(format!("    {}{}", change.part, shown(&change.at)));
-                let lines = [("-", &change.before), ("+", &change.after)];
-                for (mark, text) in lines {
-                    if let Some(text) = text {
-                        say(format!("    {mark} {}", whole(text)));
-                    }
-                }
-            }
+            say_changes(&difference(tool)?);
         }
     }
     Ok(())
+}
+
+/// What is different, by its place.
+pub(super) fn say_changes(changes: &[Change]) {
+    for change in changes {
+        say(format!("    {}{}", change.part, shown(&change.at)));
+        let lines = [("-", &change.before), ("+", &change.after)];
+        for (mark, text) in lines {
+            if let Some(text) = text {
+                say(format!("    {mark} {}", whole(text)));
+            }
+        }
+    }
 }
 
 /// All that a model would be told of a tool: a person approves that, and not a part of it.

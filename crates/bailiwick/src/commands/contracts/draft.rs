@@ -3,10 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use bailiwick_contracts::{Contract, append, draft, write_draft};
+use bailiwick_gateway::config::Settings;
 use clap::Args;
 use serde_json::json;
 
-use super::stands;
+use super::{ready, stands};
+use crate::catalogue;
 use crate::commands::settings;
 use crate::files;
 use crate::output::{self, Common, Failure, Outcome, YES, say};
@@ -54,12 +56,26 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
             .map_err(|problem| files::told(&settings.contracts, &problem))?;
         files::write(&file, text)?;
     }
-    tell(common, server, &file, &added)
+    tell(common, server, &file, &added, package(&settings, server)?)
 }
 
-fn tell(common: &Common, server: &str, file: &Path, added: &[String]) -> Outcome {
+/// The package that the catalogue has a ready contract for, where the server is that.
+fn package(settings: &Settings, server: &str) -> Result<Option<String>, Failure> {
+    let entries = catalogue::all()?;
+    let server = settings.servers.iter().find(|it| it.name.as_str() == server);
+    let entry = server.and_then(|it| ready::of_server(&entries, it));
+    Ok(entry.map(|it| it.about.package.clone()))
+}
+
+fn tell(
+    common: &Common,
+    server: &str,
+    file: &Path,
+    added: &[String],
+    package: Option<String>,
+) -> Outcome {
     if common.json {
-        output::json(&json!({ "file": file, "drafted": added }))?;
+        output::json(&json!({ "file": file, "drafted": added, "catalogue": package }))?;
         return YES;
     }
     let file = file.display();
@@ -69,6 +85,11 @@ fn tell(common: &Common, server: &str, file: &Path, added: &[String]) -> Outcome
         say(format!("{file}: {} drafted, and none of it verified", super::counted(added.len())));
         say("look at every cell, and put `verified = true` beside what you stand for; then");
     }
+    if let Some(package) = package {
+        say(format!(
+            "  bailiwick contracts add {server} --force   takes the verified one of {package}"
+        ));
+    }
     say(format!("  bailiwick contracts lint {server}       what is wrong with it"));
     say(format!("  bailiwick contracts diff {server}       what would be approved"));
     say(format!("  bailiwick contracts approve {server} --all --why TEXT   lets its tools in"));
@@ -76,7 +97,10 @@ fn tell(common: &Common, server: &str, file: &Path, added: &[String]) -> Outcome
 }
 
 /// The contract about a server, whatever its file is called.
-pub(super) fn of_server(folder: &Path, server: &str) -> Result<Option<(PathBuf, String)>, Failure> {
+pub(in crate::commands) fn of_server(
+    folder: &Path,
+    server: &str,
+) -> Result<Option<(PathBuf, String)>, Failure> {
     let named = folder.join(format!("{server}.toml"));
     if named.exists() {
         return Ok(Some((named.clone(), files::read_text(&named)?)));

@@ -1,11 +1,11 @@
 //! How servers are started: is the program there, and is it always the same one.
 
 use std::net::ToSocketAddrs as _;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bailiwick_contracts::unpinned;
 use bailiwick_gateway::config::{Launch, ServerSettings};
+use bailiwick_gateway::measured::resolved;
 
 use super::check::Check;
 
@@ -36,7 +36,7 @@ pub(super) fn of_command(name: &str, words: &[String], folder: &Path) -> Vec<Che
         let advice = "put its command after `--`";
         return vec![Check::bad("server", format!("{name}: it has no command"), advice)];
     };
-    let mut checks = vec![match resolve(program, folder) {
+    let mut checks = vec![match resolved(program, folder, std::env::var_os("PATH")) {
         Some(file) => Check::good("server", format!("{name}: {}", file.display())),
         None => {
             let what = format!("{name}: there is no program `{program}`");
@@ -48,16 +48,4 @@ pub(super) fn of_command(name: &str, words: &[String], folder: &Path) -> Vec<Che
         checks.push(Check::warning("server", what, found.advice()));
     }
     checks
-}
-
-/// The file that a program's name means.
-fn resolve(program: &str, folder: &Path) -> Option<PathBuf> {
-    let runs = |it: &PathBuf| {
-        std::fs::metadata(it).is_ok_and(|it| it.is_file() && it.permissions().mode() & 0o111 != 0)
-    };
-    if program.contains('/') {
-        return Some(folder.join(program)).filter(runs);
-    }
-    let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|it| it.join(program)).find(runs)
 }

@@ -2,10 +2,12 @@
 
 mod check;
 mod clients;
+mod egress;
 mod gateway;
 mod launches;
 mod log;
 mod providers;
+mod ready;
 mod secrets;
 
 use std::path::PathBuf;
@@ -58,6 +60,8 @@ fn of_settings(settings: &Settings) -> Vec<Check> {
     checks.extend(secrets::checks(settings));
     checks.extend(log::checks(settings, now));
     checks.extend(settings.servers.iter().flat_map(launches::of_server));
+    checks.extend(egress::checks(settings));
+    checks.extend(ready::checks(settings));
     checks.extend(providers::checks(settings));
     checks
 }
@@ -80,7 +84,11 @@ fn rules(settings: &Settings) -> Vec<Check> {
                 Check::warning("policies", it, "see what it means; the gateway takes it as it is")
             });
             let good = Check::good("policies", format!("{count} in {folder} load"));
-            return std::iter::once(good).chain(doubts).collect();
+            let held = warnings::of_admission(settings, &rules).into_iter().map(|it| {
+                let advice = "approve what you have read: `bailiwick contracts diff|approve`";
+                Check::note("admission", it, advice)
+            });
+            return std::iter::once(good).chain(doubts).chain(held).collect();
         }
     }]
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bailiwick_contracts::{Contract, Tool};
+use bailiwick_contracts::{Contract, Tool, seconds};
 use bailiwick_core::{AgentId, Effect, ExchangeId, Record, ServerId, Timestamp};
 use bailiwick_gateway::contract::Contracts;
 use bailiwick_log::{Entry, Filter, Kind, Order, Reader};
@@ -123,6 +123,7 @@ fn take(
         | Record::Decision(_)
         | Record::Refusal(_)
         | Record::Admin(_)
+        | Record::Noticed(_)
         | Record::Started { .. }
         | Record::Stopped
         | Record::Heartbeat => {}
@@ -185,19 +186,6 @@ fn on_call(contract: Option<&Contract>, tool: Option<&Tool>) -> Option<String> {
     own.or(standing.and_then(|it| it.on_call.as_ref())).map(|it| it.said().clone())
 }
 
-/// The seconds that a window such as `30m`, `24h` or `30d` says.
-fn seconds(window: &str) -> Option<u64> {
-    let (number, unit) = window.split_at_checked(window.len().checked_sub(1)?)?;
-    let factor = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(factor)
-}
-
 fn print(agent: &str, lines: &[Line]) {
     let nobody = "nobody says";
     for it in lines {
@@ -229,25 +217,4 @@ fn print(agent: &str, lines: &[Line]) {
         ));
     }
     say(format!("{} tools; to stop it at once: `bailiwick kill agent {agent}`", lines.len()));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_is_a_number_and_a_unit() {
-        for (text, expected) in [
-            ("30m", Some(1_800)),
-            ("24h", Some(86_400)),
-            ("30d", Some(2_592_000)),
-            ("d", None),
-            ("", None),
-            ("3 weeks", None),
-            ("99999999999999999999d", None),
-            ("1\u{e9}", None),
-        ] {
-            assert_eq!(seconds(text), expected, "{text}");
-        }
-    }
 }

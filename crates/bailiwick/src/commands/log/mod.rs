@@ -6,6 +6,7 @@ mod incident;
 mod payload;
 mod prove;
 mod query;
+mod thing;
 mod verify;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 pub(super) use query::{time, unpaid};
+pub(super) use thing::in_words;
 
 use super::admin::Admin;
 use super::settings;
@@ -52,14 +54,14 @@ enum Verb {
 
 /// Where a log lies: the configured one, unless another is named.
 #[derive(Args)]
-pub(super) struct Place {
+pub(in crate::commands) struct Place {
     /// The log's folder, or a copy of it. The configured one, when not given.
     #[arg(long)]
     directory: Option<PathBuf>,
 }
 
 impl Place {
-    fn folder(&self, common: &Common) -> Result<PathBuf, Failure> {
+    pub(in crate::commands) fn folder(&self, common: &Common) -> Result<PathBuf, Failure> {
         let folder = match &self.directory {
             Some(folder) => folder.clone(),
             None => paths::log(&settings::load(common)?.data),

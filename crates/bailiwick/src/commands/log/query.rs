@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use bailiwick_contracts::COLLECTION;
 use bailiwick_core::{
-    Digest, ExchangeId, Meter, OutcomeRecord, Record, Subject, TenantId, Timestamp,
+    Classed, DecisionRecord, Digest, ExchangeId, Meter, OutcomeRecord, Record, Subject, TenantId,
+    Timestamp, Token,
 };
 use bailiwick_gateway::recording;
 use bailiwick_gateway::store::Store;
-use bailiwick_log::{Entry, Filter, Kind, Order, Reader};
+use bailiwick_log::{Certainty, Entry, Filter, Kind, Order, Reader, Sought};
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::Place;
+use super::thing::{self, Asked};
 use crate::commands::settings;
 use crate::output::{self, Common, Failure, Outcome, YES, instant, say};
 
@@ -28,7 +30,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     person: Option<String>,
     /// Only calls that name this thing, in their arguments or in their answers, or that touch all
-    /// of its type: `Customer::"c_42"`. The log holds a pseudonym, as of persons.
+    /// of its type: `Customer::"c_42"`. The log holds a pseudonym, as of persons. Or only calls
+    /// that name one that counted as this when they were decided: `Customer[tier=2]`. Where that is
+    /// not known, it is said and counts as a match.
     #[arg(long, value_name = "TYPE::ID")]
     resource: Option<String>,
     /// The tenant of the person or thing.
@@ -73,14 +77,22 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let (mut found, mut none) = (Vec::new(), true);
     // Nobody is known in a tenant that never was.
     let filter = filter(common, arguments)?;
+    let sought = filter.as_ref().and_then(|it| it.classed.clone());
+    let certainty = |entry: &Entry| sought.as_ref()?.in_record(&entry.record);
     let entries = filter.map(|it| reader.query(it, order, arguments.limit)).transpose()?;
     for entry in entries.into_iter().flatten() {
         let entry = entry?;
         none = false;
         if common.json {
-            found.push(as_json(&entry));
+            let mut json = as_json(&entry);
+            if let (Some(it), Some(all)) = (certainty(&entry), json.as_object_mut()) {
+                all.insert("certain".to_owned(), json!(it == Certainty::Certain));
+            }
+            found.push(json);
         } else {
-            say(as_text(&entry));
+            let is_sure = certainty(&entry) != Some(Certainty::Possible);
+            let unsure = if is_sure { "" } else { " (perhaps: its class was not known)" };
+            say(format!("{}{unsure}", as_text(&entry)));
         }
     }
     if common.json {
@@ -100,27 +112,49 @@ fn tenant_told(asked: &Arguments) -> String {
     })
 }
 
+/// Whom and what is asked for, as the log knows them.
+#[derive(Default)]
+struct Known {
+    person: Option<Token>,
+    named: Vec<(Box<str>, Token)>,
+    classed: Option<Sought>,
+}
+
+/// Whom and what is asked for; `None` when nobody and nothing can be it.
+fn known(common: &Common, asked: &Arguments) -> Result<Option<Known>, Failure> {
+    let resource = asked.resource.as_deref().map(Asked::parse).transpose()?;
+    let mut known = Known::default();
+    if let Some(Asked::Counted { kind, attribute, value }) = resource {
+        let (kind, attribute, value) = (kind.into(), attribute.into(), value.into());
+        known.classed = Some(Sought { kind, attribute, value, every: None });
+    }
+    if asked.person.is_none() && resource.is_none() {
+        return Ok(Some(known));
+    }
+    let data = settings::load(common)?.data;
+    let store = Arc::new(Store::open(&data)?);
+    let world = recording::world(&store);
+    let tenant = TenantId::from(asked.tenant.as_str());
+    // Asking must not make a key for a tenant that never was. Classes need none.
+    if !store.has_tenant_key(&tenant)? {
+        let is_open = asked.person.is_none() && known.classed.is_some();
+        return Ok(is_open.then_some(known));
+    }
+    let token = |kind: &str, id: &str| world.token(&tenant, kind, id);
+    known.person = asked.person.as_ref().map(|it| token("Person", it)).transpose()?;
+    if let Some(Asked::One { kind, id }) = resource {
+        known.named.push((kind.into(), token(kind, id)?));
+        known.named.push((COLLECTION.into(), token(COLLECTION, kind)?));
+    }
+    if let Some(sought) = &mut known.classed {
+        sought.every = Some((COLLECTION.into(), token(COLLECTION, &sought.kind)?));
+    }
+    Ok(Some(known))
+}
+
 /// What is asked for; `None` when nothing can be it.
 fn filter(common: &Common, asked: &Arguments) -> Result<Option<Filter>, Failure> {
-    let mut person = None;
-    let mut named = Vec::new();
-    if asked.person.is_some() || asked.resource.is_some() {
-        let data = settings::load(common)?.data;
-        let store = Arc::new(Store::open(&data)?);
-        let world = recording::world(&store);
-        let tenant = TenantId::from(asked.tenant.as_str());
-        // Asking must not make a key for a tenant that never was.
-        if !store.has_tenant_key(&tenant)? {
-            return Ok(None);
-        }
-        let token = |kind: &str, id: &str| world.token(&tenant, kind, id);
-        person = asked.person.as_ref().map(|it| token("Person", it)).transpose()?;
-        if let Some(resource) = &asked.resource {
-            let (kind, id) = thing(resource)?;
-            named.push((kind.into(), token(kind, id)?));
-            named.push((COLLECTION.into(), token(COLLECTION, kind)?));
-        }
-    }
+    let Some(Known { person, named, classed }) = known(common, asked)? else { return Ok(None) };
     let kind = asked
         .kind
         .as_deref()
@@ -145,18 +179,8 @@ fn filter(common: &Common, asked: &Arguments) -> Result<Option<Filter>, Failure>
         exchange: exchange.transpose()?,
         item: item.transpose()?,
         named,
+        classed,
     }))
-}
-
-/// The type and the id of a thing as policies write it.
-fn thing(text: &str) -> Result<(&str, &str), Failure> {
-    let parts = text.split_once("::").map(|(kind, id)| {
-        let quoted = id.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-        (kind, quoted.unwrap_or(id))
-    });
-    parts
-        .filter(|(kind, id)| !kind.is_empty() && !id.is_empty())
-        .ok_or_else(|| Failure(format!("`{text}` is no thing; write it as Customer::\"c_42\"")))
 }
 
 /// A time as people write it.
@@ -186,7 +210,8 @@ fn as_text(entry: &Entry) -> String {
             let name = it.name.as_deref().unwrap_or("");
             let cause = it.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
             let (action, server) = (&it.action, &it.server);
-            format!("{verdict} {who}: {action} {server}/{name}{cause} {}", it.exchange)
+            let of = told(&it.named, &it.classes);
+            format!("{verdict} {who}: {action} {server}/{name}{cause}{of} {}", it.exchange)
         }
         Record::Outcome(it) => {
             let status = it.meter.as_ref().map_or(0, |it| it.status);
@@ -196,8 +221,11 @@ fn as_text(entry: &Entry) -> String {
                 (None, status) => format!(" (the provider said {status})"),
             };
             format!(
-                "outcome   {}{said} of record {}, {} bytes",
-                it.disposition, it.decision, it.answer_bytes
+                "outcome   {}{said} of record {}, {} bytes{}",
+                it.disposition,
+                it.decision,
+                it.answer_bytes,
+                told(&it.named, &it.classes)
             )
         }
         Record::Refusal(it) => {
@@ -207,11 +235,21 @@ fn as_text(entry: &Entry) -> String {
             let done = if it.done { "" } else { " (NOT done)" };
             format!("act       {} by {} ({}) on {}{done}", it.act, it.operator, it.role, it.target)
         }
+        Record::Noticed(it) => {
+            let tool = it.tool.as_deref().map(|it| format!("/{it}")).unwrap_or_default();
+            format!("noticed   {} of {}{tool}: {}", it.what, it.server, it.detail)
+        }
         Record::Started { version } => format!("started   version {version}"),
         Record::Stopped => "stopped".to_owned(),
         Record::Heartbeat => "heartbeat".to_owned(),
     };
     format!("{index:>8}  {at}  {what}")
+}
+
+/// What the named things counted as, where that is on record.
+fn told(named: &[(Box<str>, Token)], classes: &[Classed]) -> String {
+    let words = thing::in_words(named, classes);
+    if words.is_empty() { words } else { format!(" [{words}]") }
 }
 
 /// Why a call was not paid for, and so not made.
@@ -231,36 +269,41 @@ fn subject(subject: &Subject) -> String {
     }
 }
 
+fn decision_as_json(it: &DecisionRecord) -> Value {
+    json!({
+        "kind": "decision",
+        "exchange": it.exchange.to_string(),
+        "parent": it.parent.map(|it| it.to_string()),
+        "tenant": it.tenant.as_str(),
+        "chain": it.chain.iter().map(subject).collect::<Vec<_>>(),
+        "credential": it.credential.as_ref().map(|it| it.as_str()),
+        "action": it.action,
+        "resource_kind": it.resource_kind,
+        "server": it.server.as_str(),
+        "name": it.name,
+        "named": thing::as_json(&it.named, &it.classes),
+        "effect": it.effect,
+        "permitted": it.permitted,
+        "cause": it.cause,
+        "would_deny": it.would_be_denied(),
+        "visible": it.visible,
+        "policies": it.policies.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
+        "obligations": it.obligations,
+        "policy_set": it.policy_set.to_string(),
+        "durability": it.durability.as_str(),
+        "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
+        "latency_ns": it.latency_ns,
+        "bound_micro_dollars": it.bound,
+        "view": it.view.map(|it| it.to_string()),
+        "items": it.items.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "items_dropped": it.items_dropped,
+        "sealed": it.sealed.map(|it| it.to_string()),
+    })
+}
+
 fn as_json(entry: &Entry) -> Value {
     let record = match &entry.record {
-        Record::Decision(it) => json!({
-            "kind": "decision",
-            "exchange": it.exchange.to_string(),
-            "parent": it.parent.map(|it| it.to_string()),
-            "tenant": it.tenant.as_str(),
-            "chain": it.chain.iter().map(subject).collect::<Vec<_>>(),
-            "credential": it.credential.as_ref().map(|it| it.as_str()),
-            "action": it.action,
-            "resource_kind": it.resource_kind,
-            "server": it.server.as_str(),
-            "name": it.name,
-            "effect": it.effect,
-            "permitted": it.permitted,
-            "cause": it.cause,
-            "would_deny": it.would_be_denied(),
-            "visible": it.visible,
-            "policies": it.policies.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
-            "obligations": it.obligations,
-            "policy_set": it.policy_set.to_string(),
-            "durability": it.durability.as_str(),
-            "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
-            "latency_ns": it.latency_ns,
-            "bound_micro_dollars": it.bound,
-            "view": it.view.map(|it| it.to_string()),
-            "items": it.items.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "items_dropped": it.items_dropped,
-            "sealed": it.sealed.map(|it| it.to_string()),
-        }),
+        Record::Decision(it) => decision_as_json(it),
         Record::Outcome(it) => json!({
             "kind": "outcome",
             "exchange": it.exchange.to_string(),
@@ -268,6 +311,7 @@ fn as_json(entry: &Entry) -> Value {
             "disposition": it.disposition,
             "unpaid": unpaid(it),
             "answer_bytes": it.answer_bytes,
+            "named": thing::as_json(&it.named, &it.classes),
             "chunks": it.chunks,
             "findings": it.findings.iter().map(|it| &*it.kind).collect::<Vec<_>>(),
             "latency_ns": it.latency_ns,
@@ -289,6 +333,13 @@ fn as_json(entry: &Entry) -> Value {
             "act": it.act,
             "target": it.target,
             "done": it.done,
+        }),
+        Record::Noticed(it) => json!({
+            "kind": "noticed",
+            "server": it.server.as_str(),
+            "tool": it.tool,
+            "what": it.what,
+            "detail": it.detail,
         }),
         Record::Started { version } => json!({ "kind": "started", "version": version }),
         Record::Stopped => json!({ "kind": "stopped" }),

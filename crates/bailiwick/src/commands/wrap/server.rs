@@ -38,6 +38,7 @@ pub(super) fn meant_by(arguments: &Arguments) -> Result<ServerSettings, Failure>
         name: name.as_str().into(),
         launch,
         headers: arguments.header.iter().cloned().collect(),
+        egress: None,
         secret_environment: in_files(&arguments.secret_env),
         secret_headers: in_files(&arguments.secret_header),
     })

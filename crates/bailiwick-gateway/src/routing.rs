@@ -15,11 +15,11 @@ const PARAM: &str = "mcp-param-";
 const VALUE_BYTES_MAX: usize = 8 << 10;
 
 /// Which header does not agree with the body, in words that may be told.
-pub(super) type Mismatch = &'static str;
+pub(crate) type Mismatch = &'static str;
 
 /// Those headers of one request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Routing {
+pub(crate) struct Routing {
     version: Option<HeaderValue>,
     method: Option<HeaderValue>,
     name: Option<HeaderValue>,
@@ -30,7 +30,7 @@ pub(super) struct Routing {
 }
 
 impl Routing {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let one = |name: &HeaderName| headers.get(name).cloned();
         let params = headers.iter().filter(|(name, _)| name.as_str().starts_with(PARAM));
         let params: Vec<_> = params.map(|(name, it)| (name.clone(), it.clone())).collect();
@@ -42,7 +42,7 @@ impl Routing {
     }
 
     /// What a POST would have repeated of this message, for a client that does not POST.
-    pub(super) fn written(message: &Message<'_, '_>, marked: &[Marked]) -> Self {
+    pub(crate) fn written(message: &Message<'_, '_>, marked: &[Marked]) -> Self {
         let value = |it: Node<'_>| HeaderValue::from_str(&modern::repeated(it)?).ok();
         let arguments = message.params().and_then(|it| it.member("arguments"));
         let param = |marked: &Marked| {
@@ -59,13 +59,13 @@ impl Routing {
     }
 
     /// Whether the header names a version of the modern era, or a later one.
-    pub(super) fn is_modern(&self) -> bool {
+    pub(crate) fn is_modern(&self) -> bool {
         let version = self.version.as_ref().and_then(|it| it.to_str().ok());
         version.is_some_and(modern::is_modern_version)
     }
 
     /// What must agree whatever is called: the version, the method and the name.
-    pub(super) fn check(&self, message: &Message<'_, '_>, version: &str) -> Result<(), Mismatch> {
+    pub(crate) fn check(&self, message: &Message<'_, '_>, version: &str) -> Result<(), Mismatch> {
         let is = |header: &Option<HeaderValue>, text: &str| {
             header.as_ref().is_some_and(|it| it.as_bytes() == text.as_bytes())
         };
@@ -91,7 +91,7 @@ impl Routing {
     }
 
     /// What a notification's headers may say: its method, or nothing, and no name.
-    pub(super) fn check_told(&self, message: &Message<'_, '_>) -> Result<(), Mismatch> {
+    pub(crate) fn check_told(&self, message: &Message<'_, '_>) -> Result<(), Mismatch> {
         if self.is_ours {
             return Ok(());
         }
@@ -106,7 +106,7 @@ impl Routing {
     }
 
     /// What must agree because the tool's schema says so.
-    pub(super) fn check_params(
+    pub(crate) fn check_params(
         &self,
         marked: &[Marked],
         arguments: Option<Node<'_>>,
@@ -133,7 +133,7 @@ impl Routing {
     }
 
     /// Parameters that no schema names go on too, outside of the body: these are to be inspected.
-    pub(super) fn unknown<'a>(
+    pub(crate) fn unknown<'a>(
         &'a self,
         marked: &'a [Marked],
     ) -> impl Iterator<Item = &'a HeaderValue> {
@@ -145,19 +145,19 @@ impl Routing {
     }
 
     /// The same of a message that calls what it names otherwise.
-    pub(super) fn renamed(&self, message: &Message<'_, '_>) -> Self {
+    pub(crate) fn renamed(&self, message: &Message<'_, '_>) -> Self {
         let name = modern::name_of(message).and_then(modern::repeated);
         let name = name.and_then(|it| HeaderValue::try_from(it).ok());
         Self { name, ..self.clone() }
     }
 
     /// The headers as they go to many servers: what is named is not theirs all.
-    pub(super) fn shared(&self) -> Head {
+    pub(crate) fn shared(&self) -> Head {
         Head(self.method.clone().map(|it| (METHOD, it)).into_iter().collect())
     }
 
     /// The headers as they go upstream, once they were checked.
-    pub(super) fn head(&self) -> Head {
+    pub(crate) fn head(&self) -> Head {
         let named = [(METHOD, &self.method), (NAME, &self.name)].into_iter();
         let named = named.filter_map(|(name, value)| Some((name, value.clone()?)));
         let params = self.params.iter().filter(|(_, it)| it.len() <= VALUE_BYTES_MAX).cloned();

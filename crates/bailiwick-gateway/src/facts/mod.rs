@@ -1,0 +1,130 @@
+//! Facts about things: asked for in the background, held in memory, and believed for a time.
+//!
+//! A decision asks no source. Facts that are too old are believed no more: policy sees none of
+//! them, and calls that name a thing of theirs are refused, because a condition such as "unless it
+//! has a tier above 1" would let through what it was written to stop.
+
+mod came;
+mod fetch;
+mod file;
+mod freshness;
+mod http;
+mod sqlite;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bailiwick_core::Timestamp;
+use bailiwick_policy::{Facts, Thing};
+
+use crate::config::{FactsSettings, Settings, declare};
+
+pub(crate) use came::{Came, Said, Tag};
+pub(crate) use fetch::fetch;
+pub(crate) use freshness::Freshness;
+pub use freshness::STALE;
+
+/// Every source of facts.
+#[derive(Default)]
+pub struct Sources {
+    pub(crate) all: Vec<Source>,
+    /// Held while what is known is put together and brought into force, so that two sources that
+    /// answer at once do not undo each other's.
+    pub(crate) learning: Mutex<()>,
+}
+
+/// One source, and what is known from it.
+pub(crate) struct Source {
+    pub(crate) settings: FactsSettings,
+    /// As of when it is known, in nanoseconds; 0: not at all.
+    pub(crate) as_of: AtomicU64,
+    /// Whether it was asked at all.
+    pub(crate) tried: AtomicBool,
+    held: Mutex<Held>,
+}
+
+/// What is known from a source.
+#[derive(Default)]
+pub(crate) struct Held {
+    pub(crate) things: Arc<[Thing]>,
+    /// Why it could not be asked last time.
+    pub(crate) trouble: Option<String>,
+    /// Whether its facts are in force.
+    pub(crate) in_force: bool,
+    /// Whether it was stale when somebody was told.
+    pub(crate) told: Option<bool>,
+}
+
+impl Sources {
+    /// Those of a configuration, none of them asked as yet.
+    pub fn new(settings: &Settings) -> Self {
+        let source = |it: &FactsSettings| Source {
+            settings: it.clone(),
+            as_of: AtomicU64::new(0),
+            tried: AtomicBool::new(false),
+            held: Mutex::default(),
+        };
+        Self { all: settings.facts.iter().map(source).collect(), learning: Mutex::default() }
+    }
+
+    /// Whether each was asked, so that calls can be decided.
+    pub(crate) fn were_asked(&self) -> bool {
+        self.all.iter().all(|it| it.tried.load(Ordering::Acquire))
+    }
+
+    /// What of them will surprise.
+    pub(crate) fn warnings(&self, now: Timestamp) -> Vec<String> {
+        self.all.iter().filter_map(|it| it.warning(now)).collect()
+    }
+
+    /// What is known from those that are believed at this time.
+    pub(crate) fn known(&self, now: Timestamp) -> Result<Facts, String> {
+        let mut facts = Facts::default();
+        for source in &self.all {
+            declare(&mut facts, &source.settings)?;
+            if !source.is_stale(now) {
+                facts.add(&source.settings.name, &source.things()).map_err(|it| it.to_string())?;
+            }
+        }
+        Ok(facts)
+    }
+}
+
+impl Source {
+    pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
+        let as_of = self.as_of.load(Ordering::Acquire);
+        let limit = u64::try_from(self.settings.stale_after.as_nanos()).unwrap_or(u64::MAX);
+        as_of == 0 || now.ns().saturating_sub(as_of) > limit
+    }
+
+    pub(crate) fn things(&self) -> Arc<[Thing]> {
+        Arc::clone(&self.held().things)
+    }
+
+    pub(crate) fn held(&self) -> std::sync::MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is wrong with it, if anything is.
+    pub(crate) fn warning(&self, now: Timestamp) -> Option<String> {
+        let (name, types) = (&self.settings.name, self.settings.expected.types.join(", "));
+        let trouble = self.held().trouble.clone();
+        let why = trouble.as_ref().map_or_else(String::new, |it| format!(": {it}"));
+        if !self.tried.load(Ordering::Acquire) {
+            return None;
+        }
+        if !self.is_stale(now) {
+            return trouble
+                .map(|it| format!("facts {name}: it could not be asked last time: {it}"));
+        }
+        let since = match self.as_of.load(Ordering::Acquire) {
+            0 => "nothing was ever known from it".to_owned(),
+            as_of => {
+                let age = Duration::from_nanos(now.ns().saturating_sub(as_of)).as_secs();
+                format!("what is known from it is {age} s old")
+            }
+        };
+        Some(format!("facts {name}: calls that name a {types} are refused, since {since}{why}"))
+    }
+}

@@ -1,0 +1,165 @@
+//! Rows of a source, which become things or are refused.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{Fact, Thing};
+
+/// The longest id, and the longest text of an attribute, in bytes.
+const TEXT_BYTES_MAX: usize = 1024;
+
+/// What an attribute is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FactKind {
+    /// True or false.
+    Flag,
+    /// A whole number.
+    Number,
+    /// A text.
+    Text,
+}
+
+/// What a source may say.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    /// The types of things. Where there is one, rows need not say it.
+    pub types: Vec<String>,
+    /// The attributes. Others are passed over.
+    pub attributes: BTreeMap<String, FactKind>,
+    /// The most things.
+    pub things_max: usize,
+}
+
+/// What stands in one place of a row.
+#[derive(Clone, Debug)]
+pub enum Cell {
+    /// Nothing.
+    Empty,
+    /// True or false.
+    Flag(bool),
+    /// A whole number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// A text that may stand for a number or a flag, since its format knows nothing else.
+    Letters(String),
+    /// Something else.
+    Other,
+}
+
+/// What is wrong with what a source says. It holds no value.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Odd {
+    /// The whole is not of its format.
+    #[error("{0}")]
+    Format(String),
+    /// A row is not as it should be.
+    #[error("row {row}: {what}")]
+    Row {
+        /// Which, counted from 1.
+        row: usize,
+        /// What is wrong.
+        what: String,
+    },
+    /// There are too many.
+    #[error("it says more than {0} things: raise `things_max`, or ask for fewer")]
+    TooMany(usize),
+}
+
+/// Things in the making.
+#[derive(Debug)]
+pub struct Table<'a> {
+    expected: &'a Expected,
+    things: Vec<Thing>,
+    seen: HashSet<(Box<str>, Box<str>)>,
+}
+
+impl<'a> Table<'a> {
+    /// An empty one.
+    pub fn new(expected: &'a Expected) -> Self {
+        Self { expected, things: Vec::new(), seen: HashSet::new() }
+    }
+
+    /// Take in one row.
+    ///
+    /// # Errors
+    /// [`Odd`] when it says too much, the wrong, or something for the second time.
+    pub fn row(&mut self, cells: Vec<(String, Cell)>) -> Result<(), Odd> {
+        let row = self.things.len() + 1;
+        if self.things.len() >= self.expected.things_max {
+            return Err(Odd::TooMany(self.expected.things_max));
+        }
+        let thing = self.thing(cells).map_err(|what| Odd::Row { row, what })?;
+        if !self.seen.insert((thing.kind.clone(), thing.id.clone())) {
+            let what = "its thing has a row already: nobody could tell which holds".to_owned();
+            return Err(Odd::Row { row, what });
+        }
+        self.things.push(thing);
+        Ok(())
+    }
+
+    /// The things.
+    pub fn finish(self) -> Vec<Thing> {
+        self.things
+    }
+
+    fn thing(&self, cells: Vec<(String, Cell)>) -> Result<Thing, String> {
+        let (mut kind, mut id) = (None, None);
+        let mut attributes: Vec<(Box<str>, Fact)> = Vec::new();
+        for (name, cell) in cells {
+            match name.as_str() {
+                "type" => kind = text(cell).filter(|it| self.expected.types.contains(it)),
+                "id" => id = text(cell).filter(|it| (1..=TEXT_BYTES_MAX).contains(&it.len())),
+                _ => {
+                    let Some(expected) = self.expected.attributes.get(&name) else { continue };
+                    if attributes.iter().any(|(other, _)| **other == *name) {
+                        return Err(format!("`{name}` stands there twice"));
+                    }
+                    if let Some(fact) =
+                        fact(cell, *expected).map_err(|it| format!("`{name}` {it}"))?
+                    {
+                        attributes.push((name.into(), fact));
+                    }
+                }
+            }
+        }
+        let kind = match (kind, self.expected.types.as_slice()) {
+            (Some(kind), _) => kind,
+            (None, [only]) => only.clone(),
+            (None, types) => return Err(format!("its `type` is none of {}", types.join(", "))),
+        };
+        let id = id.ok_or("it has no `id`, as a text of at most 1024 bytes or a whole number")?;
+        Ok(Thing { kind: kind.into(), id: id.into(), attributes })
+    }
+}
+
+fn text(cell: Cell) -> Option<String> {
+    match cell {
+        Cell::Text(it) | Cell::Letters(it) => Some(it),
+        Cell::Number(it) => Some(it.to_string()),
+        Cell::Empty | Cell::Flag(_) | Cell::Other => None,
+    }
+}
+
+fn fact(cell: Cell, kind: FactKind) -> Result<Option<Fact>, &'static str> {
+    let fact = match (kind, cell) {
+        (_, Cell::Empty) => return Ok(None),
+        (_, Cell::Letters(it)) if it.is_empty() => return Ok(None),
+        (FactKind::Flag, Cell::Flag(it)) => Fact::Flag(it),
+        (FactKind::Flag, Cell::Letters(it)) if it == "true" => Fact::Flag(true),
+        (FactKind::Flag, Cell::Letters(it)) if it == "false" => Fact::Flag(false),
+        (FactKind::Flag, _) => return Err("is not true or false"),
+        (FactKind::Number, Cell::Number(it)) => Fact::Number(it),
+        (FactKind::Number, Cell::Letters(it)) => {
+            // One number has one spelling.
+            let number = it.parse::<i64>().ok().filter(|number| number.to_string() == it);
+            Fact::Number(number.ok_or("is no whole number")?)
+        }
+        (FactKind::Number, _) => return Err("is no whole number"),
+        (FactKind::Text, Cell::Text(it) | Cell::Letters(it)) if it.len() <= TEXT_BYTES_MAX => {
+            Fact::Text(it.into())
+        }
+        (FactKind::Text, Cell::Text(_) | Cell::Letters(_)) => return Err("is too long"),
+        (FactKind::Text, _) => return Err("is no text"),
+    };
+    Ok(Some(fact))
+}

@@ -1,0 +1,104 @@
+//! What sources say becomes things or is refused; things become attributes and classes.
+
+use proptest::prelude::*;
+
+use super::*;
+fn expected(types: &[&str]) -> Expected {
+    let attribute = |name: &str, kind| (name.to_owned(), kind);
+    Expected {
+        types: types.iter().map(|it| (*it).to_owned()).collect(),
+        attributes: BTreeMap::from([
+            attribute("tier", FactKind::Number),
+            attribute("tenant", FactKind::Text),
+            attribute("active", FactKind::Flag),
+        ]),
+        things_max: 3,
+    }
+}
+
+fn customer(id: &str, attributes: &[(&str, Fact)]) -> Thing {
+    let attributes = attributes.iter().map(|(name, fact)| ((*name).into(), fact.clone()));
+    Thing { kind: "Customer".into(), id: id.into(), attributes: attributes.collect() }
+}
+
+#[test]
+fn json_and_csv_say_the_same() {
+    let json = r#"[{"id": "c_1", "tier": 2, "tenant": "a, \"b\"", "phone": "1"},
+                   {"type": "Customer", "id": 7, "active": true, "tier": null}]"#;
+    let csv = "id,tier,tenant,phone,active\r\nc_1,2,\"a, \"\"b\"\"\",1,\r\n7,,,,true\r\n\r\n";
+    let text = |it: &str| Fact::Text(it.into());
+    let things = vec![
+        customer("c_1", &[("tier", Fact::Number(2)), ("tenant", text("a, \"b\""))]),
+        customer("7", &[("active", Fact::Flag(true))]),
+    ];
+    let one = expected(&["Customer"]);
+    assert_eq!(read_json(json.as_bytes(), &one), Ok(things.clone()));
+    assert_eq!(read_csv(csv.as_bytes(), &one), Ok(things));
+}
+
+#[test]
+fn a_thing_with_more_names_than_may_be_is_refused_and_no_list_is_held() {
+    let one = expected(&["Customer"]);
+    let with = |names: usize| {
+        let more: String = (0..names).map(|it| format!(", \"n{it}\": [0, {{}}]")).collect();
+        format!("[{{\"id\": \"c_1\"{more}}}]")
+    };
+    assert_eq!(read_json(with(255).as_bytes(), &one), Ok(vec![customer("c_1", &[])]));
+    assert!(read_json(with(256).as_bytes(), &one).is_err());
+}
+
+#[test]
+fn what_nobody_could_be_sure_of_is_refused() {
+    let one = expected(&["Customer"]);
+    for json in [
+        r#"{"id": "c_1"}"#,
+        r#"[{"id": "c_1", "tier": 1, "tier": 2}]"#,
+        r#"[{"id": "c_1"}, {"id": "c_1"}]"#,
+        r#"[{"id": "c_1", "tier": "2"}]"#,
+        r#"[{"id": "c_1", "tier": 2.0}]"#,
+        r#"[{"id": "c_1", "tenant": ["a"]}]"#,
+        r#"[{"id": "c_1", "active": 1}]"#,
+        r#"[{"id": ""}]"#,
+        r#"[{"tier": 2}]"#,
+        r#"[{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}]"#,
+        r#"[{"id": "c_1"}"#,
+    ] {
+        assert!(read_json(json.as_bytes(), &one).is_err(), "{json}");
+    }
+    for csv in [
+        "",
+        "id,id\nc_1,c_2\n",
+        "id,tier\nc_1\n",
+        "id,tier\nc_1,02\n",
+        "id,tier\nc_1,+2\n",
+        "id,tier\n\"c_1\n",
+        "id,tier\nc\"_1,2\n",
+        "id,tier\n\"c_1\"x,2\n",
+        "id,active\nc_1,yes\n",
+        "tier\n2\n",
+    ] {
+        assert!(read_csv(csv.as_bytes(), &one).is_err(), "{csv}");
+    }
+    // Where there are several types each row says its own.
+    let two = expected(&["Customer", "Order"]);
+    assert!(read_json(br#"[{"id": "c_1"}]"#, &two).is_err());
+    assert!(read_json(br#"[{"id": "c_1", "type": "Invoice"}]"#, &two).is_err());
+    assert!(read_json(br#"[{"id": "c_1", "type": "Order"}]"#, &two).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in ".{0,80}", csv in "[a,\"\r\n]{0,40}") {
+        let one = expected(&["Customer"]);
+        let _ = (read_json(text.as_bytes(), &one), read_csv(text.as_bytes(), &one));
+        let _ = read_csv(format!("id,a\n{csv}").as_bytes(), &one);
+    }
+
+    #[test]
+    fn what_is_quoted_comes_back(id in "[^\0]{1,40}", tenant in "[^\0]{1,40}") {
+        let quoted = |it: &str| format!("\"{}\"", it.replace('"', "\"\""));
+        let csv = format!("id,tenant\n{},{}\n", quoted(&id), quoted(&tenant));
+        let things = read_csv(csv.as_bytes(), &expected(&["Customer"])).unwrap();
+        prop_assert_eq!(things, vec![customer(&id, &[("tenant", Fact::Text(tenant.into()))])]);
+    }
+}
