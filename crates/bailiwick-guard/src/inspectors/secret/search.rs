@@ -29,6 +29,15 @@ pub(super) struct Search {
 /// A kind, and where the secret stands.
 type Secret = (&'static str, Range<usize>);
 
+/// What all shapes made of an anchor.
+struct Seen {
+    secret: Option<Secret>,
+    /// The first byte that must wait.
+    open: Option<usize>,
+    /// Whether more text makes no other thing of it.
+    is_decided: bool,
+}
+
 struct Candidate {
     shape: &'static Shape,
     anchor: &'static str,
@@ -70,7 +79,7 @@ impl Search {
         let mut from = 0;
         while let Some(found) = self.anchor(text, from) {
             from = found.start() + 1;
-            if let (Some((kind, range)), _) = self.look(text, found.start(), found.pattern()) {
+            if let Some((kind, range)) = self.look(text, found.start(), found.pattern()).secret {
                 from = from.max(range.end);
                 tell(kind, range);
             }
@@ -79,42 +88,41 @@ impl Search {
 
     /// The first byte of what may become a secret, or a longer one, with more text, where no anchor
     /// before `from` is of one. When what waits for another reason from `first` on begins inside of
-    /// a secret, all of that waits too. And whether there is neither a secret nor what waits.
+    /// a secret, all of that waits too. And whether nothing from `from` on is a secret or waits, and
+    /// no more text can make one of it, as it would behind `scheme://user:`.
     pub(super) fn open(&self, text: &[u8], mut from: usize, mut first: usize) -> (usize, bool) {
         let mut secrets = Vec::new();
+        let mut is_plain = first == text.len();
         while let Some(found) = self.anchor(text, from) {
-            let (secret, open) = self.look(text, found.start(), found.pattern());
+            let it = self.look(text, found.start(), found.pattern());
             from = found.start() + 1;
-            first = first.min(open.unwrap_or(first));
-            if let Some((_, range)) = secret {
+            is_plain &= it.is_decided;
+            first = first.min(it.open.unwrap_or(first));
+            if let Some((_, range)) = it.secret {
                 from = from.max(range.end);
                 secrets.push(range);
             }
         }
-        let is_plain = secrets.is_empty() && first == text.len();
+        is_plain &= secrets.is_empty();
         let first = secrets.iter().rev().fold(first, |first, secret| {
             if secret.contains(&first) { secret.start } else { first }
         });
         (first, is_plain)
     }
 
-    /// What the first shape that fits makes of this anchor, and the first byte that must wait if
-    /// more text could change that.
-    fn look(
-        &self,
-        text: &[u8],
-        start: usize,
-        anchor: PatternID,
-    ) -> (Option<Secret>, Option<usize>) {
-        let mut first: Option<usize> = None;
+    /// What the first shape that fits makes of this anchor, and whether more text could change that.
+    fn look(&self, text: &[u8], start: usize, anchor: PatternID) -> Seen {
+        let mut seen = Seen { secret: None, open: None, is_decided: true };
         for it in self.candidates.get(anchor.as_usize()).into_iter().flatten() {
-            let Look { found, open } = it.shape.look(text, start, it.anchor.len());
-            first = first.into_iter().chain(open).min();
+            let Look { found, open, is_decided } = it.shape.look(text, start, it.anchor.len());
+            seen.open = seen.open.into_iter().chain(open).min();
+            seen.is_decided &= is_decided;
             if let Some(range) = found {
-                return (Some((it.shape.kind, range)), first);
+                seen.secret = Some((it.shape.kind, range));
+                break;
             }
         }
-        (None, first)
+        seen
     }
 }
 

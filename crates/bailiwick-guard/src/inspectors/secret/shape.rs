@@ -67,12 +67,15 @@ pub(super) struct Before {
 }
 
 /// What was seen at an anchor.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Look {
     /// Where the secret stands, as far as the text goes.
     pub(super) found: Option<Range<usize>>,
     /// Where a secret begins of which more text must decide whether it is one, or where it ends.
     pub(super) open: Option<usize>,
+    /// Whether more text makes no other thing of this. A user's name that goes on is undecided
+    /// before any byte of the password is there to wait.
+    pub(super) is_decided: bool,
 }
 
 impl Shape {
@@ -80,13 +83,16 @@ impl Shape {
     pub(super) fn look(&self, text: &[u8], start: usize, length: usize) -> Look {
         let before = text.get(..start).unwrap_or_default();
         let mut cursor = Cursor::new(text, start + length);
-        let Some(first) = self.first(before, &mut cursor) else { return Look::default() };
+        let Some(first) = self.first(before, &mut cursor) else {
+            return Look { found: None, open: None, is_decided: !cursor.met_end() };
+        };
         let end = self.end(&mut cursor);
         let prefix = first.max(if self.is_prefixed() { start + length } else { 0 });
         let part = |range: Range<usize>| text.get(range).unwrap_or_default();
         let checked = |end: &usize| (self.check)(part(first..prefix), part(prefix..*end));
         let found = end.filter(checked).map(|end| first..end);
-        Look { found, open: cursor.met_end().then_some(first) }
+        let is_decided = !cursor.met_end();
+        Look { found, open: (!is_decided).then_some(first), is_decided }
     }
 
     const fn is_prefixed(&self) -> bool {

@@ -82,6 +82,19 @@ fn every_secret_of_the_corpus_leaves_whole() {
 }
 
 #[test]
+fn a_password_behind_a_long_name_leaves_whole() {
+    let name = "somebody-whose-name-is-longer-than-every-anchor-that-is-looked-for";
+    let text = format!("at postgres://{name}:FAKE0notAPassword@db.invalid/ and behind it.");
+    for one in 0..text.len() {
+        for two in one..text.len() {
+            let (first, rest) = text.as_bytes().split_at(one);
+            let (second, third) = rest.split_at(two - one);
+            watch(&text, [first, second, third].into_iter());
+        }
+    }
+}
+
+#[test]
 fn a_text_that_grows_waits_as_if_it_were_new() {
     for text in spelled("secret", "hit.txt").into_iter().chain(spelled("secret", "miss.txt")) {
         let text = text.repeat(2);
