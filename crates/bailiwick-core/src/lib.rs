@@ -29,6 +29,7 @@ mod obligation;
 mod payload;
 mod record;
 mod screening;
+mod thing;
 mod value;
 
 pub use action::Action;
@@ -59,4 +60,5 @@ pub use record::{
     RecordError, RefusalReason, RefusalRecord, Subject,
 };
 pub use screening::{Screened, screen};
+pub use thing::{Fact, Thing};
 pub use value::{Number, Value};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bailiwick_core::{AdminAct, Digest, Noticed, Record, ServerId, note};
-use bailiwick_policy::Thing;
+use bailiwick_core::{AdminAct, Digest, Noticed, Record, ServerId, Thing, note};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 

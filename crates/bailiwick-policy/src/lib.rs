@@ -20,7 +20,6 @@
 
 mod cedar;
 mod explain;
-mod facts;
 #[cfg(any(test, feature = "generate"))]
 pub mod generate;
 mod lint;
@@ -34,10 +33,7 @@ mod set;
 
 pub use cedar::{Facts, NotAThing, is_thing};
 pub use explain::{Candidate, Explanation, LinkExplanation, Standing};
-pub use facts::{
-    Cell, Classing, Expected, Fact, FactKind, Odd, Table, Thing, each_row, read_csv, read_json,
-};
-pub use load::{Known, Source};
+pub use load::{Classing, Known, Source};
 pub use mentioned::Surroundings;
 pub use problem::{LoadError, LoadErrors, Place, Warning};
 pub use set::{PolicyEffect, PolicyInfo, PolicySet, ToolFact};

@@ -12,7 +12,7 @@ use crate::cedar::{
     Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Roles, Store,
     build_context,
 };
-use crate::facts::Classing;
+use crate::load::Classing;
 use crate::mentioned::{Mentioned, Surroundings};
 use crate::problem::Warning;
 

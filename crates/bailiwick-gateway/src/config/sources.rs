@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bailiwick_policy::{Classing, Expected, FactKind, Facts, is_thing};
+use bailiwick_facts::{Expected, FactKind};
+use bailiwick_policy::{Classing, Facts, is_thing};
 use hyper::Uri;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

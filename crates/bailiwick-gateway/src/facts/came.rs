@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use bailiwick_core::Thing;
 use bailiwick_core::Timestamp;
-use bailiwick_policy::Thing;
 use hyper::header::HeaderValue;
 
 use crate::clock;

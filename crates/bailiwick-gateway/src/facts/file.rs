@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use bailiwick_core::Timestamp;
-use bailiwick_policy::{read_csv, read_json};
+use bailiwick_facts::{read_csv, read_json};
 
 use super::came::{Came, Said};
 use crate::config::FactsSettings;

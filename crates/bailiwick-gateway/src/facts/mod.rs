@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bailiwick_core::Timestamp;
-use bailiwick_policy::{Facts, Thing};
+use bailiwick_core::{Thing, Timestamp};
+use bailiwick_policy::Facts;
 
 use crate::config::{FactsSettings, Settings, declare};
 

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use bailiwick_policy::{Cell, Expected, FactKind, Table, Thing};
+use bailiwick_core::Thing;
+use bailiwick_facts::{Cell, Expected, FactKind, Table};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, InterruptHandle, OpenFlags, Row};
 use tokio::sync::oneshot;

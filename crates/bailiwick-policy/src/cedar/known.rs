@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bailiwick_core::Thing;
+
 use super::things::Things;
-use crate::facts::Thing;
 
 /// All that sources say, ready for policies. Cheap to hand to many sets.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use bailiwick_core::Class;
+use bailiwick_core::{Class, Fact, Thing};
 use cedar_policy_core::ast::{
     Eid, Entity, EntityType, EntityUID, Literal, PartialValue, Value, ValueKind,
 };
@@ -11,7 +11,6 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::names::{CLASS_TYPE, Types};
-use crate::facts::{Fact, Thing};
 
 /// The type of what holds every member of another.
 const COLLECTION: &str = "Collection";

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use bailiwick_core::{Class, Classed, NamedResource, Policy as _, Timestamp};
+use bailiwick_core::{Class, Classed, Fact, NamedResource, Policy as _, Thing, Timestamp};
 
-use crate::{Classing, Fact, Facts, Known, PolicySet, Source, Thing, is_thing};
+use crate::{Classing, Facts, Known, PolicySet, Source, is_thing};
 
 #[test]
 fn the_gateways_own_types_are_no_things() {

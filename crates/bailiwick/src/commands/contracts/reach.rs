@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use bailiwick_contracts::{Reach, Sight, Touched, credentials, reach};
+use bailiwick_facts::each_row;
 use bailiwick_gateway::contract::Contracts;
 use bailiwick_gateway::paths;
 use bailiwick_log::{Filter, Order, Reader};
-use bailiwick_policy::each_row;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! Things as CSV (RFC 4180): a line of names, then a line for each thing.
 
-use super::Thing;
+use bailiwick_core::Thing;
+
 use super::table::{Cell, Expected, Odd, Table};
 
 /// How many columns there may be.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use bailiwick_core::Thing;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::Thing;
 use super::csv::COLUMNS_MAX;
 use super::table::{Cell, Expected, Odd, Table};
 

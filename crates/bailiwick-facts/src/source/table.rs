@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::{Fact, Thing};
+use bailiwick_core::{Fact, Thing};
 
 /// The longest id, and the longest text of an attribute, in bytes.
 const TEXT_BYTES_MAX: usize = 1024;

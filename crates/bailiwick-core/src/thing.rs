@@ -1,18 +1,6 @@
-//! Facts: what is known of things besides the operator's file of entities, from wherever it came.
-//!
-//! They are made once, apart from the policies: a set that is loaded anew takes them as they are,
-//! however many there are.
+//! Things and their facts: what a source besides the operator's own files says of what calls name.
 
-mod csv;
-mod json;
-mod table;
-
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-
-pub use csv::{each_row, read_csv};
-pub use json::read_json;
-pub use table::{Cell, Expected, FactKind, Odd, Table};
 
 /// What is known of one attribute.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -36,9 +24,6 @@ pub struct Thing {
     pub attributes: Vec<(Box<str>, Fact)>,
 }
 
-/// Whose attributes are put on record with each call that names them: type to attributes.
-pub type Classing = BTreeMap<String, BTreeSet<String>>;
-
 impl fmt::Display for Fact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -48,6 +33,3 @@ impl fmt::Display for Fact {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

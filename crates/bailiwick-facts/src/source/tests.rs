@@ -1,8 +1,12 @@
-//! What sources say becomes things or is refused; things become attributes and classes.
+//! What sources say becomes things or is refused.
 
+use std::collections::BTreeMap;
+
+use bailiwick_core::{Fact, Thing};
 use proptest::prelude::*;
 
 use super::*;
+
 fn expected(types: &[&str]) -> Expected {
     let attribute = |name: &str, kind| (name.to_owned(), kind);
     Expected {
