@@ -19,6 +19,7 @@
 //! ```
 
 mod cedar;
+mod classing;
 mod explain;
 #[cfg(any(test, feature = "generate"))]
 pub mod generate;
@@ -32,8 +33,9 @@ pub mod reference;
 mod set;
 
 pub use cedar::{Facts, NotAThing, is_thing};
+pub use classing::Classing;
 pub use explain::{Candidate, Explanation, LinkExplanation, Standing};
-pub use load::{Classing, Known, Source};
+pub use load::{Known, Source};
 pub use mentioned::Surroundings;
 pub use problem::{LoadError, LoadErrors, Place, Warning};
 pub use set::{PolicyEffect, PolicyInfo, PolicySet, ToolFact};

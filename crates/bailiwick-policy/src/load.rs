@@ -1,6 +1,5 @@
 //! Loading: from sources to an immutable set, or to everything that is wrong with them.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bailiwick_core::{Digest, Obligation, PolicyId};
@@ -10,6 +9,7 @@ use crate::cedar::{
     Condition, Facts, Fault, IndexBuilder, InputReads, ParsedPolicy, Preparation, Roles, Store,
     parse_policies,
 };
+use crate::classing::Classing;
 use crate::lint::Lint;
 use crate::problem::{Lines, LoadError, LoadErrors, Place};
 use crate::set::{PolicyEffect, PolicyInfo, PolicySet};
@@ -27,9 +27,6 @@ pub struct Source<'a> {
 const SOURCE_BYTES_MAX: usize = 64 << 20;
 /// How many policies one set may have.
 const POLICIES_MAX: usize = 1_000_000;
-
-/// Whose attributes are put on record with each call that names them: type to attributes.
-pub type Classing = BTreeMap<String, BTreeSet<String>>;
 
 /// What a set knows besides its sources.
 #[derive(Clone, Copy, Debug)]

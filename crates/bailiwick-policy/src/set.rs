@@ -12,7 +12,7 @@ use crate::cedar::{
     Ask, Condition, Evaluation, Index, InputReads, Named, Occasion, Outcome, Roles, Store,
     build_context,
 };
-use crate::load::Classing;
+use crate::classing::Classing;
 use crate::mentioned::{Mentioned, Surroundings};
 use crate::problem::Warning;
 

@@ -22,6 +22,9 @@ use super::Trouble;
 
 /// How many idle connections to one server are kept.
 const IDLE_MAX: usize = 256;
+/// How much of an answer is read ahead, in bytes: a stream that nobody takes on holds twice as
+/// much. The head of an answer is within it, too.
+const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// How long an answer may take once it is over: long enough for a goodbye.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -248,8 +251,11 @@ impl Pool {
 async fn handshake(
     socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
 ) -> Result<Connection, Unreachable> {
-    let (sender, connection) =
-        http1::handshake(TokioIo::new(socket)).await.map_err(|_| Unreachable)?;
+    let (sender, connection) = http1::Builder::new()
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .handshake(TokioIo::new(socket))
+        .await
+        .map_err(|_| Unreachable)?;
     // Why it broke is seen by whoever waits for an answer.
     let driver = Box::pin(async move { drop(connection.await) });
     Ok(Connection { sender, driver: Some(driver) })

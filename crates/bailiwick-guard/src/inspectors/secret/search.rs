@@ -88,8 +88,8 @@ impl Search {
 
     /// The first byte of what may become a secret, or a longer one, with more text, where no anchor
     /// before `from` is of one. When what waits for another reason from `first` on begins inside of
-    /// a secret, all of that waits too. And whether nothing from `from` on is a secret or waits, and
-    /// no more text can make one of it, as it would behind `scheme://user:`.
+    /// a secret, all of that waits too. And whether nothing from `from` on is a secret or waits,
+    /// and no more text can make one of it, as it would behind `scheme://user:`.
     pub(super) fn open(&self, text: &[u8], mut from: usize, mut first: usize) -> (usize, bool) {
         let mut secrets = Vec::new();
         let mut is_plain = first == text.len();
