@@ -110,7 +110,7 @@ impl Search {
         (first, is_plain)
     }
 
-    /// What the first shape that fits makes of this anchor, and whether more text could change that.
+    /// What the first shape that fits makes of this anchor, and whether more text changes that.
     fn look(&self, text: &[u8], start: usize, anchor: PatternID) -> Seen {
         let mut seen = Seen { secret: None, open: None, is_decided: true };
         for it in self.candidates.get(anchor.as_usize()).into_iter().flatten() {
