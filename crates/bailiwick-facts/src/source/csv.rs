@@ -13,10 +13,12 @@ pub(super) const COLUMNS_MAX: usize = 256;
 /// [`Odd`] when the bytes are anything else.
 pub fn read_csv(bytes: &[u8], expected: &Expected) -> Result<Vec<Thing>, Odd> {
     let mut table = Table::new(expected);
-    each_row(bytes, |cells| {
+    let (names, lines) = begin(bytes)?;
+    table.columns(names.iter().map(String::as_str))?;
+    each(&names, lines, |cells| {
         table.row(cells.into_iter().map(|(name, it)| (name, Cell::Letters(it))).collect())
     })?;
-    Ok(table.finish())
+    table.finish()
 }
 
 /// The rows of a CSV text, each as its fields by the names in the first line.
@@ -25,8 +27,14 @@ pub fn read_csv(bytes: &[u8], expected: &Expected) -> Result<Vec<Thing>, Odd> {
 /// [`Odd`] when the bytes are anything else, and what `take` says.
 pub fn each_row(
     bytes: &[u8],
-    mut take: impl FnMut(Vec<(String, String)>) -> Result<(), Odd>,
+    take: impl FnMut(Vec<(String, String)>) -> Result<(), Odd>,
 ) -> Result<(), Odd> {
+    let (names, lines) = begin(bytes)?;
+    each(&names, lines, take)
+}
+
+/// How the columns are called, and the lines that follow.
+fn begin(bytes: &[u8]) -> Result<(Vec<String>, Lines<'_>), Odd> {
     let odd = |what: &str| Odd::Format(what.to_owned());
     let text = std::str::from_utf8(bytes).map_err(|_| odd("it is no UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -37,6 +45,14 @@ pub fn each_row(
     if names.len() > COLUMNS_MAX || names.iter().enumerate().any(twice) {
         return Err(odd("its first line names too many columns, or one twice"));
     }
+    Ok((names, lines))
+}
+
+fn each(
+    names: &[String],
+    lines: Lines<'_>,
+    mut take: impl FnMut(Vec<(String, String)>) -> Result<(), Odd>,
+) -> Result<(), Odd> {
     for (row, fields) in lines.enumerate() {
         let fields = fields?;
         if fields.len() != names.len() {

@@ -22,7 +22,7 @@ pub fn read_json(bytes: &[u8], expected: &Expected) -> Result<Vec<Thing>, Odd> {
     for Row(cells) in rows.0 {
         table.row(cells)?;
     }
-    Ok(table.finish())
+    table.finish()
 }
 
 struct Rows(Vec<Row>);

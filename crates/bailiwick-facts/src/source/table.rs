@@ -60,6 +60,12 @@ pub enum Odd {
         /// What is wrong.
         what: String,
     },
+    /// A declared attribute is nowhere in it.
+    #[error(
+        "nothing in it is called `{0}`, which `attributes` declares: what a condition asks for \
+         would be gone from every thing, so nothing of it is believed"
+    )]
+    Lacks(String),
     /// There are too many.
     #[error("it says more than {0} things: raise `things_max`, or ask for fewer")]
     TooMany(usize),
@@ -70,13 +76,40 @@ pub enum Odd {
 pub struct Table<'a> {
     expected: &'a Expected,
     things: Vec<Thing>,
+    /// The declared attributes that nothing was called as yet.
+    lacking: Vec<&'a str>,
     seen: HashSet<(Box<str>, Box<str>)>,
 }
 
 impl<'a> Table<'a> {
     /// An empty one.
     pub fn new(expected: &'a Expected) -> Self {
-        Self { expected, things: Vec::new(), seen: HashSet::new() }
+        let lacking = expected.attributes.keys().map(String::as_str).collect();
+        Self { expected, things: Vec::new(), lacking, seen: HashSet::new() }
+    }
+
+    /// Take in how the columns are called, where that is said besides the rows.
+    ///
+    /// # Errors
+    /// [`Odd`] when something that is asked for is not among them, or is there twice.
+    pub fn columns<'b>(&mut self, names: impl Iterator<Item = &'b str> + Clone) -> Result<(), Odd> {
+        let count = |name: &str| names.clone().filter(|it| *it == name).count();
+        let attributes = self.expected.attributes.keys().map(String::as_str);
+        if let Some(twice) = ["type", "id"].into_iter().chain(attributes).find(|it| count(it) > 1) {
+            return Err(Odd::Format(format!("two of its columns are called `{twice}`")));
+        }
+        if count("id") == 0 {
+            return Err(Odd::Format("none of its columns is called `id`".to_owned()));
+        }
+        self.lacking.retain(|it| count(it) == 0);
+        self.is_whole()
+    }
+
+    fn is_whole(&self) -> Result<(), Odd> {
+        match self.lacking.first() {
+            Some(lacking) => Err(Odd::Lacks((*lacking).to_owned())),
+            None => Ok(()),
+        }
     }
 
     /// Take in one row.
@@ -88,6 +121,7 @@ impl<'a> Table<'a> {
         if self.things.len() >= self.expected.things_max {
             return Err(Odd::TooMany(self.expected.things_max));
         }
+        self.lacking.retain(|it| !cells.iter().any(|(name, _)| name == it));
         let thing = self.thing(cells).map_err(|what| Odd::Row { row, what })?;
         if !self.seen.insert((thing.kind.clone(), thing.id.clone())) {
             let what = "its thing has a row already: nobody could tell which holds".to_owned();
@@ -98,21 +132,31 @@ impl<'a> Table<'a> {
     }
 
     /// The things.
-    pub fn finish(self) -> Vec<Thing> {
-        self.things
+    ///
+    /// # Errors
+    /// [`Odd`] when none of them has an attribute that is declared, not even an empty one: its name
+    /// changed, and a condition that asks for it with `has` would hold for nothing any more.
+    pub fn finish(self) -> Result<Vec<Thing>, Odd> {
+        if !self.things.is_empty() {
+            self.is_whole()?;
+        }
+        Ok(self.things)
     }
 
     fn thing(&self, cells: Vec<(String, Cell)>) -> Result<Thing, String> {
         let (mut kind, mut id) = (None, None);
+        let twice = |name: &str| format!("`{name}` stands there twice");
         let mut attributes: Vec<(Box<str>, Fact)> = Vec::new();
         for (name, cell) in cells {
             match name.as_str() {
-                "type" => kind = text(cell).filter(|it| self.expected.types.contains(it)),
+                "type" if kind.is_some() => return Err(twice(&name)),
+                "type" => kind = self.kind(cell)?,
+                "id" if id.is_some() => return Err(twice(&name)),
                 "id" => id = text(cell).filter(|it| (1..=TEXT_BYTES_MAX).contains(&it.len())),
                 _ => {
                     let Some(expected) = self.expected.attributes.get(&name) else { continue };
                     if attributes.iter().any(|(other, _)| **other == *name) {
-                        return Err(format!("`{name}` stands there twice"));
+                        return Err(twice(&name));
                     }
                     if let Some(fact) =
                         fact(cell, *expected).map_err(|it| format!("`{name}` {it}"))?
@@ -125,10 +169,27 @@ impl<'a> Table<'a> {
         let kind = match (kind, self.expected.types.as_slice()) {
             (Some(kind), _) => kind,
             (None, [only]) => only.clone(),
-            (None, types) => return Err(format!("its `type` is none of {}", types.join(", "))),
+            (None, _) => return Err(self.no_kind()),
         };
         let id = id.ok_or("it has no `id`, as a text of at most 1024 bytes or a whole number")?;
         Ok(Thing { kind: kind.into(), id: id.into(), attributes })
+    }
+
+    /// The type that a row says, if it says any. One that is not expected is no slip of the pen:
+    /// its id would be taken for one of another type.
+    fn kind(&self, cell: Cell) -> Result<Option<String>, String> {
+        match cell {
+            Cell::Empty => Ok(None),
+            Cell::Letters(it) if it.is_empty() => Ok(None),
+            Cell::Text(it) | Cell::Letters(it) if self.expected.types.contains(&it) => Ok(Some(it)),
+            Cell::Text(_) | Cell::Letters(_) | Cell::Flag(_) | Cell::Number(_) | Cell::Other => {
+                Err(self.no_kind())
+            }
+        }
+    }
+
+    fn no_kind(&self) -> String {
+        format!("its `type` is none of {}", self.expected.types.join(", "))
     }
 }
 

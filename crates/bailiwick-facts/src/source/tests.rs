@@ -40,14 +40,18 @@ fn json_and_csv_say_the_same() {
     assert_eq!(read_csv(csv.as_bytes(), &one), Ok(things));
 }
 
+/// Every declared attribute, of a thing that is said besides.
+const WHOLE: &str = r#"{"id": "whole", "tier": null, "tenant": null, "active": null}"#;
+
 #[test]
 fn a_thing_with_more_names_than_may_be_is_refused_and_no_list_is_held() {
     let one = expected(&["Customer"]);
     let with = |names: usize| {
         let more: String = (0..names).map(|it| format!(", \"n{it}\": [0, {{}}]")).collect();
-        format!("[{{\"id\": \"c_1\"{more}}}]")
+        format!("[{{\"id\": \"c_1\"{more}}}, {WHOLE}]")
     };
-    assert_eq!(read_json(with(255).as_bytes(), &one), Ok(vec![customer("c_1", &[])]));
+    let both = vec![customer("c_1", &[]), customer("whole", &[])];
+    assert_eq!(read_json(with(255).as_bytes(), &one), Ok(both));
     assert!(read_json(with(256).as_bytes(), &one).is_err());
 }
 
@@ -55,7 +59,7 @@ fn a_thing_with_more_names_than_may_be_is_refused_and_no_list_is_held() {
 fn what_nobody_could_be_sure_of_is_refused() {
     let one = expected(&["Customer"]);
     for json in [
-        r#"{"id": "c_1"}"#,
+        r#"{"id": "c_1", "tier": 1, "tenant": "a", "active": true}"#,
         r#"[{"id": "c_1", "tier": 1, "tier": 2}]"#,
         r#"[{"id": "c_1"}, {"id": "c_1"}]"#,
         r#"[{"id": "c_1", "tier": "2"}]"#,
@@ -63,11 +67,14 @@ fn what_nobody_could_be_sure_of_is_refused() {
         r#"[{"id": "c_1", "tenant": ["a"]}]"#,
         r#"[{"id": "c_1", "active": 1}]"#,
         r#"[{"id": ""}]"#,
+        r#"[{"id": "c_1", "type": "Vendor"}]"#,
+        r#"[{"id": "c_1", "type": 5}]"#,
+        r#"[{"id": "c_1", "type": {}}]"#,
         r#"[{"tier": 2}]"#,
         r#"[{"id": 1}, {"id": 2}, {"id": 3}, {"id": 4}]"#,
         r#"[{"id": "c_1"}"#,
     ] {
-        assert!(read_json(json.as_bytes(), &one).is_err(), "{json}");
+        is_refused(read_json(json.as_bytes(), &one), json);
     }
     for csv in [
         "",
@@ -80,14 +87,60 @@ fn what_nobody_could_be_sure_of_is_refused() {
         "id,tier\n\"c_1\"x,2\n",
         "id,active\nc_1,yes\n",
         "tier\n2\n",
+        "id,type,tier\nc_1,Vendor,2\n",
     ] {
-        assert!(read_csv(csv.as_bytes(), &one).is_err(), "{csv}");
+        let mut one = one.clone();
+        one.attributes.retain(|it, _| csv.contains(it));
+        is_refused(read_csv(csv.as_bytes(), &one), csv);
     }
     // Where there are several types each row says its own.
     let two = expected(&["Customer", "Order"]);
-    assert!(read_json(br#"[{"id": "c_1"}]"#, &two).is_err());
-    assert!(read_json(br#"[{"id": "c_1", "type": "Invoice"}]"#, &two).is_err());
-    assert!(read_json(br#"[{"id": "c_1", "type": "Order"}]"#, &two).is_ok());
+    let with = |row: &str| {
+        let whole = WHOLE.replace("{", "{\"type\": \"Order\", ");
+        read_json(format!("[{row}, {whole}]").as_bytes(), &two)
+    };
+    assert!(with(r#"{"id": "c_1"}"#).is_err());
+    assert!(with(r#"{"id": "c_1", "type": "Invoice"}"#).is_err());
+    assert!(with(r#"{"id": "c_1", "type": "Order"}"#).is_ok());
+}
+
+#[track_caller]
+fn is_refused(read: Result<Vec<Thing>, Odd>, text: &str) {
+    // Not because of what is missing besides.
+    assert!(!matches!(read, Ok(_) | Err(Odd::Lacks(_))), "{text}: {read:?}");
+}
+
+#[test]
+fn an_attribute_that_is_nowhere_is_refused_and_one_that_is_empty_is_not() {
+    let one = expected(&["Customer"]);
+    let lacks = |name: &str| Err(Odd::Lacks(name.to_owned()));
+    for csv in ["id,tiers,tenant,active\nc_1,2,a,true\n", "id,tenant,active\n"] {
+        assert_eq!(read_csv(csv.as_bytes(), &one), lacks("tier"), "{csv}");
+    }
+    let json = r#"[{"id": "c_1", "tiers": 2, "tenant": "a"}, {"id": "c_2", "active": true}]"#;
+    assert_eq!(read_json(json.as_bytes(), &one), lacks("tier"));
+    // Of a table without rows nobody misses anything, where its columns are not named.
+    assert_eq!(read_json(b"[]", &one), Ok(Vec::new()));
+    assert_eq!(read_csv(b"id,tier,tenant,active\n", &one), Ok(Vec::new()));
+    let whole = Ok(vec![customer("whole", &[])]);
+    assert_eq!(read_json(format!("[{WHOLE}]").as_bytes(), &one), whole);
+    assert_eq!(read_csv(b"id,tier,tenant,active\nwhole,,,\n", &one), whole);
+}
+
+#[test]
+fn columns_of_the_same_name_are_refused_where_they_are_asked_for() {
+    let one = expected(&["Customer"]);
+    let columns = |names: &str| Table::new(&one).columns(names.split(','));
+    assert_eq!(columns("id,tier,tenant,active,note,note"), Ok(()));
+    for twice in ["id", "type", "tier"] {
+        assert!(columns(&format!("id,type,tier,tenant,active,{twice}")).is_err(), "{twice}");
+    }
+    assert!(columns("tier,tenant,active").is_err(), "no id");
+    let row = |name: &str| {
+        let cell = || (name.to_owned(), Cell::Text("Customer".to_owned()));
+        Table::new(&one).row(vec![("id".to_owned(), Cell::Number(1)), cell(), cell()])
+    };
+    assert!(row("id").is_err() && row("type").is_err() && row("note").is_ok());
 }
 
 proptest! {
@@ -102,7 +155,9 @@ proptest! {
     fn what_is_quoted_comes_back(id in "[^\0]{1,40}", tenant in "[^\0]{1,40}") {
         let quoted = |it: &str| format!("\"{}\"", it.replace('"', "\"\""));
         let csv = format!("id,tenant\n{},{}\n", quoted(&id), quoted(&tenant));
-        let things = read_csv(csv.as_bytes(), &expected(&["Customer"])).unwrap();
+        let mut one = expected(&["Customer"]);
+        one.attributes.retain(|it, _| it == "tenant");
+        let things = read_csv(csv.as_bytes(), &one).unwrap();
         prop_assert_eq!(things, vec![customer(&id, &[("tenant", Fact::Text(tenant.into()))])]);
     }
 }

@@ -25,6 +25,9 @@ pub(crate) use fetch::fetch;
 pub(crate) use freshness::Freshness;
 pub use freshness::STALE;
 
+/// How far what is known may lie ahead of the clock, which is set right now and then.
+const AHEAD_NS: u64 = 60_000_000_000;
+
 /// Every source of facts.
 #[derive(Default)]
 pub struct Sources {
@@ -95,7 +98,9 @@ impl Source {
     pub(crate) fn is_stale(&self, now: Timestamp) -> bool {
         let as_of = self.as_of.load(Ordering::Acquire);
         let limit = u64::try_from(self.settings.stale_after.as_nanos()).unwrap_or(u64::MAX);
-        as_of == 0 || now.ns().saturating_sub(as_of) > limit
+        // Where the clock was set back, nobody knows how old they are.
+        let is_ahead = as_of.saturating_sub(now.ns()) > AHEAD_NS;
+        as_of == 0 || is_ahead || now.ns().saturating_sub(as_of) > limit
     }
 
     pub(crate) fn things(&self) -> Arc<[Thing]> {
@@ -115,16 +120,49 @@ impl Source {
             return None;
         }
         if !self.is_stale(now) {
-            return trouble
-                .map(|it| format!("facts {name}: it could not be asked last time: {it}"));
+            let none = || format!("facts {name}: it says nothing of any {types}: is it empty?");
+            let failed = |it| format!("facts {name}: it could not be asked last time: {it}");
+            return trouble.map(failed).or_else(|| self.things().is_empty().then(none));
         }
         let since = match self.as_of.load(Ordering::Acquire) {
             0 => "nothing was ever known from it".to_owned(),
+            as_of if as_of > now.ns() => "the clock was set back since they came".to_owned(),
             as_of => {
                 let age = Duration::from_nanos(now.ns().saturating_sub(as_of)).as_secs();
                 format!("what is known from it is {age} s old")
             }
         };
         Some(format!("facts {name}: calls that name a {types} are refused, since {since}{why}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_from_the_future_are_believed_no_more_than_old_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bailiwick.toml");
+        let toml = "[facts.book]\nfile = \"a.json\"\ntypes = [\"Customer\"]\n\
+                    attributes = { tier = \"number\" }\nstale_after = \"1h\"\n";
+        std::fs::write(&file, toml).unwrap();
+        let sources = Sources::new(&crate::config::load(&file).unwrap());
+        let source = sources.all.first().unwrap();
+        source.tried.store(true, Ordering::Release);
+        let second = 1_000_000_000;
+        let as_of = 1_800_000_000 * second;
+        source.as_of.store(as_of, Ordering::Release);
+        for (now, why) in [
+            (as_of - 30 * second, "says nothing of any Customer"),
+            (as_of - 61 * second, "the clock was set back"),
+            (as_of + 3600 * second, "says nothing of any Customer"),
+            (as_of + 3601 * second, "is 3601 s old"),
+        ] {
+            let now = Timestamp::from_ns(now);
+            let told = source.warning(now).unwrap();
+            assert!(told.contains(why), "{told}");
+            assert_eq!(source.is_stale(now), told.contains("are refused"), "{told}");
+        }
     }
 }

@@ -5,41 +5,35 @@ use std::path::Path;
 use bailiwick_core::Thing;
 use bailiwick_facts::{Cell, Expected, FactKind, Table};
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, InterruptHandle, OpenFlags, Row};
-use tokio::sync::oneshot;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row};
+use tokio::time::Instant;
 
 use super::came::{Came, Said};
 use crate::config::FactsSettings;
 
-/// Ask a database. One that takes too long is interrupted.
+/// How many steps of SQLite's machine lie between two looks at the clock.
+const STEPS: i32 = 10_000;
+
+/// Ask a database. A statement that takes too long is ended by SQLite itself: it looks at the clock
+/// as it goes, so there is no moment at which it would not hear that its time is over.
 pub(super) async fn ask(source: &FactsSettings, file: &Path, query: &str) -> Result<Came, String> {
-    let (tell, handle) = oneshot::channel();
     let (asked, file, query) = (source.clone(), file.to_owned(), query.to_owned());
-    let mut rows = tokio::task::spawn_blocking(move || rows(&asked, &file, &query, tell));
-    let things = match tokio::time::timeout(source.timeout, &mut rows).await {
-        Ok(done) => done,
-        Err(_) => {
-            if let Ok(handle) = handle.await {
-                handle.interrupt();
-            }
-            rows.await
-                .map(|it| it.and(Err(format!("no answer within {} s", source.timeout.as_secs()))))
-        }
-    };
-    let things = things.map_err(|_| "it could not be read".to_owned())??;
+    let rows = tokio::task::spawn_blocking(move || rows(&asked, &file, &query)).await;
+    let things = rows.map_err(|_| "it could not be read".to_owned())??;
     Ok(Came::now(Said::Things(things)))
 }
 
-fn rows(
-    source: &FactsSettings,
-    file: &Path,
-    query: &str,
-    tell: oneshot::Sender<InterruptHandle>,
-) -> Result<Vec<Thing>, String> {
-    let failed = |problem: rusqlite::Error| format!("{}: {problem}", file.display());
+fn rows(source: &FactsSettings, file: &Path, query: &str) -> Result<Vec<Thing>, String> {
+    let failed = |problem: rusqlite::Error| match problem.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => {
+            format!("no answer within {} s", source.timeout.as_secs())
+        }
+        Some(_) | None => format!("{}: {problem}", file.display()),
+    };
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let database = Connection::open_with_flags(file, flags).map_err(failed)?;
-    let _ = tell.send(database.get_interrupt_handle());
+    let mut database = Connection::open_with_flags(file, flags).map_err(failed)?;
+    let end = Instant::now() + source.timeout;
+    database.progress_handler(STEPS, Some(move || Instant::now() >= end)).map_err(failed)?;
     database.busy_timeout(source.timeout).map_err(failed)?;
     let mut statement = database.prepare(query).map_err(failed)?;
     if !statement.readonly() {
@@ -47,6 +41,7 @@ fn rows(
     }
     let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut table = Table::new(&source.expected);
+    table.columns(names.iter().map(String::as_str)).map_err(|odd| odd.to_string())?;
     let mut bytes = 0;
     let mut rows = statement.query([]).map_err(failed)?;
     while let Some(row) = rows.next().map_err(failed)? {
@@ -56,7 +51,7 @@ fn rows(
         }
         table.row(cells).map_err(|odd| odd.to_string())?;
     }
-    Ok(table.finish())
+    table.finish().map_err(|odd| odd.to_string())
 }
 
 fn cells(
@@ -86,4 +81,36 @@ fn cells(
         cells.push((name.clone(), cell));
     }
     Ok(cells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_query_without_end_is_ended_in_its_time_and_what_it_lacks_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let database = Connection::open(at("a.db")).unwrap();
+        database.execute_batch("CREATE TABLE t (id TEXT, tier INTEGER)").unwrap();
+        let toml = "[facts.book]\nsql = \"sqlite:a.db\"\nquery = \"SELECT 1\"\n\
+                    types = [\"Customer\"]\nattributes = { tier = \"number\" }\n\
+                    timeout_seconds = 1\n";
+        std::fs::write(at("bailiwick.toml"), toml).unwrap();
+        let settings = crate::config::load(&at("bailiwick.toml")).unwrap();
+        let source = settings.facts.first().unwrap();
+        let endless = "WITH RECURSIVE a(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM a) \
+                       SELECT id, 2 AS tier FROM a WHERE id < 0";
+        for (query, why) in [
+            (endless, Some("no answer within 1 s")),
+            ("SELECT id, tier FROM t", None),
+            ("SELECT id, tier AS tiers FROM t", Some("nothing in it is called `tier`")),
+            ("SELECT a.*, b.* FROM t a JOIN t b", Some("two of its columns are called `id`")),
+            ("DELETE FROM t RETURNING id, tier", Some("would change something")),
+        ] {
+            let told = ask(source, &at("a.db"), query).await.err();
+            let is_so = told.as_deref().is_some_and(|it| why.is_some_and(|why| it.contains(why)));
+            assert!(is_so || (told.is_none() && why.is_none()), "{query}: {told:?}");
+        }
+    }
 }

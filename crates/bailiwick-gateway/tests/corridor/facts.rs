@@ -236,6 +236,27 @@ async fn an_edited_file_is_read_at_once_and_may_not_contradict_the_entities() {
     let file = house.folder.path().join("customers.csv");
     std::fs::write(&file, "id,tier,tenant\nc_1,2,acme\nc_2,1,acme\n").unwrap();
     asked_until(&session, &about("c_1"), |said| !is_permitted(said)).await;
+    // An attribute that is called otherwise would be gone from every customer: nothing of it is
+    // believed. A source that says nothing at all is told of.
+    let warned = async |why: &str| {
+        let mut told = String::new();
+        for _ in 0..100 {
+            told = house.readyz().await["warnings"].to_string();
+            if told.contains(why) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{why}: {told}");
+    };
+    std::fs::write(&file, "id,tiers,tenant\nc_1,2,acme\nc_2,1,acme\n").unwrap();
+    warned("nothing in it is called `tier`").await;
+    assert!(!is_permitted(&session.post("crm", &about("c_1")).await));
+    std::fs::write(&file, "id,tier,tenant\n").unwrap();
+    warned("it says nothing of any Customer").await;
+    assert!(is_permitted(&session.post("crm", &about("c_1")).await));
+    std::fs::write(&file, "id,tier,tenant\nc_1,2,acme\nc_2,1,acme\n").unwrap();
+    asked_until(&session, &about("c_1"), |said| !is_permitted(said)).await;
     // Who says a second time what a source says is told which, and the former rules hold.
     let entities = r#"[{"uid":{"type":"Customer","id":"c_1"},"attrs":{"tier":1},"parents":[]}]"#;
     std::fs::write(house.folder.path().join("policies/entities.json"), entities).unwrap();
