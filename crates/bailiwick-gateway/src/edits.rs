@@ -2,16 +2,25 @@
 
 use std::time::Duration;
 
+use tokio::task::spawn_blocking;
+
 /// How often one looks.
 const LOOK: Duration = Duration::from_millis(500);
 /// How long the files must be still before they are read.
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// Wait until what one sees is not what was `seen`, and stands still.
-pub(crate) async fn next<T: PartialEq>(seen: &mut T, look: impl Fn() -> T) {
+/// Wait until what one sees is not what was `seen`, and stands still. One looks on threads that may
+/// wait for the disk.
+pub(crate) async fn next<T, L>(seen: &mut T, look: L)
+where
+    T: PartialEq + Clone + Send + 'static,
+    L: Fn() -> T + Clone + Send + 'static,
+{
+    // Where it cannot be looked, nothing is known to have changed.
+    let look = async |before: &T| spawn_blocking(look.clone()).await.unwrap_or(before.clone());
     loop {
         tokio::time::sleep(LOOK).await;
-        let looked = look();
+        let looked = look(seen).await;
         if looked == *seen {
             continue;
         }
@@ -19,7 +28,7 @@ pub(crate) async fn next<T: PartialEq>(seen: &mut T, look: impl Fn() -> T) {
         *seen = looked;
         loop {
             tokio::time::sleep(SETTLE).await;
-            let settled = look();
+            let settled = look(seen).await;
             if settled == *seen {
                 return;
             }

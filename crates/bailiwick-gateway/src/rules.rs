@@ -20,7 +20,7 @@ pub struct Rules {
     /// The policies.
     pub policies: PolicySet,
     /// What is known of each tool.
-    pub contracts: Contracts,
+    pub contracts: Arc<Contracts>,
     /// How the servers stand.
     pub health: Arc<Health>,
     /// The day until which tools that nobody approved may be used.
@@ -76,6 +76,7 @@ impl Rules {
                 let (open_until, texts) = (settings.open_until, Arc::new(texts));
                 let before = before.map(|it| &*it.health);
                 let health = Arc::new(Health::read(settings, &contracts, before));
+                let contracts = Arc::new(contracts);
                 Ok(Self { policies, contracts, health, open_until, seen, texts, facts })
             }
             Ok(_) | Err(_) => Err(BadRules(faults)),
@@ -83,9 +84,9 @@ impl Rules {
     }
 
     /// The same rules with other facts.
-    fn knowing(&self, settings: &Settings, facts: Arc<Facts>) -> Result<Self, BadRules> {
+    pub(crate) fn knowing(&self, settings: &Settings, facts: Arc<Facts>) -> Result<Self, BadRules> {
         let policies = policies(settings, &self.texts, &facts).map_err(BadRules)?;
-        let (contracts, seen) = (self.contracts.clone(), self.seen.clone());
+        let (contracts, seen) = (Arc::clone(&self.contracts), self.seen.clone());
         let (health, texts) = (Arc::clone(&self.health), Arc::clone(&self.texts));
         let open_until = self.open_until;
         Ok(Self { policies, contracts, health, open_until, seen, texts, facts })
@@ -148,7 +149,7 @@ pub(crate) struct RulesInForce {
     /// How often new rules came into force.
     changes: watch::Sender<u64>,
     /// Held while new rules are made out of those in force: an edit and new facts at once must not
-    /// undo each other.
+    /// undo each other. It is held for long, so no worker of tokio's waits for it.
     renewing: Mutex<()>,
 }
 
@@ -233,11 +234,16 @@ impl RulesInForce {
     }
 
     /// Watch the folders for ever, and tell of each change.
-    pub(crate) async fn watch(&self, settings: &Settings, tell: impl Fn(Change)) {
+    pub(crate) async fn watch(self: &Arc<Self>, settings: &Settings, tell: impl Fn(Change)) {
+        let settings = Arc::new(settings.clone());
         let mut seen = self.now().seen.clone();
         loop {
-            edits::next(&mut seen, || look(settings)).await;
-            tell(self.renew(settings));
+            let folders = Arc::clone(&settings);
+            edits::next(&mut seen, move || look(&folders)).await;
+            let (rules, settings) = (Arc::clone(self), Arc::clone(&settings));
+            let renewed = tokio::task::spawn_blocking(move || rules.renew(&settings)).await;
+            let broken = |_| Change::Refused(BadRules(vec!["the reading of it broke off".into()]));
+            tell(renewed.unwrap_or_else(broken));
         }
     }
 }
@@ -254,7 +260,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         std::fs::create_dir(folder.path().join("policies")).unwrap();
         let settings = crate::config::load(&file).unwrap();
-        let rules = RulesInForce::new(Rules::read(&settings).unwrap());
+        let rules = Arc::new(RulesInForce::new(Rules::read(&settings).unwrap()));
         let policy = "@id(\"all\") permit (principal, action, resource);";
         std::fs::write(settings.policies.join("all.cedar"), policy).unwrap();
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -266,6 +272,35 @@ mod tests {
             }
         }
         assert_eq!(rules.now().policies.len(), 1);
+    }
+
+    #[test]
+    fn canaries_beyond_the_limits_are_faults() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::create_dir(at("policies")).unwrap();
+        std::fs::create_dir(at("contracts")).unwrap();
+        let canaries = |every: &[&str]| {
+            let mut text = "server = \"crm\"\n[tools.look]\neffect = \"read\"\n".to_owned();
+            for (place, every) in every.iter().enumerate() {
+                text += &format!(
+                    "[tools.look.canaries.c{place}]\nevery = \"{every}\"\nexpect = {{}}\n"
+                );
+            }
+            std::fs::write(at("contracts/crm.toml"), text).unwrap();
+        };
+        let faults = |limits: &str| {
+            std::fs::write(at("bailiwick.toml"), format!("[drift]\n{limits}\n")).unwrap();
+            let settings = crate::config::load(&at("bailiwick.toml")).unwrap();
+            Rules::read(&settings).err().map_or_else(String::new, |bad| bad.0.join("\n"))
+        };
+        canaries(&["30s", "1m"]);
+        assert_eq!(faults("canary_seconds_min = 30\ncanaries_max = 2"), "");
+        let told = faults("canary_seconds_min = 31\ncanaries_max = 1");
+        assert!(
+            told.contains("`c0` of `look` is called every 30s, and [drift] canary_seconds_min")
+        );
+        assert!(told.contains("there are 2 canaries, and [drift] canaries_max is 1"), "{told}");
     }
 
     #[test]

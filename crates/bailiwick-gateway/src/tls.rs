@@ -65,7 +65,8 @@ impl Tls {
 
     /// Wait for an edit of the files.
     pub(crate) async fn edited(&self, seen: &mut Looks) {
-        edits::next(seen, || look(&self.pair)).await;
+        let pair = self.pair.clone();
+        edits::next(seen, move || look(&pair)).await;
     }
 
     /// How the files looked before the first pair was read.
