@@ -45,16 +45,17 @@ async fn keep_one(gate: Arc<Gate>, place: usize) {
         let seen = stamp(&settings.origin);
         let wait = match fetch(settings, tag.as_ref()).await {
             Ok(came) => {
-                tag.clone_from(&came.tag);
+                let named = came.tag.clone();
                 // However long it says that it holds, it is asked before it is too old.
                 let wait = settings.refresh.max(came.holds.min(settings.stale_after / 2));
                 let learning = Arc::clone(&gate);
                 let learned = move || {
-                    if let Some(source) = learning.parts.facts.all.get(place) {
-                        learn(&learning, source, came);
-                    }
+                    let source = learning.parts.facts.all.get(place);
+                    source.is_some_and(|source| learn(&learning, source, came))
                 };
-                let _ = tokio::task::spawn_blocking(learned).await;
+                let is_known = tokio::task::spawn_blocking(learned).await.unwrap_or(false);
+                // What was not taken in is not known, and must be said whole again.
+                tag = named.filter(|_| is_known);
                 wait
             }
             Err(why) => {
@@ -89,8 +90,8 @@ fn fail(gate: &Gate, source: &Source, why: &str) {
     }
 }
 
-/// Bring into force what a source said.
-fn learn(gate: &Gate, source: &Source, came: Came) {
+/// Bring into force what a source said. False: it could not be, and the former facts stay.
+fn learn(gate: &Gate, source: &Source, came: Came) -> bool {
     let facts = &gate.parts.facts;
     let _one = facts.learning.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let before = source.as_of.swap(came.as_of.ns(), Ordering::AcqRel);
@@ -102,7 +103,7 @@ fn learn(gate: &Gate, source: &Source, came: Came) {
     };
     if changed.is_none() && source.held().in_force {
         source.held().trouble = None;
-        return;
+        return true;
     }
     match bring(gate) {
         Ok(()) => {
@@ -110,6 +111,7 @@ fn learn(gate: &Gate, source: &Source, came: Came) {
             if changed.is_some() {
                 tell_loaded(gate, source);
             }
+            true
         }
         Err(why) => {
             // Nothing of it is in force, so it is as old as it was.
@@ -118,6 +120,7 @@ fn learn(gate: &Gate, source: &Source, came: Came) {
                 source.held().things = before;
             }
             fail(gate, source, &why);
+            false
         }
     }
 }
