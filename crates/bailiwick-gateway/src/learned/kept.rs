@@ -100,16 +100,9 @@ impl Learned {
 
     fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();
-        let servers = self.servers.read().unwrap_or_else(PoisonError::into_inner);
-        for (server, tools) in &*servers {
-            for (name, tool) in tools {
-                let behaviour = tool.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                lines.push(Line::Tool {
-                    server: server.to_string(),
-                    name: name.clone(),
-                    behaviour,
-                });
-            }
+        for (server, name, tool) in self.all() {
+            let behaviour = tool.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            lines.push(Line::Tool { server: server.to_string(), name, behaviour });
         }
         let canaries = self.canaries.read().unwrap_or_else(PoisonError::into_inner);
         for ((server, tool), them) in &*canaries {

@@ -80,9 +80,9 @@ impl Learned {
         if self.learn == 0 || !is_call || call.who().agent().is_none() {
             return Vec::new();
         }
-        let shape = match disposition {
-            Disposition::Answered => answer.root().member("result").and_then(shape::of),
-            Disposition::ToolFailed | Disposition::Erred => None,
+        let is_answered = match disposition {
+            Disposition::Answered => true,
+            Disposition::ToolFailed | Disposition::Erred => false,
             Disposition::Accepted
             | Disposition::Unreachable
             | Disposition::TimedOut
@@ -91,11 +91,14 @@ impl Learned {
             | Disposition::Withheld
             | Disposition::Unmet => return Vec::new(),
         };
+        // An answer may be long: it is looked at only where something is learned of it.
         let Some(tool) = self.tool(server, name) else { return Vec::new() };
+        let result = answer.root().member("result").filter(|_| is_answered);
+        let shape = result.and_then(shape::of);
         let observed = Observed {
             pin: call.pin().map(Pin::of_digest),
             shape,
-            is_error: disposition != Disposition::Answered,
+            is_error: !is_answered,
             latency_us: now.since_ns(call.at()) / 1_000,
             bytes: answer.root().raw().len() as u64,
             at: now,
@@ -116,6 +119,15 @@ impl Learned {
             return None;
         }
         Some(Arc::clone(tools.entry(name.into()).or_default()))
+    }
+
+    /// What is held of every tool. It is looked at after the lock, for which answers wait.
+    fn all(&self) -> Vec<(ServerId, Box<str>, Arc<Mutex<Behaviour>>)> {
+        let servers = self.servers.read().unwrap_or_else(PoisonError::into_inner);
+        let each = servers.iter().flat_map(|(server, tools)| {
+            tools.iter().map(|(name, it)| (server.clone(), name.clone(), Arc::clone(it)))
+        });
+        each.collect()
     }
 
     fn known(&self, server: &ServerId, name: &str) -> Option<Arc<Mutex<Behaviour>>> {
@@ -163,16 +175,13 @@ impl Learned {
 
     /// What drifts, by server, tool and kind.
     pub(crate) fn drifts(&self) -> Vec<(ServerId, Box<str>, Drift, String)> {
-        let servers = self.servers.read().unwrap_or_else(PoisonError::into_inner);
         let mut all = Vec::new();
-        for (server, tools) in &*servers {
-            for (name, tool) in tools {
-                let tool = tool.lock().unwrap_or_else(PoisonError::into_inner);
-                let raised = tool.raised();
-                all.extend(
-                    raised.map(|(it, how)| (server.clone(), name.clone(), it, how.detail.clone())),
-                );
-            }
+        for (server, name, tool) in self.all() {
+            let tool = tool.lock().unwrap_or_else(PoisonError::into_inner);
+            let raised = tool.raised();
+            all.extend(
+                raised.map(|(it, how)| (server.clone(), name.clone(), it, how.detail.clone())),
+            );
         }
         all.sort();
         all
