@@ -250,7 +250,10 @@ fn queries_filter() {
     assert!(house.query(&["--since", "2099-01-01T00:00:00Z"]).is_empty());
     assert_eq!(house.json(0, &["log", "query", "--limit", "3"]).as_array().unwrap().len(), 3);
     let told = house.run(&["log", "query", "--decision", "denied"]).expect(0).out;
-    assert!(told.contains("helpdesk/get_billing (forbidden)"), "{told}");
+    assert!(
+        told.contains("helpdesk/get_billing (forbidden by no_agent_reads_tier_2_billing"),
+        "{told}"
+    );
     for words in [["--kind", "nonsense"], ["--since", "yesterday"], ["--exchange", "nonsense"]] {
         assert_eq!(house.run(&[&["log", "query"][..], &words[..]].concat()).code, 2, "{words:?}");
     }

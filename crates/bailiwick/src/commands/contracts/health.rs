@@ -67,7 +67,11 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     };
     if common.json {
         let day = today.to_string();
-        output::json(&json!({ "day": day, "requires_record": needs_record, "servers": lines }))?;
+        let (is_watched, faults) = (!settings.health.feeds.is_empty(), health.faults());
+        output::json(&json!({
+            "day": day, "requires_record": needs_record, "servers": lines,
+            "is_judged_by_age": is_watched, "faults": faults,
+        }))?;
     } else {
         lines.iter().for_each(|it| print(it, needs_record));
         if settings.health.feeds.is_empty() {

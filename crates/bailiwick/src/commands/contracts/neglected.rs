@@ -80,16 +80,22 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         take(&mut uses, &entry?);
     }
     let days = arguments.months.saturating_mul(MONTH_DAYS);
-    let mut lines = Vec::new();
+    let (mut lines, mut unknown) = (Vec::new(), Vec::new());
     for (server, used) in uses {
         let looked = judged.looked(&contracts, server.as_str());
+        if looked.signals.is_none() {
+            unknown.push(server.to_string());
+        }
         if let Some(signals) = looked.signals.filter(|it| is_still(it, today, days)) {
             let state = looked.judge(today).state;
             lines.push(line(&server, used, (signals, state), looked.contract));
         }
     }
     if common.json {
-        output::json(&json!({ "day": today.to_string(), "servers": lines }))?;
+        let faults = judged.faults();
+        output::json(&json!({
+            "day": today.to_string(), "servers": lines, "unknown": unknown, "faults": faults,
+        }))?;
     } else {
         lines.iter().for_each(print);
         let (count, hours, months) = (lines.len(), arguments.hours, arguments.months);
@@ -97,6 +103,9 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
             "{count} servers were called in the last {hours} h whose source has not changed in \
              {months} months"
         ));
+        if !unknown.is_empty() && !settings.health.feeds.is_empty() {
+            say(format!("no feed tells of {}, which were called", unknown.join(", ")));
+        }
         if settings.health.feeds.is_empty() {
             say("[health] names no feeds, so nothing is known of any source: see docs/health.md");
         }

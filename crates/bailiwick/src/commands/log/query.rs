@@ -71,10 +71,13 @@ pub(crate) struct Arguments {
     oldest: bool,
 }
 
+/// How many policies are named of a denial.
+const POLICIES_MAX: usize = 3;
+
 pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let reader = Reader::open(&arguments.place.folder(common)?)?;
     let order = if arguments.oldest { Order::OldestFirst } else { Order::NewestFirst };
-    let (mut found, mut none) = (Vec::new(), true);
+    let (mut found, mut none, mut has_class) = (Vec::new(), true, false);
     // Nobody is known in a tenant that never was.
     let filter = filter(common, arguments)?;
     let sought = filter.as_ref().and_then(|it| it.classed.clone());
@@ -83,6 +86,7 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     for entry in entries.into_iter().flatten() {
         let entry = entry?;
         none = false;
+        has_class |= certainty(&entry) == Some(Certainty::Certain);
         if common.json {
             let mut json = as_json(&entry);
             if let (Some(it), Some(all)) = (certainty(&entry), json.as_object_mut()) {
@@ -97,6 +101,11 @@ pub(super) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     }
     if common.json {
         output::json(&found)?;
+    }
+    if let Some(doubt) =
+        sought.as_ref().filter(|_| !has_class).and_then(|it| thing::doubt(common, it))
+    {
+        eprintln!("{doubt}");
     }
     if none {
         eprintln!("no record matches{}", tenant_told(arguments));
@@ -208,7 +217,8 @@ fn as_text(entry: &Entry) -> String {
             };
             let who = it.chain.iter().map(subject).collect::<Vec<_>>().join(" > ");
             let name = it.name.as_deref().unwrap_or("");
-            let cause = it.cause.as_deref().map_or_else(String::new, |it| format!(" ({it})"));
+            let cause = it.cause.as_deref().map_or_else(String::new, |it| format!(" ({it}"));
+            let cause = if cause.is_empty() { cause } else { format!("{cause}{})", by(it)) };
             let (action, server) = (&it.action, &it.server);
             let of = told(&it.named, &it.classes);
             format!("{verdict} {who}: {action} {server}/{name}{cause}{of} {}", it.exchange)
@@ -244,6 +254,18 @@ fn as_text(entry: &Entry) -> String {
         Record::Heartbeat => "heartbeat".to_owned(),
     };
     format!("{index:>8}  {at}  {what}")
+}
+
+/// By what it was denied, in so far as that has a name.
+fn by(it: &DecisionRecord) -> String {
+    let is_denied = !it.permitted || it.would_be_denied().is_some();
+    let names: Vec<_> = it.policies.iter().map(|it| it.as_str()).collect();
+    let (first, more) = names.split_at(names.len().min(POLICIES_MAX));
+    match (is_denied && !first.is_empty(), more.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => format!(" by {}", first.join(", ")),
+        (true, false) => format!(" by {} and {} more", first.join(", "), more.len()),
+    }
 }
 
 /// What the named things counted as, where that is on record.

@@ -1,9 +1,11 @@
 //! Things as people name them, `Customer::"c_42"` or `Customer[tier=2]`, and what they counted as.
 
 use bailiwick_core::{Classed, Token};
+use bailiwick_log::Sought;
 use serde_json::{Map, Value, json};
 
-use crate::output::Failure;
+use crate::commands::settings;
+use crate::output::{Common, Failure};
 
 /// What somebody asks for.
 #[derive(Debug, Eq, PartialEq)]
@@ -25,17 +27,44 @@ impl<'a> Asked<'a> {
             let (kind, class) = text.strip_suffix(']')?.split_once('[')?;
             let (attribute, value) = class.split_once('=')?;
             let bare = value.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
+            // Two at once are not asked for: that would be another value, and quietly find nothing.
+            let is_one = bare.is_some() || !(value.contains(',') && value.contains('='));
             let value = bare.unwrap_or(value);
             let is_full = !kind.is_empty() && !attribute.is_empty() && !value.is_empty();
-            (is_full && !kind.contains(':')).then_some(Self::Counted { kind, attribute, value })
+            (is_one && is_full && !kind.contains(':')).then_some(Self::Counted {
+                kind,
+                attribute,
+                value,
+            })
         };
         counted().or_else(one).ok_or_else(|| {
             Failure(format!(
-                "`{text}` is no thing; write it as Customer::\"c_42\", or as Customer[tier=2] for \
-                 all that counted as that"
+                "`{text}` is no thing; write it as Customer::\"c_42\", or as Customer[tier=2], \
+                 with one attribute, for all that counted as that"
             ))
         })
     }
+}
+
+/// Whether what is asked for is put on record at all: where it is not, nothing is certain.
+pub(super) fn doubt(common: &Common, sought: &Sought) -> Option<String> {
+    let classing = settings::load(common).ok()?.classing;
+    let (kind, attribute) = (&*sought.kind, &*sought.attribute);
+    let known = classing.get(kind);
+    if known.is_some_and(|it| it.contains(attribute)) {
+        return None;
+    }
+    let has = known.map_or_else(
+        || format!("[classes] has no `{kind}`"),
+        |it| {
+            let names: Vec<_> = it.iter().map(String::as_str).collect();
+            format!("[classes] has only {} of {kind}", names.join(", "))
+        },
+    );
+    Some(format!(
+        "no record is certain to be about a {kind} with this `{attribute}`, and {has}: is it \
+         spelled as meant?"
+    ))
 }
 
 /// What things counted as, in a line: `Customer tier 2, tenant unknown`. Empty where no class is on
@@ -84,6 +113,7 @@ mod tests {
             ("Order::\"a::b[c=d]\"", odd),
             ("Customer", None),
             ("Customer[tier]", None),
+            ("Customer[tier=2,tenant=acme]", None),
             ("[tier=2]", None),
             ("::x", None),
         ] {
