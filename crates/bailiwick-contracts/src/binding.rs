@@ -36,12 +36,16 @@ pub fn named(types: &BTreeMap<String, String>, arguments: &Value) -> Option<Vec<
                 std::slice::from_ref(value)
             }
         };
+        // Looked at before any is copied: a list may have a million.
+        if named.len() + ids.len() > NAMED_MAX {
+            return None;
+        }
         for id in ids {
             let (argument, kind) = (argument.as_str().into(), kind.as_str().into());
             named.push(NamedResource { argument, kind, id: id_of(id)? });
         }
     }
-    (named.len() <= NAMED_MAX).then_some(named)
+    Some(named)
 }
 
 /// Every member of a type, as a thing that a call touches.

@@ -8,7 +8,7 @@
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use crate::call::{Call, NamedResource};
+use crate::call::Call;
 use crate::class::{self, Classed};
 use crate::decision::Denial;
 use crate::finding::{Findings, Inspectors, Seen, Surface};
@@ -16,6 +16,7 @@ use crate::ledger::{Appended, Ledger, Sealed, Unrecorded};
 use crate::names::{Digest, ExchangeId, TenantId, Timestamp};
 use crate::payload::Payload;
 use crate::record::{Meter, OutcomeRecord, Record};
+use crate::resource::NamedResource;
 
 /// What came of a call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

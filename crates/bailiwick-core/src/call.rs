@@ -3,9 +3,11 @@
 use bytes::Bytes;
 
 use crate::action::Action;
+use crate::glimpse::Glimpse;
 use crate::identity::Identified;
 use crate::model::ModelAsk;
-use crate::names::{Digest, ExchangeId, ServerId, Timestamp};
+use crate::names::{Digest, ExchangeId, Timestamp};
+use crate::resource::{NamedResource, Resource};
 use crate::value::Value;
 
 /// What carrying out a call does to the world, as the operator's contract says. A server's own
@@ -55,123 +57,6 @@ impl Effect {
     }
 }
 
-/// What an action is done to.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub enum Resource {
-    /// A server as a whole.
-    Server(ServerId),
-    /// A tool of a server.
-    Tool {
-        /// The server that offers it.
-        server: ServerId,
-        /// Its name there.
-        name: Box<str>,
-    },
-    /// A prompt of a server.
-    Prompt {
-        /// The server that offers it.
-        server: ServerId,
-        /// Its name there.
-        name: Box<str>,
-    },
-    /// A resource of a server.
-    Document {
-        /// The server that offers it.
-        server: ServerId,
-        /// Its URI.
-        uri: Box<str>,
-    },
-    /// A resource template of a server.
-    Template {
-        /// The server that offers it.
-        server: ServerId,
-        /// The URI template.
-        uri: Box<str>,
-    },
-    /// A model of a provider.
-    Model {
-        /// The provider that serves it.
-        server: ServerId,
-        /// Its name there.
-        name: Box<str>,
-    },
-    /// What a provider keeps for its callers, of one kind.
-    State {
-        /// The provider that keeps it.
-        server: ServerId,
-        /// The kind: `files`, `batches`.
-        name: Box<str>,
-    },
-    /// The client of a person, of which a server asks something.
-    Client {
-        /// The server that asks.
-        server: ServerId,
-    },
-    /// A method that this build does not know.
-    Method {
-        /// The server that it is sent to.
-        server: ServerId,
-        /// The method's name.
-        name: Box<str>,
-    },
-}
-
-impl Resource {
-    /// The server that it belongs to.
-    pub const fn server(&self) -> &ServerId {
-        match self {
-            Self::Server(server)
-            | Self::Tool { server, .. }
-            | Self::Prompt { server, .. }
-            | Self::Document { server, .. }
-            | Self::Template { server, .. }
-            | Self::Model { server, .. }
-            | Self::State { server, .. }
-            | Self::Client { server }
-            | Self::Method { server, .. } => server,
-        }
-    }
-
-    /// The type's name in policies and records.
-    pub const fn kind(&self) -> &'static str {
-        match self {
-            Self::Server(_) => "Server",
-            Self::Tool { .. } => "Tool",
-            Self::Prompt { .. } => "Prompt",
-            Self::Document { .. } => "Document",
-            Self::Template { .. } => "Template",
-            Self::Model { .. } => "Model",
-            Self::State { .. } => "State",
-            Self::Client { .. } => "Client",
-            Self::Method { .. } => "Method",
-        }
-    }
-
-    /// The name within its server; empty for the server itself and for a client.
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Server(_) | Self::Client { .. } => "",
-            Self::Tool { name, .. }
-            | Self::Prompt { name, .. }
-            | Self::Model { name, .. }
-            | Self::State { name, .. }
-            | Self::Method { name, .. } => name,
-            Self::Document { uri, .. } | Self::Template { uri, .. } => uri,
-        }
-    }
-}
-
-/// A thing that an argument names, such as `Customer::"c_42"`.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NamedResource {
-    /// The argument that names it.
-    pub argument: Box<str>,
-    /// Its type, as the contract says.
-    pub kind: Box<str>,
-    /// Its id, as the argument gives it.
-    pub id: Box<str>,
-}
-
 /// What interpreting a message gave, before it is tied to a caller.
 #[derive(Clone, Debug)]
 pub struct Interpreted {
@@ -211,12 +96,25 @@ struct Parts {
     parent: Option<ExchangeId>,
     keeps: Option<usize>,
     unfit: Option<Box<str>>,
+    glimpse: Option<Glimpse>,
 }
 
 impl Call {
     /// The call that a known caller makes.
     pub fn new(id: ExchangeId, at: Timestamp, who: Identified, what: Interpreted) -> Self {
-        Self(Box::new(Parts { id, at, who, what, parent: None, keeps: None, unfit: None }))
+        let (parent, keeps, unfit, glimpse) = (None, None, None, None);
+        Self(Box::new(Parts { id, at, who, what, parent, keeps, unfit, glimpse }))
+    }
+
+    /// The call of what its caller was seen to know of, or not: that is not asked twice.
+    #[must_use]
+    pub fn glimpsed(mut self, glimpse: Glimpse) -> Self {
+        self.0.glimpse = Some(glimpse);
+        self
+    }
+
+    pub(crate) fn take_glimpse(&mut self) -> Option<Glimpse> {
+        self.0.glimpse.take()
     }
 
     /// The call as a part of another one, which is said when it is made.

@@ -3,7 +3,7 @@
 
 use crate::action::Action;
 use crate::answer::{Duties, Pending, Released};
-use crate::call::{Call, Effect, Resource};
+use crate::call::{Call, Effect};
 use crate::decision::{Cause, Decision, Denial, Mode, Permit};
 use crate::identity::{Link, Principal};
 use crate::inputs::Inputs;
@@ -12,6 +12,7 @@ use crate::names::{Digest, Timestamp, Token};
 use crate::obligation::Obligation;
 use crate::payload::Payload;
 use crate::record::{DecisionRecord, Durability, Record, Subject};
+use crate::resource::Resource;
 
 /// The most bytes of inputs that are sealed for a refusal. Whoever may do nothing must not be able
 /// to fill the log; the digest of the ask stands in the record all the same.

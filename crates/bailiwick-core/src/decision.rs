@@ -10,13 +10,16 @@ mod cause;
 pub use cause::Cause;
 
 use crate::action::Action;
-use crate::call::{Call, NamedResource, Resource};
+use crate::call::Call;
 use crate::class::{self, Classed};
 use crate::finding::Findings;
+use crate::glimpse::Glimpse;
 use crate::identity::Identified;
 use crate::names::{Digest, PolicyId, Timestamp};
 use crate::obligation::Obligation;
+use crate::resource::{NamedResource, Resource};
 use crate::screening::Screened;
+use crate::votes::{LinkVote, Permitting, Votes};
 
 /// The two questions that policy answers of everything that has a name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,45 +54,10 @@ pub struct Question<'a> {
     pub context: &'a Context,
 }
 
-/// A policy that permits, with its duties.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Permitting {
-    /// The policy.
-    pub policy: PolicyId,
-    /// What it asks of the enforcement point.
-    pub obligations: Vec<Obligation>,
-}
-
-/// What the policies say of one link.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct LinkVote {
-    /// The orders of operators that forbid, whatever the stance.
-    pub orders: Vec<PolicyId>,
-    /// The policies that permit.
-    pub permits: Vec<Permitting>,
-    /// The policies that forbid.
-    pub forbids: Vec<PolicyId>,
-    /// The policies that could not be evaluated, with the reason.
-    pub errors: Vec<(PolicyId, Box<str>)>,
-}
-
-/// The votes for one verb: one for each link, in the order of the chain.
-pub type Votes = Vec<LinkVote>;
-
-/// The answer to one question.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Ballot {
-    /// May it be known?
-    pub discover: Votes,
-    /// May it be done? Empty when only `discover` was asked.
-    pub invoke: Votes,
-}
-
 /// A source of votes, such as a set of Cedar policies. Pure: the same question, the same answer.
 pub trait Policy: Send + Sync {
-    /// The votes of every link. With `Verb::Discover` only the discovery is asked, with
-    /// `Verb::Invoke` both.
-    fn vote(&self, question: &Question<'_>, verb: Verb) -> Ballot;
+    /// The votes of every link.
+    fn vote(&self, question: &Question<'_>, verb: Verb) -> Votes;
 
     /// The digest of the policy set.
     fn digest(&self) -> Digest;
@@ -230,7 +198,14 @@ struct Verdict {
 /// Both verbs must permit it: what may not be discovered cannot be invoked, and is refused as if
 /// it had never been there. Existence is looked at last, so that the same work is done for a
 /// hidden name as for one that never was.
-pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: Stance) -> Decision {
+pub fn decide(
+    policy: &dyn Policy,
+    mut screened: Screened,
+    now: Timestamp,
+    stance: Stance,
+) -> Decision {
+    let policy_set = policy.digest();
+    let glimpse = screened.call.take_glimpse();
     let context = Context { now, findings: screened.findings.clone() };
     let call = &screened.call;
     let question = Question {
@@ -240,11 +215,11 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
         call: Some(call),
         context: &context,
     };
-    let ballot = policy.vote(&question, Verb::Invoke);
     let links = call.who().principal().chain.len();
-    let discover = judge(ballot.discover, links);
-    let invoke = judge(ballot.invoke, links);
-    let policy_set = policy.digest();
+    let asked = (question.who, question.action, question.resource);
+    let seen = glimpse.and_then(|it| it.on(asked, policy_set));
+    let discover = judge(seen.unwrap_or_else(|| policy.vote(&question, Verb::Discover)), links);
+    let invoke = judge(policy.vote(&question, Verb::Invoke), links);
     let classes = class::fitting(policy.classes(call.named(), now));
     let exists = call.exists();
 
@@ -290,27 +265,45 @@ pub fn decide(policy: &dyn Policy, screened: Screened, now: Timestamp, stance: S
     }
 }
 
+/// Ask whether the whole chain may know that this exists.
+pub fn glimpse(policy: &dyn Policy, question: &Question<'_>) -> Glimpse {
+    let votes = policy.vote(question, Verb::Discover);
+    let (who, resource) = (question.who.clone(), question.resource.clone());
+    Glimpse { who, action: question.action, resource, set: policy.digest(), votes }
+}
+
+impl Glimpse {
+    /// Whether it is seen.
+    pub fn shows(&self, stance: Stance, now: Timestamp) -> bool {
+        let links = self.who.principal().chain.len();
+        passes(&judge(self.votes.clone(), links), stance, now)
+    }
+}
+
 /// Whether the whole chain may know that this exists: the same votes, the same kernel and the same
 /// stance as for a call, asked where lists are filtered.
 pub fn visible(policy: &dyn Policy, question: &Question<'_>, stance: Stance) -> bool {
-    let ballot = policy.vote(question, Verb::Discover);
-    match judge(ballot.discover, question.who.principal().chain.len()).outcome {
-        Ok(()) => true,
-        Err(Cause::Ordered) => false,
-        Err(_) => stance.observes(question.context.now),
-    }
+    let votes = policy.vote(question, Verb::Discover);
+    let links = question.who.principal().chain.len();
+    passes(&judge(votes, links), stance, question.context.now)
 }
 
 /// Whether the whole chain may do this as far as can be told before all of the call is known. It
 /// permits nothing: the call itself is decided on all the same.
 pub fn may(policy: &dyn Policy, question: &Question<'_>, stance: Stance) -> bool {
-    let Ballot { discover, invoke } = policy.vote(question, Verb::Invoke);
     let links = question.who.principal().chain.len();
-    [discover, invoke].into_iter().all(|votes| match judge(votes, links).outcome {
+    let passes =
+        |verb| passes(&judge(policy.vote(question, verb), links), stance, question.context.now);
+    passes(Verb::Discover) && passes(Verb::Invoke)
+}
+
+/// Whether a verdict lets something pass in this stance.
+fn passes(verdict: &Verdict, stance: Stance, now: Timestamp) -> bool {
+    match verdict.outcome {
         Ok(()) => true,
         Err(Cause::Ordered) => false,
-        Err(_) => stance.observes(question.context.now),
-    })
+        Err(_) => stance.observes(now),
+    }
 }
 
 /// The intersection of the links' votes. A missing vote is a denial.

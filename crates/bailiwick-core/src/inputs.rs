@@ -2,11 +2,12 @@
 //! can be explained and made again later. What is not here was not read.
 
 use crate::action::Action;
-use crate::call::{Call, Effect, NamedResource, Resource};
+use crate::call::{Call, Effect};
 use crate::cbor::{CborError, Reader, Writer};
 use crate::identity::{Link, Principal, Purpose};
 use crate::payload::Payload;
 use crate::record::RecordError;
+use crate::resource::{NamedResource, Resource};
 use crate::value::{Number, Value};
 
 /// The version that this build writes.

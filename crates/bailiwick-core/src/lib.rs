@@ -20,6 +20,7 @@ mod clearance;
 mod day;
 mod decision;
 mod finding;
+mod glimpse;
 mod identity;
 mod inputs;
 mod ledger;
@@ -28,21 +29,24 @@ mod names;
 mod obligation;
 mod payload;
 mod record;
+mod resource;
 mod screening;
 mod thing;
 mod value;
+mod votes;
 
 pub use action::Action;
 pub use answer::{Disposition, Inspected, Interim, Pending, Released};
-pub use call::{Call, Effect, Interpreted, NamedResource, Resource};
+pub use call::{Call, Effect, Interpreted};
 pub use class::{Class, Classed};
 pub use clearance::{Cleared, PermitOnRecord, RefusalOnRecord, Ruling, Unclear};
 pub use day::{Day, NotADay};
 pub use decision::{
-    Ballot, Cause, Context, Decision, Denial, LinkVote, Mode, Permit, Permitting, Policy, Question,
-    Stance, Verb, Votes, decide, may, visible,
+    Cause, Context, Decision, Denial, Mode, Permit, Policy, Question, Stance, Verb, decide,
+    glimpse, may, visible,
 };
 pub use finding::{Finding, Findings, Inspector, Inspectors, Seen, Severity, Surface};
+pub use glimpse::Glimpse;
 pub use identity::{
     Authenticator, Evidence, Identified, Link, Principal, Purpose, Unproved, identify,
 };
@@ -59,6 +63,8 @@ pub use record::{
     AdminAct, DecisionRecord, Durability, Meter, Noticed, OutcomeRecord, RECORD_VERSION, Record,
     RecordError, RefusalReason, RefusalRecord, Subject,
 };
+pub use resource::{NamedResource, Resource};
 pub use screening::{Screened, screen};
 pub use thing::{Fact, Thing};
 pub use value::{Number, Value};
+pub use votes::{LinkVote, Permitting, Votes};

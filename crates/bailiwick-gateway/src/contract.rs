@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use bailiwick_contracts::{Canary, Contract, Fault, Lock, Tool, collection, named, touched};
-use bailiwick_core::{Effect, NamedResource, ServerId, Value};
+use bailiwick_core::{Effect, NamedResource, Resource, ServerId, Value};
 
 use crate::config::{self, ConfigError, DriftSection};
 use crate::narrowed::{self, View, Views};
@@ -161,6 +161,13 @@ impl Contracts {
     /// The server's own name of what is shown by this one: the tool's, where it is a view's.
     pub(crate) fn own_name<'a>(&'a self, server: &ServerId, shown: &'a str) -> &'a str {
         self.view(server, shown).map_or(shown, |it| &it.tool)
+    }
+
+    /// The server's own tool, where what is named is a view of one.
+    pub(crate) fn own(&self, named: &Resource) -> Option<Resource> {
+        let Resource::Tool { server, name } = named else { return None };
+        let tool = self.view(server, name)?.tool.clone();
+        Some(Resource::Tool { server: server.clone(), name: tool })
     }
 
     /// The names under which a server's tool is shown: its own, or those of its views.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_core::{
-    Action, Call, Classed, Context, Disposition, Durability, Effect, Evidence, Findings,
+    Action, Call, Classed, Context, Disposition, Durability, Effect, Evidence, Findings, Glimpse,
     Identified, Inspected, Inspectors, Interpreted, NamedResource, Policy as _, Position, Question,
-    Resource, ServerId, Stance, Timestamp, Unproved, Unrecorded, Value, may, visible,
+    Resource, ServerId, Stance, Timestamp, Unproved, Unrecorded, Value, glimpse, may, visible,
 };
 use bailiwick_log::World;
 use bailiwick_wire::mcp::Asked;
@@ -46,7 +46,7 @@ use crate::tally::Tally;
 use crate::tls::Tls;
 use crate::upstream::{Means, Upstream};
 use crate::watch::Watch;
-use crate::widened::{Widened, widened};
+use crate::widened::{Widened, unseen, widened};
 
 /// How many events may wait for a client that reads slowly.
 const CLIENT_QUEUE: usize = 64;
@@ -294,22 +294,27 @@ impl Gate {
     ) -> Result<Call, NoEntropy> {
         let now = self.now();
         let rules = self.rules();
-        // What is wrong with arguments is looked for only where the caller may know of the tool: by
-        // the time that takes, what is hidden could be told from what never was.
-        let is_shown = self.is_shown(&rules, who, &asked);
+        // Arguments are looked at only where the caller may know of the tool: by the time and the
+        // memory that takes, what is hidden could be told from what never was.
+        let glimpse = self.glimpse(&rules, (who, &asked), now);
+        let is_shown = glimpse.shows(self.stance(), now);
         let unmeant = if is_shown { unmeant(&rules, who, &asked) } else { None };
-        let Widened { asked, ask, effect: shown, is_gone, misfit } =
-            widened(&rules.contracts, who, asked, ask);
+        let Widened { asked, ask, effect: shown, is_gone, misfit } = if is_shown {
+            widened(&rules.contracts, who, asked, ask)
+        } else {
+            unseen(&rules.contracts, asked, ask)
+        };
         let Asked { action, resource, arguments, trace, .. } = asked;
-        let (effect, named) = match (&resource, action) {
-            (Resource::Tool { server, name }, _) => (
-                rules.contracts.effect(server, name),
-                rules.contracts.named(server, name, &arguments),
-            ),
-            (_, Action::Sample | Action::Elicit | Action::Other) => {
-                (Effect::Unknown, Some(Vec::new()))
+        let effect = match (&resource, action) {
+            (Resource::Tool { server, name }, _) => rules.contracts.effect(server, name),
+            (_, Action::Sample | Action::Elicit | Action::Other) => Effect::Unknown,
+            (_, _) => Effect::Read,
+        };
+        let named = match &resource {
+            Resource::Tool { server, name } if is_shown => {
+                rules.contracts.named(server, name, &arguments)
             }
-            (_, _) => (Effect::Read, Some(Vec::new())),
+            _ => Some(Vec::new()),
         };
         // What cannot be named cannot be decided on: it is refused like what does not exist.
         let nameable = named.is_some();
@@ -318,7 +323,7 @@ impl Gate {
         let fits = || self.misfit(who, &resource, &arguments, known.filter(|_| is_shown));
         let misfit = misfit.or_else(fits);
         let what = Interpreted {
-            exists: nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),
+            exists: is_shown && nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),
             pin: known.and_then(|it| it.pin(&resource)),
             action,
             resource,
@@ -329,19 +334,25 @@ impl Gate {
             trace,
             model: None,
         };
-        let call = Call::new(entropy::exchange_id(now)?, now, who.clone(), what);
+        let call = Call::new(entropy::exchange_id(now)?, now, who.clone(), what).glimpsed(glimpse);
         Ok(match misfit {
             Some(why) => call.unfit(why),
             None => call,
         })
     }
 
-    /// Whether a caller may know of the tool that it names, by its own name or by that of a view.
-    fn is_shown(&self, rules: &Rules, who: &Identified, asked: &Asked) -> bool {
-        let Resource::Tool { server, name } = &asked.resource else { return false };
-        let name = rules.contracts.own_name(server, name).into();
-        let tool = Resource::Tool { server: server.clone(), name };
-        self.is_visible(who, asked.action, &tool)
+    /// Whether a caller may know of what it names: a tool by its own name or by that of a view.
+    fn glimpse(
+        &self,
+        rules: &Rules,
+        (who, asked): (&Identified, &Asked),
+        now: Timestamp,
+    ) -> Glimpse {
+        let context = Context { now, findings: Findings::default() };
+        let (action, own) = (asked.action, rules.contracts.own(&asked.resource));
+        let resource = own.as_ref().unwrap_or(&asked.resource);
+        let question = Question { who, action, resource, call: None, context: &context };
+        glimpse(&self.ordered(rules), &question)
     }
 
     /// Why an agent's arguments do not fit the tool, as far as its definition is known.

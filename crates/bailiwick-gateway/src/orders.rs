@@ -3,7 +3,7 @@
 //! kernel decides, hides and records.
 
 use bailiwick_core::{
-    Ballot, Classed, Digest, NamedResource, Policy, PolicyId, Question, Resource, Timestamp, Verb,
+    Classed, Digest, NamedResource, Policy, PolicyId, Question, Resource, Timestamp, Verb, Votes,
 };
 
 use crate::admission::Admission;
@@ -24,28 +24,26 @@ pub(crate) struct Ordered<'a> {
 }
 
 impl Policy for Ordered<'_> {
-    fn vote(&self, question: &Question<'_>, verb: Verb) -> Ballot {
-        let mut ballot = self.policies.vote(question, verb);
-        let Ballot { discover, invoke } = &mut ballot;
+    fn vote(&self, question: &Question<'_>, verb: Verb) -> Votes {
+        let mut votes = self.policies.vote(question, verb);
         let terms = self.beyond_terms(question);
         let held = self.admission.forbids(question);
-        let stale = self.facts.and_then(|it| it.forbid(question));
-        // What is refused so may be known: it is there, and will be used again.
-        invoke.iter_mut().for_each(|vote| vote.forbids.extend(stale.clone()));
-        let Held { discover: unknown, invoke: undone } = self.tended.forbids(question);
+        let Held { discover, invoke } = self.tended.forbids(question);
+        let (untended, stale) = match verb {
+            // What is refused for its age may be known: it is there, and will be used again.
+            Verb::Discover => (discover, None),
+            Verb::Invoke => (invoke, self.facts.and_then(|it| it.forbid(question))),
+        };
         let kills = self.store.kills().all_from(question.who, question.resource);
-        for (votes, untended) in [(discover, unknown), (invoke, undone)] {
-            for (place, vote) in votes.iter_mut().enumerate() {
-                vote.orders.extend(terms.clone());
-                vote.forbids.extend(held.clone());
-                vote.forbids.extend(untended.clone());
-                if let Some(kills) = &kills {
-                    vote.orders.extend(kills.each.get(place).cloned().flatten());
-                    vote.orders.extend(kills.all.iter().cloned());
-                }
+        for (place, vote) in votes.iter_mut().enumerate() {
+            vote.orders.extend(terms.clone());
+            vote.forbids.extend(stale.iter().chain(&held).chain(&untended).cloned());
+            if let Some(kills) = &kills {
+                vote.orders.extend(kills.each.get(place).cloned().flatten());
+                vote.orders.extend(kills.all.iter().cloned());
             }
         }
-        ballot
+        votes
     }
 
     fn digest(&self) -> Digest {

@@ -19,7 +19,7 @@ use crate::reading::{Heard, hear};
 use crate::routing::Routing;
 use crate::server::Server;
 use crate::session::Session;
-use crate::upstream::{Away, Envelope, Leg, Messages};
+use crate::upstream::{Away, Envelope, Leg, Messages, Repeats};
 
 /// The revision that the gateway asks for.
 const REVISION: &str = "2025-11-25";
@@ -167,7 +167,7 @@ impl<'a> Own<'a> {
             let message = Message::read(&document).ok()?;
             let asked = interpret(&server.name, &message).ok()?;
             let known = server.catalogue.known();
-            Routing::written(&message, known.marked(&asked.resource)).head()
+            Repeats::Given(Routing::written(&message, known.marked(&asked.resource)).head())
         };
         let now = self.gate.now();
         let (upstream, body) = server.one_call(owner, body, (head, Away::never()), now)?;

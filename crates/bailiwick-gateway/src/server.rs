@@ -16,7 +16,8 @@ use crate::tasks::Tasks;
 use crate::terms::Terms;
 use crate::unfinished::Unfinished;
 use crate::upstream::{
-    Away, ChildSpec, Head, HttpCall, HttpLink, Nursery, Pool, Speech, StdioLink, Trouble, Upstream,
+    Away, ChildSpec, HttpCall, HttpLink, Nursery, Pool, Repeats, Speech, StdioLink, Trouble,
+    Upstream,
 };
 
 /// The name under which what concerns no server by name is decided and recorded. No server can have
@@ -104,17 +105,17 @@ impl Server {
         &self,
         who: &Identified,
         body: Bytes,
-        how: (Head, Away),
+        how: (Repeats, Away),
         now: Timestamp,
     ) -> Option<(Upstream, Bytes)> {
-        let (head, away) = how;
+        let (repeats, away) = how;
         match &self.reach {
             Reach::Child(_, nursery) => {
                 let (call, body) = nursery.call(who, &body, away, now)?;
                 Some((Upstream::Warm(call), body))
             }
             Reach::Http(pool, address, _) => {
-                let call = HttpCall::new(Arc::clone(pool), address, head, away);
+                let call = HttpCall::new(Arc::clone(pool), address, repeats, away);
                 Some((Upstream::HttpCall(call), body))
             }
         }

@@ -53,6 +53,16 @@ pub(crate) fn widened(
     widened
 }
 
+/// What a call is taken for of which its caller may know nothing: a call of the server's own tool,
+/// for the record. It goes nowhere, and nothing of its arguments is looked at.
+pub(crate) fn unseen(contracts: &Contracts, asked: Asked, ask: Bytes) -> Widened {
+    let own = contracts.own(&asked.resource);
+    let is_gone = own.is_some();
+    let resource = own.unwrap_or(asked.resource);
+    let asked = Asked { resource, ..asked };
+    Widened { asked, ask, effect: None, is_gone, misfit: None }
+}
+
 /// What a tool's name stands for.
 pub(crate) enum Wide {
     /// The server's own tool, as the server shows it.

@@ -36,7 +36,7 @@ fn vote(set: &PolicySet, call: &Call, context: &Context) {
         call: Some(call),
         context,
     };
-    black_box(set.vote(&question, Verb::Invoke));
+    black_box((set.vote(&question, Verb::Discover), set.vote(&question, Verb::Invoke)));
 }
 
 /// Nanoseconds from bytes to votes, and for the votes alone.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use bailiwick_core::{
-    Action, Ballot, Call, Digest, Effect, Link, LinkVote, Obligation, Permitting, Policy, PolicyId,
+    Action, Call, Digest, Effect, Link, LinkVote, Obligation, Permitting, Policy, PolicyId,
     Question, Resource, Value, Verb, Votes,
 };
 use cedar_policy::{
@@ -135,17 +135,15 @@ impl Reference {
 }
 
 impl Policy for Reference {
-    fn vote(&self, question: &Question<'_>, verb: Verb) -> Ballot {
+    fn vote(&self, question: &Question<'_>, verb: Verb) -> Votes {
         let broken = |error: Box<dyn std::error::Error>| {
             vec![LinkVote {
                 errors: vec![(PolicyId::from("reference"), error.to_string().into())],
                 ..LinkVote::default()
             }]
         };
-        let votes = |verb| self.votes(question, verb).unwrap_or_else(broken);
-        let discover = if question.action.is_session() { Verb::Invoke } else { Verb::Discover };
-        let invoke = if verb == Verb::Invoke { votes(Verb::Invoke) } else { Vec::new() };
-        Ballot { discover: votes(discover), invoke }
+        let verb = if question.action.is_session() { Verb::Invoke } else { verb };
+        self.votes(question, verb).unwrap_or_else(broken)
     }
 
     fn digest(&self) -> Digest {

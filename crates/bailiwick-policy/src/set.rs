@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bailiwick_core::{
-    Ballot, Classed, Digest, Effect, Link, LinkVote, NamedResource, Obligation, Permitting, Policy,
+    Classed, Digest, Effect, Link, LinkVote, NamedResource, Obligation, Permitting, Policy,
     PolicyId, Question, ServerId, Timestamp, Verb, Votes,
 };
 use rustc_hash::FxHashMap;
@@ -223,23 +223,11 @@ impl PolicySet {
 }
 
 impl Policy for PolicySet {
-    fn vote(&self, question: &Question<'_>, verb: Verb) -> Ballot {
+    fn vote(&self, question: &Question<'_>, verb: Verb) -> Votes {
         let posed = self.pose(question);
-        let asked = |verb| self.votes(&posed, verb);
-        match (verb, question.action.is_session()) {
-            // What only keeps a session going is discovered by whoever may do it.
-            (Verb::Discover, true) => Ballot { discover: asked(Verb::Invoke), invoke: Vec::new() },
-            (Verb::Discover, false) => {
-                Ballot { discover: asked(Verb::Discover), invoke: Vec::new() }
-            }
-            (Verb::Invoke, true) => {
-                let invoke = asked(Verb::Invoke);
-                Ballot { discover: invoke.clone(), invoke }
-            }
-            (Verb::Invoke, false) => {
-                Ballot { discover: asked(Verb::Discover), invoke: asked(Verb::Invoke) }
-            }
-        }
+        // What only keeps a session going is discovered by whoever may do it.
+        let verb = if question.action.is_session() { Verb::Invoke } else { verb };
+        self.votes(&posed, verb)
     }
 
     fn digest(&self) -> Digest {

@@ -1,5 +1,7 @@
 //! The kernel, one line per case.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 use crate::call::{Effect, Interpreted};
 use crate::finding::{Inspector, Inspectors, Seen};
@@ -34,12 +36,12 @@ struct Says {
 }
 
 impl Policy for Says {
-    fn vote(&self, _: &Question<'_>, verb: Verb) -> Ballot {
-        let votes = |it: &[&str]| it.iter().map(|says| vote(says)).collect();
-        Ballot {
-            discover: votes(&self.discover),
-            invoke: if verb == Verb::Invoke { votes(&self.invoke) } else { vec![] },
-        }
+    fn vote(&self, _: &Question<'_>, verb: Verb) -> Votes {
+        let said = match verb {
+            Verb::Discover => &self.discover,
+            Verb::Invoke => &self.invoke,
+        };
+        said.iter().map(|says| vote(says)).collect()
     }
 
     fn digest(&self) -> Digest {
@@ -94,6 +96,56 @@ fn call(exists: bool) -> Screened {
     };
     let call = Call::new(ExchangeId::from_bytes([1; 16]), now, who, what);
     screen(Inspectors::new(&[&Blind]).unwrap(), call)
+}
+
+/// Says yes, and counts how often each verb is asked.
+#[derive(Default)]
+struct Counts {
+    discover: AtomicUsize,
+    invoke: AtomicUsize,
+    set: u8,
+}
+
+impl Policy for Counts {
+    fn vote(&self, _: &Question<'_>, verb: Verb) -> Votes {
+        let count = match verb {
+            Verb::Discover => &self.discover,
+            Verb::Invoke => &self.invoke,
+        };
+        count.fetch_add(1, Ordering::Relaxed);
+        vec![vote("P"), vote("P")]
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::of(&[self.set])
+    }
+}
+
+#[test]
+fn what_was_glimpsed_is_not_asked_twice_and_nothing_else_is_believed() {
+    let context = Context { now: Timestamp::from_ns(5), findings: Findings::default() };
+    let tool = |name: &str| Resource::Tool { server: "s".into(), name: name.into() };
+    for (name, action, set, asked) in [
+        ("t", Action::InvokeTool, 1, 1),
+        // Of another thing, of another action, by other policies.
+        ("u", Action::InvokeTool, 1, 2),
+        ("t", Action::ReadResource, 1, 2),
+        ("t", Action::InvokeTool, 2, 2),
+    ] {
+        let policy = Counts { set: 1, ..Counts::default() };
+        let before = Counts { set, ..Counts::default() };
+        let Screened { call, findings } = call(true);
+        let what = tool(name);
+        let question = Question { action, ..listing(call.who(), &what, &context) };
+        let seen = glimpse(if set == 1 { &policy } else { &before }, &question);
+        assert!(seen.shows(Stance::Enforce, context.now));
+        let screened = Screened { call: call.glimpsed(seen), findings };
+        let decision = decide(&policy, screened, context.now, Stance::Enforce);
+        assert!(matches!(decision, Decision::Permit(_)));
+        let counts = [&policy.discover, &before.discover].map(|it| it.load(Ordering::Relaxed));
+        assert_eq!(counts.iter().sum::<usize>(), asked, "{name} {action:?} {set}");
+        assert_eq!(policy.invoke.load(Ordering::Relaxed), 1);
+    }
 }
 
 fn listing<'a>(who: &'a Identified, what: &'a Resource, context: &'a Context) -> Question<'a> {

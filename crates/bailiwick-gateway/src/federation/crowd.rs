@@ -17,7 +17,7 @@ use crate::one_of_many::OneOfMany;
 use crate::probe;
 use crate::server::Server;
 use crate::session::Session;
-use crate::upstream::{Away, Head};
+use crate::upstream::{Away, Head, Repeats};
 
 /// Find out which era each of these servers speaks, where that is not known. All are probed at
 /// once, and the slowest is waited for as it is for a list.
@@ -84,7 +84,7 @@ impl Crowd {
             None => return Came::Silent(Silence::Mute),
         }
         let (said, now) = (&body, gate.now());
-        let call = server.one_call(&who, body.clone(), (head, away.clone()), now);
+        let call = server.one_call(&who, body.clone(), (Repeats::Given(head), away.clone()), now);
         // Too many callers have a process of this server.
         let Some((upstream, sent)) = call else { return Came::Withheld };
         let naming = Arc::new(OneOfMany::in_part(server.name.clone()));

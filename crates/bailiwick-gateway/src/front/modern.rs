@@ -25,8 +25,7 @@ use crate::routing::Routing;
 use crate::server::Server;
 use crate::session::Session;
 use crate::unfinished::Continues;
-use crate::upstream::{Away, Envelope, Head, Leg};
-use crate::widened::widened;
+use crate::upstream::{Away, Envelope, Head, Leg, Repeats};
 
 /// Tells proxies in between to pass events on at once.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -170,8 +169,9 @@ pub(super) async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) ->
             return refuse(knock, words);
         }
     };
-    let head = head(knock, server, &asked, &body);
-    let Some((upstream, body)) = server.one_call(&knock.who, body, (head, away), gate.now()) else {
+    let repeats = repeats(knock, server, &asked);
+    let one_call = server.one_call(&knock.who, body, (repeats, away), gate.now());
+    let Some((upstream, body)) = one_call else {
         // Too many callers have a process of this server.
         let words = refusal::without_answer(id.as_ref(), Disposition::Unreachable);
         return knock.turn_off(RefusalReason::Limit, spoken(words));
@@ -192,21 +192,19 @@ pub(super) async fn carry(knock: &Knock, told: Told, body: Bytes, away: Away) ->
 }
 
 /// The headers as they go upstream: those of a narrowed tool repeat what its call becomes.
-fn head(knock: &Knock, server: &Server, asked: &Asked, body: &Bytes) -> Head {
+fn repeats(knock: &Knock, server: &Arc<Server>, asked: &Asked) -> Repeats {
     let rules = knock.gate.rules();
     if rules.contracts.view(&server.name, asked.resource.name()).is_none() {
-        return knock.routing.head();
+        return Repeats::Given(knock.routing.head());
     }
-    let wide = widened(&rules.contracts, &knock.who, asked.clone(), body.clone());
-    let document = Document::parse(&wide.ask, Limits::default());
-    let message = document.as_ref().ok().and_then(|it| Message::read(it).ok());
-    match message.filter(|_| wide.effect.is_some()) {
-        Some(message) => {
-            let known = server.catalogue.known();
-            Routing::written(&message, known.marked(&wide.asked.resource)).head()
-        }
-        None => knock.routing.head(),
-    }
+    let server = Arc::clone(server);
+    Repeats::Written(Box::new(move |call| {
+        let document = Document::parse(call.ask(), Limits::default());
+        let message = document.as_ref().ok().and_then(|it| Message::read(it).ok());
+        let known = server.catalogue.known();
+        let written = |it| Routing::written(&it, known.marked(call.resource())).head();
+        message.map_or_else(Head::default, written)
+    }))
 }
 
 /// The first leg of the call that this one goes on with. What this caller was not given continues

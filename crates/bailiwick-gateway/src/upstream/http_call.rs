@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bailiwick_core::{Cleared, Disposition, Pending};
+use bailiwick_core::{Call, Cleared, Disposition, Pending};
 use hyper::Uri;
 
 use super::connection::{Pool, Unreachable};
@@ -11,17 +11,26 @@ use super::request::{Came, Target, What, request, send};
 use super::{Answer, Away, Envelope, Head, Means};
 use crate::reading;
 
+/// The headers that repeat what is sent.
+pub(crate) enum Repeats {
+    /// They came with the message, and were checked against it.
+    Given(Head),
+    /// They are written of what is sent, once that is decided: who may not call it learns nothing
+    /// by the time that takes.
+    Written(Box<dyn Fn(&Call) -> Head + Send + Sync>),
+}
+
 /// One call.
 pub(crate) struct HttpCall {
     pool: Arc<Pool>,
     target: Target,
-    head: Head,
+    repeats: Repeats,
     away: Away,
 }
 
 impl HttpCall {
-    pub(crate) fn new(pool: Arc<Pool>, address: &Uri, head: Head, away: Away) -> Self {
-        Self { pool, target: Target::new(address), head, away }
+    pub(crate) fn new(pool: Arc<Pool>, address: &Uri, repeats: Repeats, away: Away) -> Self {
+        Self { pool, target: Target::new(address), repeats, away }
     }
 
     pub(super) async fn forward(
@@ -30,12 +39,20 @@ impl HttpCall {
         cleared: Cleared,
         envelope: &Envelope,
     ) -> Answer {
+        let written;
+        let head = match &self.repeats {
+            Repeats::Given(head) => head,
+            Repeats::Written(write) => {
+                written = write(cleared.call());
+                &written
+            }
+        };
         let request = request(means, &cleared, envelope, &self.target, None);
         let owed = cleared.owe();
         let Some(mut request) = request else {
             return Answer::Ended(owed, Disposition::Unreachable);
         };
-        for (name, value) in &self.head.0 {
+        for (name, value) in &head.0 {
             // What the operator sets is not the caller's to change.
             request.headers_mut().entry(name).or_insert_with(|| value.clone());
         }

@@ -54,7 +54,7 @@ pub use fetch::{Fetched, NotFetched, fetch};
 use follow::{Added, Follow};
 pub(crate) use follow::{SUBSCRIPTIONS_MAX, Subscriptions, wholes};
 pub(crate) use http::{HttpLink, Speech};
-pub(crate) use http_call::HttpCall;
+pub(crate) use http_call::{HttpCall, Repeats};
 pub(crate) use messages::{Events, Messages, Piece};
 pub(crate) use provider::{Asking, ProviderCall};
 pub(crate) use reckoned::Reckoned;

@@ -79,6 +79,39 @@ async fn what_does_not_fit_is_refused_before_the_server_is_asked() {
     assert_eq!(hidden.looks(), never.looks());
 }
 
+/// Whether somebody may know of the tool decides whether its arguments are looked at: what they
+/// name, and whether that is too much.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_hidden_is_looked_at_no_further() {
+    let fixture = Fixture::start().await;
+    let tools = ["look", "locked", "hidden"].map(|it| json!({ "name": it, "inputSchema": {} }));
+    fixture.list("tools/list", &json!({ "tools": tools }).to_string());
+    let mut plan = Plan::crm(&fixture);
+    plan.contract = "server = \"crm\"\n".to_owned();
+    for tool in ["look", "locked", "hidden"] {
+        let bound = "effect = \"read\"\nresources = { order = \"Order\" }\n";
+        plan.contract += &format!("[tools.{tool}]\n{bound}");
+    }
+    let house = plan.open().await;
+    let session = house.worker.in_session("crm").await;
+    let one = json!({ "order": "o_1" }).to_string();
+    let many = json!({ "order": vec![1; 300] }).to_string();
+    for (tool, arguments, cause, named) in [
+        ("look", &one, None, 1),
+        ("locked", &one, Some("forbidden"), 1),
+        ("hidden", &one, Some("forbidden"), 0),
+        ("never_was", &one, Some("nonexistent"), 0),
+        // Who could say what it touches? Of what is hidden nobody asks.
+        ("look", &many, Some("nonexistent"), 0),
+        ("hidden", &many, Some("forbidden"), 0),
+    ] {
+        let said = session.post("crm", &call(7, tool, arguments)).await;
+        let (decision, _) = house.trail(&said);
+        assert_eq!(decision.cause.as_deref(), cause, "{tool}: {said:?}");
+        assert_eq!(decision.named.len(), named, "{tool}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn while_it_observes_a_misfit_is_noted_and_passes() {
     let observes = "mode = \"shadow\"\nshadow_until = \"2500-01-01\"\n";

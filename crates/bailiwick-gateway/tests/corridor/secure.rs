@@ -80,6 +80,7 @@ async fn http_1_and_2_are_spoken_inside() {
     let it = secured().await;
     let mut one = it.http1(&it.shown).await;
     for _ in 0..2 {
+        one.ready().await.unwrap();
         let reply = one.send_request(it.request(&call(1, "look", "{}"))).await.unwrap();
         assert!(body(reply).await.contains("done"));
     }

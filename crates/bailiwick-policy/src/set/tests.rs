@@ -433,11 +433,14 @@ fn an_obligation_comes_with_the_permit() {
         call: Some(&call),
         context: &context,
     };
-    let ballot = policies.vote(&question, Verb::Invoke);
-    let duties: Vec<_> = ballot.invoke[0].permits.iter().flat_map(|it| &it.obligations).collect();
-    assert_eq!(duties, [&Obligation::Durable]);
-    assert_eq!((ballot.discover.len(), ballot.invoke.len()), (2, 2));
-    assert!(policies.vote(&question, Verb::Discover).invoke.is_empty());
+    let duties = |verb| {
+        let votes = policies.vote(&question, verb);
+        assert_eq!(votes.len(), 2, "one of each link");
+        let permits = votes.into_iter().flat_map(|it| it.permits);
+        permits.flat_map(|it| it.obligations).collect::<Vec<_>>()
+    };
+    assert_eq!(duties(Verb::Invoke), [Obligation::Durable, Obligation::Durable]);
+    assert_eq!(duties(Verb::Discover), []);
 }
 
 #[test]
