@@ -142,11 +142,11 @@ async fn drive<T>(driver: &mut Option<Driver>, work: impl Future<Output = T>) ->
     .await
 }
 
-/// Move what there is to move, and wait for nothing.
-async fn drive_once(driver: &mut Option<Driver>) {
-    let moved =
-        std::future::poll_fn(|cx| Poll::Ready(driver.as_mut().map(|it| it.as_mut().poll(cx))));
-    if moved.await.is_some_and(|it| it.is_ready()) {
+/// Move what there is to move, and wait for nothing. What is sent next would wake whoever looked:
+/// nobody does, and whoever drives it then looks again.
+fn drive_once(driver: &mut Option<Driver>) {
+    let mut silent = Context::from_waker(Waker::noop());
+    if driver.as_mut().is_some_and(|it| it.as_mut().poll(&mut silent).is_ready()) {
         *driver = None;
     }
 }
@@ -197,7 +197,7 @@ impl Pool {
         while let Some(mut kept) = self.kept() {
             let Connection { sender, driver } = &mut kept;
             // Nobody looked at it while it was idle: the server may have closed it meanwhile.
-            drive_once(driver).await;
+            drive_once(driver);
             if driver.is_none() || drive(driver, sender.ready()).await.is_err() {
                 continue;
             }
