@@ -3,15 +3,16 @@
 
 use bailiwick_core::{
     Authenticator, Call, Context, Decision, Digest, Effect, Evidence, ExchangeId, Findings,
-    Identified, Inputs, Interpreted, Policy, Principal, Question, Resource, ServerId, Stance,
-    Timestamp, Unproved, Value, Verb, decide, identify, screen,
+    Identified, Inputs, Interpreted, Principal, Question, Resource, ServerId, Stance, Timestamp,
+    Unproved, Value, Verb, decide, identify, screen,
 };
 use bailiwick_policy::Explanation;
 use bytes::Bytes;
 
-use crate::admission::Admission;
+use crate::admission::{Admission, CHANGED, UNAPPROVED};
+use crate::facts::{Looked, STALE};
 use crate::fitting::Fittings;
-use crate::health::Tended;
+use crate::health::{ABANDONED, BARE, ORPHANED, QUARANTINED, Tended, Users};
 use crate::meaning;
 use crate::narrowed;
 use crate::orders::Ordered;
@@ -62,14 +63,39 @@ pub struct Besides {
     pub misfit: Option<Box<str>>,
 }
 
-/// Decide on these inputs as if they came in `now`. Where a gateway's state is at hand, what its
-/// operators have ordered holds besides.
+/// What is known besides the rules.
+#[derive(Clone, Copy, Default)]
+pub struct Around<'a> {
+    /// What operators have ordered; absent where no gateway's state is at hand.
+    pub state: Option<&'a Store>,
+    /// Who has used the server; absent where that is not known: then nobody is new.
+    pub users: Option<&'a Users>,
+    /// What sources of facts say, which the rules know already; absent: none refuses.
+    pub facts: Option<&'a Looked>,
+}
+
+/// What it means that one of these forbids something: they stand beside the policies.
+pub fn in_words(policy: &str) -> Option<&'static str> {
+    Some(match policy {
+        UNAPPROVED => "nobody approved this tool",
+        CHANGED => "another definition of this tool was approved",
+        QUARANTINED => "nobody looks after its server, which is known to be vulnerable: it is off",
+        ABANDONED => "nobody looks after its server, which can only be read, and not by new agents",
+        ORPHANED => "nobody answers for its server, which takes no new agents",
+        BARE => "its server has no whole record, and is off",
+        STALE => "facts about what it names are too old, or were never known",
+        _ => return None,
+    })
+}
+
+/// Decide on these inputs as if they came in `now`, by all that decides a call: what is not at hand
+/// of it refuses nothing.
 ///
 /// # Errors
 /// [`Unproved`] when the chain is empty.
 pub fn dry_run(
     rules: &Rules,
-    state: Option<&Store>,
+    around: Around<'_>,
     inputs: &Inputs,
     besides: Besides,
     now: Timestamp,
@@ -104,16 +130,15 @@ pub fn dry_run(
     let invoke = rules.policies.explain(&question, Verb::Invoke);
     let screened = screen(bailiwick_guard::inspectors(), call);
     let is_open = rules.admit_unapproved(now);
-    let admission = || Admission { contracts: &rules.contracts, servers: None, is_open };
-    let ordered = state.map(|store| Ordered {
+    let (contracts, health) = (&*rules.contracts, &*rules.health);
+    let ordered = Ordered {
         policies: &rules.policies,
-        admission: admission(),
-        tended: Tended { health: &rules.health, contracts: &rules.contracts, users: None },
-        store,
-        facts: None,
-    });
-    let decides = ordered.as_ref().map_or(&rules.policies as &dyn Policy, |it| it);
-    let decision = decide(decides, screened, now, Stance::Enforce);
+        admission: Admission { contracts, servers: None, is_open },
+        tended: Tended { health, contracts, users: around.users },
+        store: around.state,
+        facts: around.facts.map(|it| it.freshness(rules)),
+    };
+    let decision = decide(&ordered, screened, now, Stance::Enforce);
     Ok(describe(&decision, discover, invoke))
 }
 

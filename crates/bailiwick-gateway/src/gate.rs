@@ -31,6 +31,7 @@ use crate::meaning;
 use crate::models::Made;
 use crate::models::Models;
 use crate::orders::Ordered;
+use crate::outdated::Outdated;
 use crate::outside::Outside;
 use crate::pace::{Pace, Place, TooFast};
 use crate::payloads;
@@ -63,6 +64,8 @@ pub(crate) struct Parts {
     pub(crate) rules: Arc<RulesInForce>,
     pub(crate) facts: Sources,
     pub(crate) reached: Reached,
+    /// Whether the configuration's file was edited since.
+    pub(crate) outdated: Arc<Outdated>,
     pub(crate) watch: Watch,
     /// The same, holding nothing back that only the configuration would: for while it observes.
     pub(crate) observer: Watch,
@@ -134,7 +137,7 @@ impl Gate {
         let (health, users) = (&rules.health, Some(&*self.parts.users));
         let tended = Tended { health, contracts, users };
         let facts = Some(Freshness { sources: &self.parts.facts, known: rules.facts() });
-        let (policies, store) = (&rules.policies, &self.parts.store);
+        let (policies, store) = (&rules.policies, Some(&*self.parts.store));
         Ordered { policies, admission, tended, store, facts }
     }
 

@@ -48,6 +48,7 @@ mod obligations;
 mod one_of_many;
 mod operators;
 mod orders;
+mod outdated;
 mod outside;
 mod own;
 mod pace;

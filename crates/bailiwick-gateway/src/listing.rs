@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::Action;
+use bailiwick_core::{Action, Day};
 use bailiwick_wire::mcp::read_list;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -102,6 +102,11 @@ impl Changes {
 
 /// Why a listing failed, with its cause where that is known: it may quote what the server said.
 async fn reason(gate: &Gate, server: &Server, why: Failed) -> String {
+    let day = Day::of(gate.now());
+    if let (Failed::Denied(_), Some(word)) = (why, gate.rules().health.off(&server.name, day)) {
+        let name = &server.name;
+        return format!("it is off: {word}; see `bailiwick contracts health {name}`");
+    }
     let cause = match why {
         Failed::NoAnswer | Failed::Unreadable => server.trouble().known_soon().await,
         Failed::Denied(_) | Failed::Unrecorded => None,

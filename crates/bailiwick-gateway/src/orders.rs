@@ -18,7 +18,8 @@ pub(crate) struct Ordered<'a> {
     pub(crate) policies: &'a dyn Policy,
     pub(crate) admission: Admission<'a>,
     pub(crate) tended: Tended<'a>,
-    pub(crate) store: &'a Store,
+    /// Absent where no gateway's state is at hand: then nothing was ordered.
+    pub(crate) store: Option<&'a Store>,
     /// Where facts come from; absent where nothing was asked for them.
     pub(crate) facts: Option<Freshness<'a>>,
 }
@@ -34,7 +35,7 @@ impl Policy for Ordered<'_> {
             Verb::Discover => (discover, None),
             Verb::Invoke => (invoke, self.facts.and_then(|it| it.forbid(question))),
         };
-        let kills = self.store.kills().all_from(question.who, question.resource);
+        let kills = self.store.and_then(|it| it.kills().all_from(question.who, question.resource));
         for (place, vote) in votes.iter_mut().enumerate() {
             vote.orders.extend(terms.clone());
             vote.forbids.extend(stale.iter().chain(&held).chain(&untended).cloned());
@@ -64,10 +65,10 @@ impl Ordered<'_> {
     /// covers nothing.
     fn beyond_terms(&self, question: &Question<'_>) -> Option<PolicyId> {
         let key = question.who.principal().credential.as_ref()?;
-        let what = question.resource;
+        let (store, what) = (self.store?, question.resource);
         // What is asked of all servers is decided for each of them besides.
         let server = Some(what.server().as_str()).filter(|it| *it != EVERY);
-        let covered = self.store.terms(key).is_some_and(|terms| {
+        let covered = store.terms(key).is_some_and(|terms| {
             let is_model_covered = match what {
                 Resource::Model { server, name } => terms.covers_model(&format!("{server}/{name}")),
                 Resource::Server(_)

@@ -31,8 +31,8 @@ use crate::store::{Role, Store};
 use crate::tls::Tls;
 use crate::watch::Watch;
 use crate::{
-    canaries, disk, entropy, front, listing, models, news, operators, paths, recording, renewal,
-    secrets, sourcing, stopping, tending, tls, warnings,
+    canaries, disk, entropy, front, listing, models, news, operators, outdated, paths, recording,
+    renewal, secrets, sourcing, stopping, tending, tls, warnings,
 };
 
 /// How often idle sessions are looked for and the tally is written down.
@@ -127,6 +127,9 @@ impl Gateway {
             gate.parts.rules.watch(gate.settings(), |change| news::tell(&gate, change)).await;
         });
         self.background.spawn(sourcing::keep(Arc::clone(&self.gate)));
+        let Parts { settings, outdated, diary, .. } = &self.gate.parts;
+        let told = (Arc::clone(outdated), Arc::clone(diary));
+        self.background.spawn(outdated::keep(settings.clone(), told.0, told.1));
         self.background.spawn(renewal::keep(Arc::clone(&self.gate)));
         self.background.spawn(stopping::keep(Arc::clone(&self.gate)));
         self.background.spawn(tending::follow(Arc::clone(&self.gate)));
@@ -268,6 +271,7 @@ pub(crate) fn put_together(
         rules,
         facts: Sources::new(&settings),
         reached: crate::reached::Reached::default(),
+        outdated: Arc::default(),
         watch: Watch { guard, vault: Arc::clone(&vault), holds_back: true },
         observer: Watch { guard: Guard::default(), vault, holds_back: true },
         log,

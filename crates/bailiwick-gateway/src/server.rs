@@ -156,6 +156,14 @@ impl Server {
         }
     }
 
+    /// Why the last try to start a process of it failed, if it did.
+    pub(crate) fn unstarted(&self) -> Option<String> {
+        match &self.reach {
+            Reach::Child(spec, _) => spec.unstarted(),
+            Reach::Http(..) => None,
+        }
+    }
+
     /// Wait no longer for a server at an address: calls under way end, each with its outcome.
     pub(crate) fn hang_up(&self) {
         match &self.reach {

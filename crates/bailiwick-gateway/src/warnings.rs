@@ -55,8 +55,9 @@ impl Gate {
             Listener::Stdio => Vec::new(),
         };
         let tended = rules.health.warnings(self.parts.servers.keys(), Day::of(self.now()));
-        let told =
-            of_rules(&rules, names).chain(tended).chain(self.held(&rules)).chain(self.drifting());
+        let outdated = self.parts.outdated.warning().into_iter();
+        let told = outdated.chain(of_rules(&rules, names));
+        let told = told.chain(tended).chain(self.held(&rules)).chain(self.drifting());
         let settings = self.settings();
         let told = told.chain(of_egress(settings, &rules)).chain(of_digests(settings, &rules));
         let told = told.chain(self.parts.facts.warnings(self.now()));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use bailiwick_core::{AgentId, Durability, PersonId, ServerId, TenantId, Timestamp};
+use bailiwick_core::{AgentId, Digest, Durability, PersonId, ServerId, TenantId, Timestamp};
 use bailiwick_policy::Classing;
 use hyper::Uri;
 
@@ -81,6 +81,8 @@ pub struct ServerSettings {
 pub struct Settings {
     /// The file that says so.
     pub file: PathBuf,
+    /// The digest of what it says, whatever its comments and spaces.
+    pub said: Digest,
     /// The day until which denials are only noted. Absent: they refuse.
     pub observe_until: Option<Date>,
     /// The day until which tools that nobody approved may be used. Absent: they are held.
@@ -185,6 +187,7 @@ impl Settings {
         };
         Ok(Self {
             file: file.to_owned(),
+            said: Digest::of(b""),
             observe_until,
             open_until,
             health,

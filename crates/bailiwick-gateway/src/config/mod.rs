@@ -19,6 +19,8 @@ mod until;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use bailiwick_core::Digest;
+
 pub use api::Api;
 pub use clouds::AwsSettings;
 pub use date::{Date, NoDate};
@@ -68,12 +70,19 @@ pub fn load(file: &Path) -> Result<Settings, Vec<ConfigError>> {
     })?;
     let absolute = std::path::absolute(file)
         .map_err(|problem| vec![error(None, format!("has no absolute path: {problem}"))])?;
-    Settings::meant_by(&said, &absolute).map_err(|problems| {
+    let meant = Settings::meant_by(&said, &absolute);
+    meant.map(|it| Settings { said: digest(&text), ..it }).map_err(|problems| {
         let located = problems
             .into_iter()
             .map(|(section, what)| error(find(&text, &section), format!("[{section}] {what}")));
         located.collect()
     })
+}
+
+/// The digest of what a text says, whatever its comments and spaces.
+fn digest(text: &str) -> Digest {
+    let table = toml::from_str::<toml::Table>(text);
+    Digest::of(table.map_or_else(|_| text.to_owned(), |it| format!("{it:?}")).as_bytes())
 }
 
 /// The JSON Schema of the configuration file, made from the structs that read it.

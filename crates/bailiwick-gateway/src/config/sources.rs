@@ -40,8 +40,9 @@ pub struct FactsSource {
     pub types: Vec<String>,
     /// The attributes that are taken from it, and what each is: `{ tier = "number" }`.
     pub attributes: BTreeMap<String, FactWord>,
-    /// How often it is asked: `30s`, `5m`, `1h`. A file that changed is read at once.
-    pub refresh: String,
+    /// How often an address or a database is asked: `30s`, `5m` (the default), `1h`. A file is read
+    /// when it changes.
+    pub refresh: Option<String>,
     /// From which age on its facts are believed no more: calls that name its things are refused
     /// then. Counted from when it last answered, of a file from its last change. Left out: an hour;
     /// of a file, an hour after it could be read last, however old it is.
@@ -64,7 +65,7 @@ impl Default for FactsSource {
             query: None,
             types: Vec::new(),
             attributes: BTreeMap::new(),
-            refresh: "5m".to_owned(),
+            refresh: None,
             stale_after: None,
             timeout_seconds: 30,
             things_max: 100_000,
@@ -200,13 +201,21 @@ fn settings(name: &str, said: &FactsSource, base: &Path) -> Result<FactsSettings
     if let Some(taken) = taken {
         return Err(format!("`{taken}` is no attribute: it says which thing a row is about"));
     }
-    let (refresh, stale_after) = (span(&said.refresh)?, said.stale_after.as_deref());
-    let stale_after = stale_after.map(span).transpose()?.unwrap_or(Duration::from_secs(3600));
     let is_file = matches!(origin, Origin::File { .. });
+    if is_file && said.refresh.is_some() {
+        return Err("refresh has no effect on a file: it is read when it changes".into());
+    }
+    let (refresh, stale_after) = (said.refresh.as_deref(), said.stale_after.as_deref());
+    let refresh = refresh.map(span).transpose()?.unwrap_or(Duration::from_secs(300));
+    let stale_after = stale_after.map(span).transpose()?.unwrap_or(Duration::from_secs(3600));
     if !is_file && stale_after < refresh + Duration::from_secs(said.timeout_seconds) {
-        return Err("stale_after must be longer than refresh and timeout_seconds together, or \
-                    its facts are too old before it is asked again"
-            .into());
+        return Err(format!(
+            "stale_after ({} s) must be longer than refresh ({} s) and timeout_seconds ({}) \
+             together, or its facts are too old before it is asked again",
+            stale_after.as_secs(),
+            refresh.as_secs(),
+            said.timeout_seconds
+        ));
     }
     let is_within = |it: usize, max: usize| it > 0 && it <= max;
     if !is_within(said.things_max, THINGS_MAX) || !is_within(said.mib_max, MIB_MAX) {
@@ -272,12 +281,9 @@ fn origin(said: &FactsSource, base: &Path) -> Result<Origin, String> {
 
 /// A span of time: `30s`, `5m`, `1h`, `7d`.
 fn span(text: &str) -> Result<Duration, String> {
-    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
-    let parsed = units.into_iter().find_map(|(unit, seconds)| {
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        number.checked_mul(seconds).filter(|it| (1..=365 * 86_400).contains(it))
-    });
+    let parsed = bailiwick_contracts::seconds(text);
     parsed
+        .filter(|it| (1..=365 * 86_400).contains(it))
         .map(Duration::from_secs)
         .ok_or_else(|| format!("`{text}` is no span of time: write it as 30s, 5m, 1h or 7d"))
 }

@@ -9,6 +9,7 @@ mod fetch;
 mod file;
 mod freshness;
 mod http;
+mod looked;
 mod sqlite;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -24,6 +25,7 @@ pub(crate) use came::{Came, Said, Tag};
 pub(crate) use fetch::fetch;
 pub(crate) use freshness::Freshness;
 pub use freshness::STALE;
+pub use looked::{Looked, idle};
 
 /// How far what is known may lie ahead of the clock, which is set right now and then.
 const AHEAD_NS: u64 = 60_000_000_000;
@@ -84,13 +86,17 @@ impl Sources {
     /// What is known from those that are believed at this time.
     pub(crate) fn known(&self, now: Timestamp) -> Result<Facts, String> {
         let mut facts = Facts::default();
-        for source in &self.all {
-            declare(&mut facts, &source.settings)?;
-            if !source.is_stale(now) {
-                facts.add(&source.settings.name, &source.things()).map_err(|it| it.to_string())?;
-            }
-        }
+        self.all.iter().try_for_each(|it| declare(&mut facts, &it.settings))?;
+        self.add_to(&mut facts, now)?;
         Ok(facts)
+    }
+
+    /// Add what is believed at this time to what was declared.
+    fn add_to(&self, facts: &mut Facts, now: Timestamp) -> Result<(), String> {
+        let mut believed = self.all.iter().filter(|it| !it.is_stale(now));
+        believed.try_for_each(|it| {
+            facts.add(&it.settings.name, &it.things()).map_err(|it| it.to_string())
+        })
     }
 }
 

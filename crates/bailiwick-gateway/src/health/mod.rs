@@ -10,7 +10,8 @@ use bailiwick_contracts::health::{Feed, Looked, Stage, State, Terms, Timeline};
 use bailiwick_core::{Day, ServerId};
 
 pub(crate) use readings::Readings;
-pub(crate) use users::Users;
+pub use users::Users;
+pub use vote::{ABANDONED, BARE, ORPHANED, QUARANTINED};
 pub(crate) use vote::{Held, Tended};
 
 /// The word for a server whose record is not whole, where that is needed.
@@ -92,6 +93,18 @@ impl Health {
     /// Whether nothing at all may be done with a server that stands so.
     pub(crate) fn is_off(&self, stage: &Stage) -> bool {
         stage.acts == State::Quarantined || (self.require_record && !stage.is_recorded)
+    }
+
+    /// Whether a server takes no agents on a day that have not used it before.
+    pub fn takes_no_new_agents(&self, server: &ServerId, day: Day) -> bool {
+        self.on(server, day).is_some_and(|it| !self.is_off(it) && it.acts.takes_no_new_agents())
+    }
+
+    /// In a word, why nothing at all may be done with a server on a day, if that is so.
+    pub(crate) fn off(&self, server: &ServerId, day: Day) -> Option<String> {
+        let stage = self.on(server, day).filter(|it| self.is_off(it))?;
+        let is_quarantined = stage.acts == State::Quarantined;
+        Some(if is_quarantined { word(stage) } else { "it has no whole record".to_owned() })
     }
 
     /// What people should know of the health of these servers.

@@ -11,7 +11,7 @@ const AGENTS_MAX: usize = 10_000;
 
 /// Who has used which server.
 #[derive(Default)]
-pub(crate) struct Users(RwLock<HashMap<ServerId, Known>>);
+pub struct Users(RwLock<HashMap<ServerId, Known>>);
 
 /// The agents that have used one server.
 #[derive(Default)]
@@ -28,6 +28,28 @@ impl Users {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let Some(known) = known.get(server) else { return false };
         known.agents.contains(&(who.principal().tenant.clone(), agent.clone()))
+    }
+
+    /// Those that had used a server before a moment, by the log.
+    ///
+    /// # Errors
+    /// [`LogError`] when the log cannot be read.
+    pub fn before(server: &ServerId, reader: &Reader, moment: Timestamp) -> Result<Self, LogError> {
+        let filter = Filter {
+            server: Some(server.clone()),
+            kind: Some(Kind::Decision),
+            permitted: Some(true),
+            would_deny: Some(false),
+            until: Some(moment),
+            ..Filter::default()
+        };
+        let mut agents = HashSet::new();
+        for entry in reader.query(filter, Order::OldestFirst, usize::MAX)? {
+            let found = user(&entry?.record).filter(|_| agents.len() < AGENTS_MAX);
+            agents.extend(found.map(|(_, it)| it));
+        }
+        let known = Known { agents, until: Some(moment) };
+        Ok(Self(RwLock::new(HashMap::from([(server.clone(), known)]))))
     }
 
     /// Whether the log was read for a server.

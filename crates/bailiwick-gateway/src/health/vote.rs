@@ -8,13 +8,13 @@ use super::users::Users;
 use crate::contract::Contracts;
 
 /// What the record of a refusal names when the server's record is not whole.
-const NO_RECORD: &str = "health:no_record";
+pub const BARE: &str = "health:no_record";
 /// What it names when the server is quarantined.
-const QUARANTINED: &str = "health:quarantined";
+pub const QUARANTINED: &str = "health:quarantined";
 /// What it names when the server is abandoned, and the call writes or the agent is new.
-const ABANDONED: &str = "health:abandoned";
+pub const ABANDONED: &str = "health:abandoned";
 /// What it names when nobody answers for the server, and the agent is new.
-const ORPHANED: &str = "health:orphaned";
+pub const ORPHANED: &str = "health:orphaned";
 
 /// Servers that somebody looks after, or nobody.
 pub(crate) struct Tended<'a> {
@@ -47,7 +47,7 @@ impl Tended<'_> {
         // What is off is off for the gateway itself, too: it must not start or ask it.
         if health.is_off(stage) {
             let no_record = stage.acts != State::Quarantined;
-            return Held::whole(if no_record { NO_RECORD } else { QUARANTINED });
+            return Held::whole(if no_record { BARE } else { QUARANTINED });
         }
         if !stage.acts.takes_no_new_agents() || question.who.agent().is_none() {
             return Held::default();

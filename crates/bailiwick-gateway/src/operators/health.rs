@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bailiwick_core::{Day, ServerId, Timestamp};
 use bailiwick_log::{Health, Room};
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::reply::json;
 use crate::front::{Body, text};
 use crate::gate::Gate;
+use crate::rules::Rules;
 use crate::server::Server;
 use crate::tls::Tls;
 use crate::upstream::Provider;
@@ -22,6 +24,9 @@ pub struct Readiness {
     /// The day until which policy refuses nothing, while that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observing_until: Option<String>,
+    /// The digest of what the configuration said at the start.
+    #[serde(default)]
+    pub configuration: String,
     /// How many policies are in force.
     pub policies: usize,
     /// The digest of the policy set in force.
@@ -56,8 +61,11 @@ pub struct ServerState {
     pub name: String,
     /// Whether it was listed, so that calls can be made.
     pub listed: bool,
-    /// Why it cannot be listed, or its tools are missing at `/mcp`, when that is so.
+    /// Why it cannot be listed or started, or its tools are missing at `/mcp`, when that is so.
     pub absent: Option<String>,
+    /// What to do about that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
 }
 
 /// One provider of models. One that is degraded fails its own models only: the gateway is ready.
@@ -95,17 +103,42 @@ fn trouble(health: &Health) -> Option<String> {
     }
 }
 
-fn state_of(server: &Server) -> ServerState {
-    let catalogue = &server.catalogue;
+fn state_of(server: &Server, rules: &Rules, now: Timestamp) -> ServerState {
+    let (catalogue, name) = (&server.catalogue, server.name.to_string());
     let listed = catalogue.rounds() > 0;
-    let failing = catalogue.failure().map(|it| format!("it cannot be listed: {it}"));
+    let state = |why: Option<(String, String)>| {
+        let (absent, remedy) = why.unzip();
+        ServerState { name: name.clone(), listed, absent, remedy }
+    };
+    // What is off cannot be listed or started either: that comes first.
+    if let Some(word) = rules.health.off(&server.name, Day::of(now)) {
+        let remedy = format!("see `bailiwick contracts health {name}`");
+        return state(Some((format!("it is off: {word}"), remedy)));
+    }
+    let again = "then restart the gateway; it is tried again by itself, too";
+    let mend = || format!("mend its command, url or headers in [servers], {again}");
+    if let Some(why) = server.unstarted() {
+        let remedy = if has_digest(rules, &server.name) {
+            format!(
+                "see what changed there; when it is as it should be, declare what `bailiwick \
+                 contracts digest {name}` prints, and it is tried again by itself"
+            )
+        } else {
+            mend()
+        };
+        return state(Some((format!("its process could not be started: {why}"), remedy)));
+    }
+    let failing = catalogue.failure().map(|it| (format!("it cannot be listed: {it}"), mend()));
     // Where it was never listed, why it is missing follows from that.
     let missing = server.absence().filter(|_| listed || failing.is_none());
-    ServerState {
-        name: server.name.to_string(),
-        listed,
-        absent: missing.map(str::to_owned).or(failing),
-    }
+    let missing = missing.map(|it| (it.to_owned(), "see `bailiwick status`".to_owned()));
+    state(missing.or(failing))
+}
+
+/// Whether what it launches is held to a digest.
+fn has_digest(rules: &Rules, server: &ServerId) -> bool {
+    let standing = rules.contracts.of(server).and_then(|it| it.standing.as_ref());
+    standing.is_some_and(|it| it.digest.is_some())
 }
 
 fn state_of_provider(provider: &Provider) -> ProviderState {
@@ -120,7 +153,8 @@ fn state_of_provider(provider: &Provider) -> ProviderState {
 fn look(gate: &Gate) -> Readiness {
     let rules = gate.rules();
     let health = gate.log().health();
-    let mut servers: Vec<_> = gate.parts.servers.values().map(|it| state_of(it)).collect();
+    let mut servers: Vec<_> =
+        gate.parts.servers.values().map(|it| state_of(it, &rules, gate.now())).collect();
     servers.sort_by(|a, b| a.name.cmp(&b.name));
     let rules_fault = gate.parts.rules.fault().map(|it| it.0).unwrap_or_default();
     let log_trouble = trouble(&health);
@@ -135,6 +169,7 @@ fn look(gate: &Gate) -> Readiness {
             .observe_until
             .filter(|_| gate.observes())
             .map(|it| it.to_string()),
+        configuration: gate.settings().said.to_string(),
         policies: rules.policies.len(),
         policy_set: bailiwick_core::Policy::digest(&rules.policies).to_string(),
         rules_fault,

@@ -49,6 +49,8 @@ pub(crate) struct ChildSpec {
     /// What its start is held to.
     terms: Option<Arc<Terms>>,
     pub(crate) trouble: Trouble,
+    /// Why the last try to start one failed, if it did.
+    unstarted: Mutex<Option<String>>,
     backoff: Mutex<Backoff>,
 }
 
@@ -118,6 +120,7 @@ impl ChildSpec {
             shares_stderr: false,
             terms: None,
             trouble: Trouble::default(),
+            unstarted: Mutex::default(),
             backoff: Mutex::default(),
         }
     }
@@ -145,8 +148,18 @@ impl ChildSpec {
         way(terms, &words, &self.directory, &self.environment, now)
     }
 
+    /// Why the last try to start one failed, if it did.
+    pub(crate) fn unstarted(&self) -> Option<String> {
+        self.unstarted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_unstarted(&self, why: Option<String>) {
+        *self.unstarted.lock().unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
     /// It is told each time: somebody waits for it.
     fn not_started(&self, what: String, now: Timestamp) -> NotStarted {
+        self.set_unstarted(Some(what.clone()));
         self.diary.tell(&format!("server {}: {what}", self.server));
         self.trouble.tell(what);
         self.note(Event::FailedToStart, now);
@@ -179,6 +192,7 @@ impl ChildSpec {
         let spawned = self.spawned(&way, secrets).map_err(|problem| {
             self.not_started(format!("`{}` cannot be started: {problem}", self.program), now)
         })?;
+        self.set_unstarted(None);
         Ok(self.watch(spawned, now, alive))
     }
 

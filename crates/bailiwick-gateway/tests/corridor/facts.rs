@@ -229,8 +229,7 @@ async fn an_address_that_fails_is_believed_for_a_time_and_then_no_more() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_edited_file_is_read_at_once_and_may_not_contradict_the_entities() {
     let csv = "id,tier,tenant\nc_1,1,acme\n";
-    let (house, _fixture) =
-        house("file = \"customers.csv\"\nrefresh = \"1h\"", &[("customers.csv", csv)], "").await;
+    let (house, _fixture) = house("file = \"customers.csv\"", &[("customers.csv", csv)], "").await;
     let session = house.worker.in_session("crm").await;
     assert!(is_permitted(&session.post("crm", &about("c_1")).await));
     let file = house.folder.path().join("customers.csv");
@@ -297,7 +296,8 @@ fn sections_that_cannot_be_meant_are_refused_with_their_line() {
         (format!("{book}sql = \"oracle:a\"\nquery = \"SELECT 1\""), "sqlite:"),
         (format!("{book}sql = \"sqlite:a\""), "needs `query`"),
         (format!("{book}url = \"https://a\"\nstale_after = \"5m\""), "stale_after"),
-        (format!("{book}file = \"a.json\"\nrefresh = \"often\""), "no span of time"),
+        (format!("{book}url = \"https://a\"\nrefresh = \"often\""), "no span of time"),
+        (format!("{book}file = \"a.json\"\nrefresh = \"1m\""), "no effect on a file"),
         ("file = \"a.json\"\ntypes = [\"Person\"]\nattributes = { a = \"text\" }".into(), "Person"),
         ("file = \"a.json\"".into(), "say what it is about"),
         (

@@ -2,12 +2,16 @@
 
 use bailiwick_core::{Action, Effect, Inputs, Link, Number, Principal, Resource, ServerId, Value};
 use bailiwick_gateway::Rules;
+use bailiwick_gateway::approving::ToolStands;
 use bailiwick_gateway::config::Settings;
-use bailiwick_gateway::dry_run::{Besides, ToolCall, dry_run, tool_call};
+use bailiwick_gateway::dry_run::{Besides, ToolCall, tool_call};
 use bailiwick_gateway::store::Store;
 use bailiwick_wire::json::{Document, Limits};
 use clap::Args;
+use serde_json::json;
 
+use super::admin::Remote;
+use super::around::Surroundings;
 use super::{settings, why};
 use crate::output::{Common, Failure, Outcome};
 
@@ -39,24 +43,49 @@ pub(crate) struct Arguments {
     /// in place of a plain chat's.
     #[arg(long, default_value = "{}")]
     arguments: String,
+    /// Ask the addresses of `[facts]`, too. Files and databases are always asked.
+    #[arg(long)]
+    ask_sources: bool,
 }
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     let settings = settings::load(common)?;
     let rules = Rules::read(&settings).map_err(|bad| Failure(bad.0.join("\n")))?;
-    let (inputs, besides) = inputs(arguments, &rules, &settings)?;
+    let now = bailiwick_gateway::now();
+    let (inputs, mut besides) = inputs(arguments, &rules, &settings)?;
     let mut notes = notes(&inputs, &settings);
-    notes.extend(besides.misfit.iter().map(|it| format!("what does not fit: {it}")));
     if matches!(inputs.resource, Resource::Tool { .. }) && besides.pin.is_none() {
         notes.push("nobody approved this tool, so its schema is not looked at".into());
     }
+    notes.extend(shown(&settings, &inputs, &mut besides));
+    notes.extend(besides.misfit.iter().map(|it| format!("what does not fit: {it}")));
     let state = Store::find(&settings.data).unwrap_or_else(|problem| {
         notes.push(format!("{problem}: what was killed is not looked at"));
         None
     });
-    let answer = dry_run(&rules, state.as_ref(), &inputs, besides, bailiwick_gateway::now())?;
-    notes.extend(state.iter().flat_map(|it| why::orders(it, &answer)));
-    why::print(common, &inputs, &answer, &notes)
+    let around = Surroundings::of((&settings, rules), &inputs, arguments.ask_sources, now)?;
+    let answer = around.decide(state.as_ref(), &inputs, besides, now)?;
+    notes.extend(why::orders(state.as_ref(), inputs.resource.server(), &answer));
+    why::print(common, &inputs, &answer, (&notes, &around.unknown))
+}
+
+/// Which definition of a tool its server shows, where a gateway runs that sees it: a call would be
+/// of that one.
+fn shown(settings: &Settings, inputs: &Inputs, besides: &mut Besides) -> Option<String> {
+    let Resource::Tool { server, name } = &inputs.resource else { return None };
+    // Without one, or without its token, what was approved is believed to be as it was.
+    let gateway = Remote::find(settings).ok()??;
+    let path = format!("/admin/v1/contracts/{server}");
+    match gateway.call::<Vec<ToolStands>>("GET", &path, &json!(null)) {
+        Ok(stands) => match stands.into_iter().find(|it| it.name == **name) {
+            Some(it) => {
+                besides.pin = Some(it.pin.digest());
+                None
+            }
+            None => Some(format!("`{server}` shows no tool `{name}` now: a call would find none")),
+        },
+        Err(Failure(why)) => Some(why),
+    }
 }
 
 /// What the answer rests on, where that is probably not what was meant.

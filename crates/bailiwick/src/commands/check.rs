@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use bailiwick_core::{Day, Policy as _};
 use bailiwick_gateway::config::{self, Launch, ProviderSettings, Settings};
-use bailiwick_gateway::{Rules, missing_secrets, tls, warnings};
+use bailiwick_gateway::facts::{Looked, idle};
+use bailiwick_gateway::{Readiness, Rules, missing_secrets, tls, warnings};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
+use super::admin::Remote;
+use super::doctor::is_outdated;
 use super::settings;
 use crate::output::{self, Common, Outcome, YES, no, say};
 
@@ -125,6 +128,7 @@ fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
     warnings.extend(warnings::of_digests(settings, rules));
     let servers = settings.servers.iter().map(|it| &it.name);
     warnings.extend(rules.health.warnings(servers, Day::of(bailiwick_gateway::now())));
+    warnings.extend(of_facts(settings, rules));
     warnings.extend(warnings::of_models(settings));
     warnings.extend(warnings::in_the_clear(settings));
     let missing = missing_secrets(settings);
@@ -132,7 +136,32 @@ fn warnings(settings: &Settings, rules: &Rules) -> Vec<String> {
     let missing = missing.into_iter().chain(unreadable);
     warnings.extend(missing.map(|it| format!("here it would not start: {it}")));
     warnings.extend(tls::warnings(settings));
+    warnings.extend(of_gateway(settings));
     warnings
+}
+
+/// What of the sources is of no use, and what those say that are files and databases.
+fn of_facts(settings: &Settings, rules: &Rules) -> Vec<String> {
+    let mut warnings = idle(settings, rules);
+    let now = bailiwick_gateway::now();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    if let Some(runtime) = runtime.ok().filter(|_| !settings.facts.is_empty()) {
+        let looked = runtime.block_on(Looked::at(settings, false, now));
+        warnings.extend(looked.warnings(now));
+        let against = looked.known_to(rules, settings, now).err();
+        warnings.extend(against.into_iter().flat_map(|bad| bad.0));
+    }
+    warnings
+}
+
+/// Whether a gateway runs by what the file said before.
+fn of_gateway(settings: &Settings) -> Option<String> {
+    let remote = Remote::find(settings).ok()??;
+    let (_, body) = remote.send("GET", "/readyz", &json!(null)).ok()?;
+    let ready: Readiness = serde_json::from_str(&body).ok()?;
+    let words = "the gateway that runs does so by what the file said before it was edited: restart \
+                 it to use this";
+    is_outdated(settings, &ready).then(|| words.to_owned())
 }
 
 fn asked_of(settings: &Settings, provider: &ProviderSettings) -> String {

@@ -1,6 +1,7 @@
 //! One verb, one file.
 
 mod admin;
+mod around;
 pub(crate) mod ask;
 mod asked;
 pub(crate) mod backup;

@@ -101,6 +101,9 @@ fn print(it: &Readiness) {
         if let Some(why) = &server.absent {
             say(format!("  {why}"));
         }
+        if let Some(remedy) = &server.remedy {
+            say(format!("  -> {remedy}"));
+        }
     }
     for provider in &it.providers {
         match &provider.degraded {

@@ -4,6 +4,7 @@ mod asking;
 mod checking;
 mod costs;
 mod first_minute;
+mod knowing;
 mod log;
 mod secrets;
 mod unlisted;

@@ -60,6 +60,11 @@ impl Check {
         Self { state: State::Bad, ..Self::warning(subject, what, advice) }
     }
 
+    /// How it is, in words.
+    pub(super) fn what(&self) -> &str {
+        &self.what
+    }
+
     /// The line for people, and below it what to do.
     pub(super) fn lines(&self) -> Vec<String> {
         let mark = match self.state {

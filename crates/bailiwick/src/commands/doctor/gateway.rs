@@ -13,9 +13,10 @@ use crate::commands::admin::Remote;
 
 const PATIENCE: Duration = Duration::from_secs(2);
 
-pub(super) fn checks(settings: &Settings) -> Vec<Check> {
+/// What there is to say of it, but for what was `told` already.
+pub(super) fn checks(settings: &Settings, told: &[String]) -> Vec<Check> {
     let mut checks = vec![agents(settings.agents)];
-    checks.extend(operators(settings));
+    checks.extend(operators(settings, told));
     checks.extend(certificate(settings));
     checks.extend(warnings::in_the_clear(settings).into_iter().map(|it| {
         Check::warning("listener", it, "anybody on the way reads keys and tokens, and what is said")
@@ -74,7 +75,7 @@ fn free(subject: &'static str, address: SocketAddr) -> Check {
     }
 }
 
-fn operators(settings: &Settings) -> Vec<Check> {
+fn operators(settings: &Settings, told: &[String]) -> Vec<Check> {
     let address = settings.operators;
     let remote = match Remote::find(settings) {
         Ok(Some(remote)) => remote,
@@ -84,9 +85,13 @@ fn operators(settings: &Settings) -> Vec<Check> {
             return vec![Check::warning("operators", failure.0, advice)];
         }
     };
-    let told = remote.send("GET", "/readyz", &json!(null));
-    let ready = told.ok().and_then(|(_, body)| serde_json::from_str::<Readiness>(&body).ok());
-    let servers: Vec<_> = ready.iter().flat_map(|it| &it.servers).filter_map(unlisted).collect();
+    let heard = remote.send("GET", "/readyz", &json!(null));
+    let ready = heard.ok().and_then(|(_, body)| serde_json::from_str::<Readiness>(&body).ok());
+    let mut more: Vec<_> = ready.iter().flat_map(|it| &it.servers).filter_map(absent).collect();
+    if let Some(ready) = &ready {
+        more.extend(outdated(settings, ready));
+        more.extend(warned(ready, told));
+    }
     let itself = match ready {
         None => {
             let what = format!("what answers at {address} is no gateway that knows this token");
@@ -100,12 +105,37 @@ fn operators(settings: &Settings) -> Vec<Check> {
             Check::bad("operators", what, "see `bailiwick status`")
         }
     };
-    std::iter::once(itself).chain(servers).collect()
+    std::iter::once(itself).chain(more).collect()
 }
 
-/// A server that runs and cannot be listed serves nobody.
-fn unlisted(server: &ServerState) -> Option<Check> {
-    let why = server.absent.as_ref().filter(|_| !server.listed)?;
-    let advice = "mend its command, url or headers in [servers]; it is tried again by itself";
-    Some(Check::bad("server", format!("{}: {why}", server.name), advice))
+/// A server that cannot be listed or started serves nobody.
+fn absent(server: &ServerState) -> Option<Check> {
+    let what = format!("{}: {}", server.name, server.absent.as_ref()?);
+    let advice = server.remedy.as_deref().unwrap_or("see `bailiwick status`");
+    Some(Check::bad("server", what, advice))
+}
+
+/// The gateway may run by what the configuration said before an edit.
+pub(in crate::commands) fn is_outdated(settings: &Settings, ready: &Readiness) -> bool {
+    // A build before this one does not tell.
+    !ready.configuration.is_empty() && ready.configuration != settings.said.to_string()
+}
+
+fn outdated(settings: &Settings, ready: &Readiness) -> Option<Check> {
+    let what = "the gateway does not run by what the file says since it was edited";
+    let check = || Check::warning("configuration", what, "restart the gateway to use the edit");
+    is_outdated(settings, ready).then(check)
+}
+
+/// What it warns of besides. That tools are held is as it is meant.
+fn warned(ready: &Readiness, told: &[String]) -> Vec<Check> {
+    let file = |it: &&String| it.contains(" is not what the gateway runs by since it was edited");
+    let news = ready.warnings.iter().filter(|it| !told.contains(it) && !file(it));
+    let checks = news.map(|it| {
+        if it.contains(" tools are held, ") {
+            return Check::note("admission", it, "approve what you have read");
+        }
+        Check::warning("gateway", it, "it is told by the gateway that runs: see `bailiwick status`")
+    });
+    checks.collect()
 }

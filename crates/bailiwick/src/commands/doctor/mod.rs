@@ -4,6 +4,7 @@ mod check;
 mod clients;
 mod egress;
 mod gateway;
+mod known;
 mod launches;
 mod log;
 mod providers;
@@ -17,6 +18,7 @@ use bailiwick_gateway::{Rules, warnings};
 use clap::Args;
 
 use self::check::{Check, State};
+pub(super) use self::gateway::is_outdated;
 use super::{init, settings};
 use crate::output::{self, Common, Outcome, YES, no, say};
 
@@ -56,7 +58,8 @@ fn of_settings(settings: &Settings) -> Vec<Check> {
     let now = bailiwick_gateway::now();
     let mut checks = rules(settings);
     checks.extend(check::observing(settings.observe_until.map(|it| it.begins()), now));
-    checks.extend(gateway::checks(settings));
+    let told: Vec<_> = checks.iter().map(|it| it.what().to_owned()).collect();
+    checks.extend(gateway::checks(settings, &told));
     checks.extend(secrets::checks(settings));
     checks.extend(log::checks(settings, now));
     checks.extend(settings.servers.iter().flat_map(launches::of_server));
@@ -84,11 +87,12 @@ fn rules(settings: &Settings) -> Vec<Check> {
                 Check::warning("policies", it, "see what it means; the gateway takes it as it is")
             });
             let good = Check::good("policies", format!("{count} in {folder} load"));
+            let known = known::checks(settings, &rules);
             let held = warnings::of_admission(settings, &rules).into_iter().map(|it| {
                 let advice = "approve what you have read: `bailiwick contracts diff|approve`";
                 Check::note("admission", it, advice)
             });
-            return std::iter::once(good).chain(doubts).chain(held).collect();
+            return std::iter::once(good).chain(doubts).chain(held).chain(known).collect();
         }
     }]
 }
