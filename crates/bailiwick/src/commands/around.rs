@@ -25,7 +25,7 @@ impl Surroundings {
     /// What is known of these inputs' call at a time.
     ///
     /// # Errors
-    /// [`Failure`] where facts and policies do not go together.
+    /// [`Failure`] where nothing can be asked at all.
     pub(super) fn of(
         (settings, rules): (&Settings, Rules),
         inputs: &Inputs,
@@ -34,9 +34,15 @@ impl Surroundings {
     ) -> Result<Self, Failure> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let facts = runtime.block_on(Looked::at(settings, asks_sources, now));
-        let rules = facts.known_to(&rules, settings, now);
-        let rules = rules.map_err(|bad| Failure(bad.0.join("\n")))?;
         let mut unknown = facts.unknown(&inputs.named, now);
+        let rules = match facts.known_to(&rules, settings, now) {
+            Ok(knowing) => knowing,
+            Err(bad) => {
+                let why = bad.0.join("; ");
+                unknown.push(format!("no facts are known, since they cannot be in force: {why}"));
+                rules
+            }
+        };
         let server = inputs.resource.server();
         let mut users = None;
         if rules.health.takes_no_new_agents(server, Day::of(now)) {
