@@ -313,11 +313,12 @@ impl Gate {
             (_, Action::Sample | Action::Elicit | Action::Other) => Effect::Unknown,
             (_, _) => Effect::Read,
         };
-        let named = match &resource {
-            Resource::Tool { server, name } if is_shown => {
-                rules.contracts.named(server, name, &arguments)
-            }
-            _ => Some(Vec::new()),
+        let named = if let Resource::Tool { server, name } = &resource
+            && is_shown
+        {
+            rules.contracts.named(server, name, &arguments)
+        } else {
+            Some(Vec::new())
         };
         // What cannot be named cannot be decided on: it is refused like what does not exist.
         let nameable = named.is_some();
