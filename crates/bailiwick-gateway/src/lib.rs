@@ -7,6 +7,7 @@ pub mod admission;
 mod adrift;
 pub mod approving;
 mod authenticators;
+mod awake;
 pub mod backup;
 mod canaries;
 pub mod candidate;

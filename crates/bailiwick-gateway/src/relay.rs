@@ -20,6 +20,7 @@ use self::leave::Leave;
 use self::wanted::Wanted;
 use self::watch::{Next, Watch};
 use crate::adrift::Landing;
+use crate::awake::awake;
 use crate::exchange::answered;
 use crate::gate::Gate;
 use crate::lineage;
@@ -77,7 +78,7 @@ impl Relay {
     /// Pass the messages on; what comes out is the events for the client.
     pub(crate) fn start(self, owed: Pending, messages: Messages) -> Reader {
         let (client, events) = self.gate.client_queue();
-        tokio::spawn(self.run(owed, messages, client));
+        tokio::spawn(awake(self.run(owed, messages, client)));
         events
     }
 

@@ -14,6 +14,7 @@ use super::body::Body;
 use super::door::Door;
 use super::secure::Agreed;
 use super::{secure, speak};
+use crate::awake::awake;
 use crate::listener::Listener;
 
 /// How long requests under way may take when the gateway shuts down.
@@ -46,10 +47,10 @@ pub(crate) async fn serve<F>(
             continue;
         };
         let (door, answer) = (door.clone(), answer.clone());
-        open.spawn(async move {
+        open.spawn(awake(async move {
             connection(socket, peer, &door, answer).await;
             drop(permit);
-        });
+        }));
     }
     let drained = async { while open.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(DRAIN_PATIENCE, drained).await;

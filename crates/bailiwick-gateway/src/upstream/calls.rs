@@ -63,8 +63,9 @@ pub(super) type Place = (CallGuard, Reader);
 
 /// A call's place, when its messages come another way: it tells when the call is called off.
 pub(super) struct Unheard {
-    guard: CallGuard,
+    // Dropped first: the end of the place would wake whoever waits for it, who is awake.
     called_off: Option<oneshot::Receiver<Infallible>>,
+    guard: CallGuard,
 }
 
 impl Unheard {

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::attempt::Told;
 use super::interrupted::{Interrupted, interrupted};
 use super::window::{self, Freed, Window};
+use crate::awake::awake;
 use crate::gate::Gate;
 use crate::hidden::Hidden;
 use crate::models::{Counted, Made, Measured, Written};
@@ -103,7 +104,7 @@ pub(super) fn start(
         is_cut: false,
         _place: place,
     });
-    tokio::spawn(stream.run(owed, events));
+    tokio::spawn(awake(stream.run(owed, events)));
     reader
 }
 
