@@ -40,6 +40,15 @@ impl Exception {
 
     /// Whether it holds: until its day, and while whoever approved it is there.
     pub fn holds(&self, people: Option<&BTreeSet<String>>, today: Day) -> bool {
-        today < self.until.0 && people.is_none_or(|it| it.contains(&self.approver))
+        self.lapsed(people, today).is_none()
+    }
+
+    /// Why it does not hold on a day.
+    pub fn lapsed(&self, people: Option<&BTreeSet<String>>, today: Day) -> Option<&'static str> {
+        if today >= self.until.0 {
+            return Some("its day is over");
+        }
+        let is_there = people.is_none_or(|it| it.contains(&self.approver));
+        (!is_there).then_some("its approver is not among the people of the feeds")
     }
 }

@@ -7,6 +7,8 @@ use std::os::unix::fs::{
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::entropy;
+
 /// The files of a folder with this ending, by name. A folder that is not there is an error.
 ///
 /// # Errors
@@ -186,17 +188,78 @@ pub(crate) fn make_private(file: &Path) -> std::io::Result<()> {
     std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600))
 }
 
-/// Put a file in the place of one, whole or not at all. Only its owner can read it.
+/// Put a file in the place of one, whole or not at all, and stay so. One that is there keeps its
+/// permissions; a new one only its owner can read.
+///
+/// # Errors
+/// What the file system says; then nothing has changed.
+pub(crate) fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    put(file, bytes, 0o600)
+}
+
+/// The same of a file for others too: who can read a new one is as the user's shell has it.
+///
+/// # Errors
+/// What the file system says; then nothing has changed.
+pub fn replace_shared(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    put(file, bytes, 0o666)
+}
+
+fn put(file: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    // Of a link, what it leads to is replaced.
+    let file = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let new = aside(&file)?;
+    let former = std::fs::metadata(&file).ok().map(|it| it.permissions());
+    let written = write_new(&new, bytes, (mode, former)).and_then(|()| {
+        std::fs::rename(&new, &file)?;
+        let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+        // Some file systems settle no folders; the file itself is there by now.
+        let _ = std::fs::File::open(folder.unwrap_or(Path::new("."))).and_then(|it| it.sync_all());
+        Ok(())
+    });
+    if written.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    written
+}
+
+/// Where a file's new content is written. Several processes write the same file: each has a name of
+/// its own, or one would put half of another's in its place.
+fn aside(file: &Path) -> std::io::Result<PathBuf> {
+    let own: [u8; 8] = entropy::random().map_err(std::io::Error::other)?;
+    let mut name = std::ffi::OsString::from(".");
+    name.push(file.file_name().ok_or(std::io::ErrorKind::InvalidFilename)?);
+    name.push(format!(".{:016x}.new", u64::from_be_bytes(own)));
+    Ok(file.with_file_name(name))
+}
+
+fn write_new(
+    file: &Path,
+    bytes: &[u8],
+    (mode, former): (u32, Option<std::fs::Permissions>),
+) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    let mut out = options.write(true).create_new(true).mode(mode).open(file)?;
+    if let Some(former) = former {
+        out.set_permissions(former)?;
+    }
+    out.write_all(bytes)?;
+    out.sync_all()
+}
+
+/// Hold a lock against all other processes until what comes of this is dropped. `None` when
+/// another holds it.
 ///
 /// # Errors
 /// What the file system says.
-pub(crate) fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let new = file.with_extension("new");
+pub(crate) fn lock(file: &Path) -> std::io::Result<Option<std::fs::File>> {
     let mut options = std::fs::OpenOptions::new();
-    let mut out = options.write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-    out.write_all(bytes)?;
-    out.sync_all()?;
-    std::fs::rename(&new, file)
+    let opened = options.write(true).create(true).truncate(false).mode(0o600).open(file)?;
+    match opened.try_lock() {
+        Ok(()) => Ok(Some(opened)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(problem)) => Err(problem),
+    }
 }
 
 /// Write a new file that only its owner can read. A file that is there already is an error.
@@ -208,4 +271,42 @@ pub fn private_file(file: &Path, text: &str) -> std::io::Result<()> {
         std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_put_a_file_in_the_place_of_one_and_it_is_one_of_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let texts: Vec<_> = (0..8).map(|it| format!("{it}").repeat(1 << 16)).collect();
+        // The second has its own name up to the ending.
+        let files = ["health.feeds", "health.told"].map(|it| folder.path().join(it));
+        std::thread::scope(|all| {
+            for (n, text) in texts.iter().enumerate() {
+                let file = &files[n % 2];
+                all.spawn(move || (0..20).for_each(|_| replace(file, text.as_bytes()).unwrap()));
+            }
+        });
+        for (n, file) in files.iter().enumerate() {
+            let text = std::fs::read_to_string(file).unwrap();
+            assert!(texts.iter().skip(n).step_by(2).any(|it| *it == text), "{}", file.display());
+        }
+        assert_eq!(names(folder.path()).unwrap().len(), 2, "nothing is left behind");
+    }
+
+    #[test]
+    fn what_is_replaced_keeps_its_permissions_and_links_lead_where_they_led() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |name: &str| std::fs::metadata(at(name)).unwrap().permissions().mode() & 0o777;
+        replace(&at("new"), b"a").unwrap();
+        assert_eq!(mode("new"), 0o600);
+        std::fs::set_permissions(at("new"), std::fs::Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(at("new"), at("link")).unwrap();
+        replace_shared(&at("link"), b"b").unwrap();
+        assert_eq!((mode("new"), std::fs::read(at("new")).unwrap()), (0o640, b"b".to_vec()));
+        assert!(std::fs::symlink_metadata(at("link")).unwrap().is_symlink());
+    }
 }

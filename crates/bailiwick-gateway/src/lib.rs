@@ -95,7 +95,7 @@ mod widened;
 mod wrap;
 
 pub use clock::now;
-pub use disk::{private_file, private_folder};
+pub use disk::{private_file, private_folder, replace_shared};
 pub use learned::{Answering, RelearnAsked, Sung};
 pub use models::BadMoney;
 pub use operators::{

@@ -37,6 +37,11 @@ pub(crate) fn health_told(data: &Path) -> PathBuf {
     data.join("health.told")
 }
 
+/// Locked by who tells of that: wraps share a data folder.
+pub(crate) fn health_lock(data: &Path) -> PathBuf {
+    data.join("health.lock")
+}
+
 /// What each feed about servers told when it could last be read.
 pub(crate) fn health_feeds(data: &Path) -> PathBuf {
     data.join("health.feeds")

@@ -75,7 +75,8 @@ impl Rules {
             Ok(policies) if faults.is_empty() => {
                 let (open_until, texts) = (settings.open_until, Arc::new(texts));
                 let before = before.map(|it| &*it.health);
-                let health = Arc::new(Health::read(settings, &contracts, before));
+                let health = Health::read(settings, &contracts, before);
+                let health = Arc::new(health.map_err(|it| BadRules(vec![it]))?);
                 let contracts = Arc::new(contracts);
                 Ok(Self { policies, contracts, health, open_until, seen, texts, facts })
             }
@@ -335,8 +336,13 @@ mod tests {
             assert!(is_abandoned(&rules) && rules.policies.len() == 1);
             assert!(told(&rules).contains("what it told before counts"), "{}", told(&rules));
         }
+        // What was told and is lost is not as if nothing had been told.
+        let kept = paths::health_feeds(&settings.data);
+        std::fs::write(&kept, "{").unwrap();
+        let lost = Rules::read(&settings).map(|_| ()).unwrap_err().0.join("\n");
+        assert!(lost.contains("health.feeds") && lost.contains("health.json"), "{lost}");
         // Where nothing was ever read, it is told that nothing is known.
-        std::fs::remove_file(paths::health_feeds(&settings.data)).unwrap();
+        std::fs::remove_file(kept).unwrap();
         std::fs::remove_file(at("health.json")).unwrap();
         let rules = Rules::read(&settings).unwrap();
         assert!(told(&rules).contains("it tells nothing") && !is_abandoned(&rules));

@@ -16,6 +16,8 @@ use crate::{disk, news, paths};
 
 /// How often one looks at the calendar.
 const LOOK: Duration = Duration::from_secs(1);
+/// The longest wait before what failed is tried again.
+const RETRY_MAX: Duration = Duration::from_secs(60);
 /// How the words begin by which changes are on record.
 const ROOM: &str = "health.";
 
@@ -29,40 +31,66 @@ struct Follower {
     closed: BTreeSet<ServerId>,
     /// How each server stood.
     stood: Stand,
+    /// How each stood when that was told.
+    told: Stand,
     /// What feeds told, as far as that is kept for the next start.
     kept: Readings,
+    /// What went wrong since all was well, and was told.
+    troubles: BTreeSet<String>,
 }
 
 /// Keep up with how servers stand, until the gateway stops.
 pub(crate) async fn follow(gate: Arc<Gate>) {
     let mut changes = gate.parts.rules.changes();
     let mut follower = Follower::default();
-    let mut seen = None;
+    let (mut seen, mut wait) = (None, LOOK);
     loop {
         let now = (Day::of(gate.now()), gate.parts.rules.count());
         if seen != Some(now) {
-            let gate = Arc::clone(&gate);
+            let attending = Arc::clone(&gate);
             // It may read the whole log.
             let attended = tokio::task::spawn_blocking(move || {
-                follower.attend(&gate, now.0);
-                follower
+                let is_done = follower.attend(&attending, now.0);
+                (follower, is_done)
             });
-            let Ok(attended) = attended.await else { return };
-            (follower, seen) = (attended, Some(now));
+            let is_done;
+            (follower, is_done) = attended.await.unwrap_or_else(|problem| {
+                gate.parts.diary.tell(&format!(
+                    "how servers stand could not be followed, and is looked at again: {problem}"
+                ));
+                (Follower::default(), false)
+            });
+            // What failed is tried again: nothing else may change for long.
+            seen = is_done.then_some(now);
+            wait = if is_done { LOOK } else { RETRY_MAX.min(wait * 2) };
         }
-        let _ = timeout(LOOK, changes.changed()).await;
+        let _ = timeout(wait, changes.changed()).await;
     }
 }
 
 impl Follower {
-    fn attend(&mut self, gate: &Gate, today: Day) {
-        self.keep_readings(gate);
-        self.learn(gate, today);
+    /// Whether all was done that is to be done.
+    fn attend(&mut self, gate: &Gate, today: Day) -> bool {
+        let is_kept = self.keep_readings(gate);
+        let is_learned = self.learn(gate, today);
         let stand = stand(gate, today);
-        if stand == self.stood {
-            return;
+        if stand != self.stood {
+            self.leave(gate, today);
+            self.stood.clone_from(&stand);
         }
-        tell_changes(gate, today, &stand);
+        let is_told = self.told == stand || tell_changes(gate, today, &stand);
+        if is_told {
+            self.told = stand;
+        }
+        let is_done = is_kept && is_learned && is_told;
+        if is_done {
+            self.troubles.clear();
+        }
+        is_done
+    }
+
+    /// Leave the servers that are off.
+    fn leave(&self, gate: &Gate, today: Day) {
         let rules = gate.rules();
         let is_off = |it: &ServerId| {
             rules.health.on(it, today).is_some_and(|stage| rules.health.is_off(stage))
@@ -72,55 +100,59 @@ impl Follower {
             // What callers see may have changed with the calendar alone.
             gate.parts.rules.touch();
         }
-        self.stood = stand;
     }
 
     /// Keep what feeds tell: the next start may find one that cannot be read.
-    fn keep_readings(&mut self, gate: &Gate) {
+    fn keep_readings(&mut self, gate: &Gate) -> bool {
         let rules = gate.rules();
         if rules.health.readings == self.kept {
-            return;
+            return true;
         }
         match rules.health.readings.keep(&gate.settings().data) {
             Ok(()) => self.kept = rules.health.readings.clone(),
-            Err(problem) => gate
-                .parts
-                .diary
-                .tell(&format!("what feeds tell cannot be kept for the next start: {problem}")),
+            Err(problem) => {
+                let what = "what feeds tell cannot be kept for the next start";
+                self.trouble(gate, format!("{what}: {problem}"));
+                return false;
+            }
         }
+        true
     }
 
     /// Read who has used the servers that take no new agents, from today on or from tomorrow: so
     /// nobody waits for that on the day.
-    fn learn(&mut self, gate: &Gate, today: Day) {
+    fn learn(&mut self, gate: &Gate, today: Day) -> bool {
         let rules = gate.rules();
         let takes_none = |server: &ServerId, day: Day| {
             rules.health.on(server, day).is_some_and(|it| it.acts.takes_no_new_agents())
         };
-        let mut due = Vec::new();
-        for server in gate.parts.servers.keys() {
-            let is_closed = takes_none(server, today);
-            let is_news = is_closed && !self.closed.contains(server);
-            let is_soon = takes_none(server, today.next()) && !gate.parts.users.has(server);
-            if is_news || is_soon {
-                due.push(server.clone());
-            }
-            if is_closed {
-                self.closed.insert(server.clone());
-            } else {
-                self.closed.remove(server);
-            }
-        }
+        let servers = || gate.parts.servers.keys();
+        let closed: BTreeSet<_> = servers().filter(|it| takes_none(it, today)).cloned().collect();
+        self.closed.retain(|it| closed.contains(it));
+        let is_soon = |it: &ServerId| takes_none(it, today.next()) && !gate.parts.users.has(it);
+        let is_due =
+            |it: &&ServerId| closed.contains(*it) && !self.closed.contains(*it) || is_soon(it);
+        let due: Vec<_> = servers().filter(is_due).cloned().collect();
         if due.is_empty() {
-            return;
+            return true;
         }
         let read = reader(gate).and_then(|it| gate.parts.users.learn(&due, &it, gate.now()));
         if let Err(problem) = read {
             let due: Vec<_> = due.iter().map(ServerId::as_str).collect();
-            gate.parts.diary.tell(&format!(
-                "who has used {} cannot be read, so all are new: {problem}",
-                due.join(", ")
-            ));
+            let due = due.join(", ");
+            let what = format!("who has used {due} cannot be read, so all are new: {problem}");
+            self.trouble(gate, what);
+            return false;
+        }
+        self.closed = closed;
+        true
+    }
+
+    /// Tell what went wrong, once while it does.
+    fn trouble(&mut self, gate: &Gate, what: String) {
+        if !self.troubles.contains(&what) {
+            gate.parts.diary.tell(&what);
+            self.troubles.insert(what);
         }
     }
 }
@@ -141,10 +173,17 @@ fn stand(gate: &Gate, today: Day) -> Stand {
     all.collect()
 }
 
-/// Tell what changed since it was told last, by this process or one before it: a start is no
-/// change.
-fn tell_changes(gate: &Gate, today: Day, stand: &Stand) {
-    let file = paths::health_told(&gate.settings().data);
+/// Tell what changed since it was told last, by this process or another: a start is no change.
+/// Whether it is told; else another process just tells.
+fn tell_changes(gate: &Gate, today: Day, stand: &Stand) -> bool {
+    let data = &gate.settings().data;
+    // Each wrap knows one server only, and none must undo what another wrote. Where nothing can be
+    // locked, nothing can be written either: then it is told, and told again by the next start.
+    let lock = disk::lock(&paths::health_lock(data));
+    if matches!(lock, Ok(None)) {
+        return false;
+    }
+    let file = paths::health_told(data);
     let read = disk::read_up_to(&file, TOLD_BYTES_MAX).ok();
     // Where it is lost, what is so is told once more.
     let before: Stand = read.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default();
@@ -157,13 +196,14 @@ fn tell_changes(gate: &Gate, today: Day, stand: &Stand) {
         }
     }
     if told == before {
-        return;
+        return true;
     }
     let written = serde_json::to_vec(&told).map_err(std::io::Error::other);
     if let Err(problem) = written.and_then(|it| disk::replace(&file, &it)) {
         let file = file.display();
         gate.parts.diary.keep(&format!("{file}: the next start will tell it again: {problem}"));
     }
+    true
 }
 
 /// The most that is read of what was told.

@@ -54,7 +54,7 @@ pub struct HealthSettings {
 }
 
 /// The most feeds.
-const FEEDS_MAX: usize = 64;
+pub(crate) const FEEDS_MAX: usize = 64;
 
 impl HealthSettings {
     pub(super) fn meant_by(

@@ -24,6 +24,7 @@ use bailiwick_core::Digest;
 pub use api::Api;
 pub use clouds::AwsSettings;
 pub use date::{Date, NoDate};
+pub(crate) use health::FEEDS_MAX;
 pub use health::HealthSettings;
 pub use meant::{Keyless, Launch, Pair, ServerSettings, Settings};
 pub use models::{ModelSettings, ProviderSettings, Spending};

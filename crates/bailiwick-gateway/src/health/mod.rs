@@ -33,8 +33,15 @@ pub struct Health {
 impl Health {
     /// Read the feeds that a configuration names, and judge each server by them and by its
     /// contract. Of a feed that cannot be read, that counts which it told before.
-    pub fn read(settings: &Settings, contracts: &Contracts, before: Option<&Self>) -> Self {
-        let readings = Readings::read(settings, before.map(|it| &it.readings));
+    ///
+    /// # Errors
+    /// When that cannot be read either.
+    pub fn read(
+        settings: &Settings,
+        contracts: &Contracts,
+        before: Option<&Self>,
+    ) -> Result<Self, String> {
+        let readings = Readings::read(settings, before.map(|it| &it.readings))?;
         let mut health = Self {
             feed: readings.together(Day::of(crate::clock::now())),
             readings,
@@ -49,7 +56,7 @@ impl Health {
             let timeline = Timeline::of(&health.looked(contracts, &name));
             health.timelines.insert(name.as_str().into(), timeline);
         }
-        health
+        Ok(health)
     }
 
     /// What is wrong with feeds that cannot be read.
@@ -78,6 +85,12 @@ impl Health {
         let mut all: Vec<_> = self.timelines.keys().collect();
         all.sort_unstable_by_key(|it| it.as_str());
         all
+    }
+
+    /// The servers that feeds tell of, and that there are none of: a name may be misspelt.
+    pub fn strangers(&self) -> impl Iterator<Item = &str> {
+        let told = self.feed.servers.keys().map(String::as_str);
+        told.filter(|it| !self.timelines.contains_key(&ServerId::from(*it)))
     }
 
     /// How a server stands and will stand.

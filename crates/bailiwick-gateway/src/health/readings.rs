@@ -3,17 +3,18 @@
 //! coming into force.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
 use bailiwick_contracts::health::{FEED_BYTES_MAX, Feed};
 use bailiwick_core::Day;
 
-use crate::config::Settings;
+use crate::config::{FEEDS_MAX, Settings};
 use crate::{disk, paths};
 
-/// The most that is read of what feeds told before.
-const KEPT_BYTES_MAX: u64 = 16 * FEED_BYTES_MAX;
+/// The most that is read of what feeds told before: what as many as there may be are kept with.
+const KEPT_BYTES_MAX: u64 = 2 * FEEDS_MAX as u64 * FEED_BYTES_MAX;
 
 /// What each feed told when it could last be read, by its file.
 #[derive(Clone, Default, PartialEq)]
@@ -25,10 +26,13 @@ pub(crate) struct Readings {
 
 impl Readings {
     /// Read the feeds; `before` is what this process read of them, if it did.
-    pub(super) fn read(settings: &Settings, before: Option<&Self>) -> Self {
+    ///
+    /// # Errors
+    /// When a feed cannot be read, nor what was kept of it: what they warned of is not known.
+    pub(super) fn read(settings: &Settings, before: Option<&Self>) -> Result<Self, String> {
         let mut read = Self::default();
         // Only looked for when a feed cannot be read.
-        let mut kept = None;
+        let mut kept: Option<BTreeMap<String, Arc<Feed>>> = None;
         for file in &settings.health.feeds {
             let name = file.display().to_string();
             let fault = match feed(file) {
@@ -38,15 +42,20 @@ impl Readings {
                 }
                 Err(fault) => fault,
             };
-            let last = match before {
-                Some(before) => before.good.get(&name).cloned(),
-                None => kept.get_or_insert_with(|| kept_in(&settings.data)).remove(&name),
+            let last = match (before, &mut kept) {
+                (Some(before), _) => before.good.get(&name).cloned(),
+                (None, Some(kept)) => kept.remove(&name),
+                (None, nothing) => {
+                    let read = kept_in(&settings.data);
+                    let read = read.map_err(|why| format!("feed {fault}; and {why}"))?;
+                    nothing.insert(read).remove(&name)
+                }
             };
             let so = if last.is_some() { "what it told before counts" } else { "it tells nothing" };
             read.faults.push(format!("feed {fault}; {so}"));
             read.good.extend(last.map(|it| (name, it)));
         }
-        read
+        Ok(read)
     }
 
     /// What all feeds tell together.
@@ -66,11 +75,25 @@ impl Readings {
     }
 }
 
-/// What feeds told in the life of a process before this one.
-fn kept_in(data: &Path) -> BTreeMap<String, Arc<Feed>> {
-    let bytes = disk::read_up_to(&paths::health_feeds(data), KEPT_BYTES_MAX).unwrap_or_default();
-    let all: BTreeMap<String, Feed> = serde_json::from_slice(&bytes).unwrap_or_default();
-    all.into_iter().map(|(name, it)| (name, Arc::new(it))).collect()
+/// What feeds told in the life of a process before this one. Where that is there and cannot be
+/// read, nobody knows what they warned of: that is not the same as that they warned of nothing.
+fn kept_in(data: &Path) -> Result<BTreeMap<String, Arc<Feed>>, String> {
+    let file = paths::health_feeds(data);
+    let read = match disk::read_up_to(&file, KEPT_BYTES_MAX) {
+        Err(problem) if problem.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        read => read.map_err(|it| it.to_string()),
+    };
+    let all = read.and_then(|it| {
+        serde_json::from_slice::<BTreeMap<String, Feed>>(&it).map_err(|it| it.to_string())
+    });
+    let all = all.map_err(|why| {
+        format!(
+            "what feeds told before cannot be read either: {}: {why}; mend the feed, or take that \
+             file away: then nothing is known of what it warned of",
+            file.display()
+        )
+    })?;
+    Ok(all.into_iter().map(|(name, it)| (name, Arc::new(it))).collect())
 }
 
 fn feed(file: &Path) -> Result<Feed, String> {

@@ -1,10 +1,11 @@
 //! A claim on the log: made by a gateway that starts while a wrap writes, so that of all who find
 //! the log free it is the one that takes it. A claim ends with its process, however that ends.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+
+use crate::disk;
 
 /// A claim that is ours, until it is dropped.
 pub(super) struct Claim {
@@ -17,13 +18,7 @@ impl Claim {
     /// # Errors
     /// What the file system says.
     pub(super) fn make(file: &Path) -> io::Result<Option<Self>> {
-        let mut options = OpenOptions::new();
-        let opened = options.write(true).create(true).truncate(false).mode(0o600).open(file)?;
-        match opened.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: opened })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(problem)) => Err(problem),
-        }
+        Ok(disk::lock(file)?.map(|it| Self { _file: it }))
     }
 
     /// Whether another process claims the log.

@@ -11,6 +11,7 @@ use bailiwick_log::{Disk, DiskFile, RealDisk};
 struct Switches {
     fail_writes: AtomicBool,
     fail_flushes: AtomicBool,
+    fail_reads: AtomicBool,
     held: Mutex<bool>,
     freed: Condvar,
 }
@@ -28,6 +29,11 @@ impl FaultyDisk {
     /// From now on nothing is flushed.
     pub(crate) fn fail_flushes(&self) {
         self.0.fail_flushes.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on, or no longer, nobody can open what is to be read.
+    pub(crate) fn fail_reads(&self, fails: bool) {
+        self.0.fail_reads.store(fails, Ordering::SeqCst);
     }
 
     /// Writes into the journal wait until [`FaultyDisk::release`].
@@ -83,6 +89,9 @@ impl Disk for FaultyDisk {
     }
 
     fn open(&self, path: &Path, writable: bool) -> io::Result<Arc<dyn DiskFile>> {
+        if !writable && self.0.fail_reads.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the test says no"));
+        }
         Ok(Arc::new(FaultyFile(RealDisk.open(path, writable)?, Arc::clone(&self.0))))
     }
 

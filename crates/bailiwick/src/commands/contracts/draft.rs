@@ -54,7 +54,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if !added.is_empty() {
         std::fs::create_dir_all(&settings.contracts)
             .map_err(|problem| files::told(&settings.contracts, &problem))?;
-        files::write(&file, text)?;
+        files::replace(&file, text)?;
     }
     tell(common, server, &file, &added, package(&settings, server)?)
 }

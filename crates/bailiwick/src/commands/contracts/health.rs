@@ -44,6 +44,9 @@ struct Excused {
     #[serde(flatten)]
     exception: Exception,
     holds: bool,
+    /// Why it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why_not: Option<&'static str>,
 }
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
@@ -60,6 +63,9 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     servers.retain(|it| arguments.servers.is_empty() || is_asked(it));
     let of = |it: &ServerId| line(&health, &contracts, it, today);
     let lines: Vec<_> = servers.into_iter().map(of).collect();
+    for stranger in health.strangers() {
+        eprintln!("warning: feeds tell of `{stranger}`, which [servers] and contracts do not have");
+    }
     let needs_record = health.requires_record();
     let is_good = |it: &Line| {
         let is_recorded = it.verdict.record_gaps.is_empty() || !needs_record;
@@ -88,7 +94,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
 /// [`Failure`] with everything that is wrong with them.
 pub(super) fn read(settings: &Settings) -> Result<(Contracts, Health), Failure> {
     let contracts = contracts(settings)?;
-    let health = Health::read(settings, &contracts, None);
+    let health = Health::read(settings, &contracts, None).map_err(Failure)?;
     health.faults().iter().for_each(|it| eprintln!("{}", shown(it)));
     Ok((contracts, health))
 }
@@ -106,10 +112,10 @@ pub(super) fn contracts(settings: &Settings) -> Result<Contracts, Failure> {
 fn line(health: &Health, contracts: &Contracts, server: &ServerId, today: Day) -> Line {
     let looked = health.looked(contracts, server.as_str());
     let next = health.timeline(server).and_then(|it| it.after(today));
-    let exceptions = looked
-        .exceptions()
-        .iter()
-        .map(|it| Excused { exception: it.clone(), holds: it.holds(looked.people, today) });
+    let exceptions = looked.exceptions().iter().map(|it| {
+        let why_not = it.lapsed(looked.people, today);
+        Excused { exception: it.clone(), holds: why_not.is_none(), why_not }
+    });
     Line {
         server: server.to_string(),
         verdict: looked.judge(today),
@@ -130,9 +136,11 @@ fn print(line: &Line, needs_record: bool) {
         let off = if needs_record { "; without them it is off" } else { "" };
         say(format!("    its contract's [standing] lacks: {}{off}", record_gaps.join(", ")));
     }
-    say(format!("    {}", what_follows(*acts)));
-    for Excused { exception: it, holds } in &line.exceptions {
-        let holds = if *holds { "" } else { " (it does not hold)" };
+    if !needs_record || record_gaps.is_empty() {
+        say(format!("    {}", what_follows(*acts, &line.server)));
+    }
+    for Excused { exception: it, why_not, .. } in &line.exceptions {
+        let holds = why_not.map_or_else(String::new, |it| format!(" (it does not hold: {it})"));
         say(format!(
             "    exception for {} until {} by {}: {}{holds}",
             it.state.as_str(),
@@ -153,13 +161,18 @@ fn told(state: State, acts: State) -> String {
     format!("{}, treated as {} by an exception", state.as_str(), acts.as_str())
 }
 
-const fn what_follows(acts: State) -> &'static str {
-    match acts {
+fn what_follows(acts: State, server: &str) -> String {
+    let what = match acts {
         State::Active => "nothing is kept from it",
         State::Unknown => "nothing is kept from it; collect signals for it",
         State::Stale => "nothing is kept from it; look at it again",
         State::Orphaned => "it takes no new agents; name an owner",
         State::Abandoned => "it takes no new agents and can only be read; find a replacement",
-        State::Quarantined => "every call of it is refused",
+        State::Quarantined => "every call of it is refused; find a replacement",
+    };
+    if acts.only_reads() {
+        format!("{what}: `bailiwick contracts compare {server} --with URL|NAME`")
+    } else {
+        what.to_owned()
     }
 }
