@@ -5,7 +5,9 @@
 //! `env`, `sh -c` and the like are looked through. A script that makes up its words is not.
 
 mod containers;
+mod fetched;
 mod javascript;
+mod package;
 mod peel;
 mod python;
 mod scripts;
@@ -14,6 +16,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+pub use fetched::Fetched;
+pub use package::{Package, Registry};
 pub use scripts::{Launched, launched};
 
 /// A package that a command fetches without saying which version.
@@ -43,6 +47,22 @@ pub fn unpinned(words: &[String]) -> Option<Unpinned> {
         let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
         of_command(&words::program(program), &rest)
     })
+}
+
+/// The one command that a command comes to, without what stands around it (`env`, `sh -c`); nothing
+/// where it comes to several.
+pub fn single(words: &[String]) -> Option<Vec<String>> {
+    let mut commands = peel::commands(words).into_iter();
+    commands.next().filter(|_| commands.next().is_none())
+}
+
+/// Which package a command has fetched, to run it. Nothing where it fetches none.
+pub fn fetched(words: &[String]) -> Option<Fetched> {
+    let words = single(words)?;
+    let (program, rest) = words.split_first()?;
+    let (name, rest) = (words::program(program), rest.iter().map(String::as_str));
+    let rest: Vec<&str> = rest.collect();
+    javascript::fetched(&name, &rest).or_else(|| python::fetched(&name, &rest))
 }
 
 /// Whether a command has its server run by a daemon, outside of all that holds the command itself,

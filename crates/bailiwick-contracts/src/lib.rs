@@ -43,7 +43,10 @@ pub use draft::{AlreadyThere, append, draft, write as write_draft};
 pub use effect::{EffectWord, Recipient, Trust};
 pub use hosts::Hosts;
 pub use inventory::{Column, Filled, Row, inventory};
-pub use launch::{Launched, Unpinned, launched, runs_elsewhere, unpinned};
+pub use launch::{
+    Fetched, Launched, Package, Registry, Unpinned, fetched, launched, runs_elsewhere, single,
+    unpinned,
+};
 pub use learned::{
     Behaviour, Change as Drifting, Drift, Kind, Observed, Part, Quantiles, Raised, Shape, Share,
     Told,
@@ -51,7 +54,7 @@ pub use learned::{
 pub use lint::{Place, Remark, Rule, Score, Severity, Subject, lint, sarif, scores};
 pub use lock::{Approved, Lock};
 pub use pin::{Change, NotAPin, Pin, changes};
-pub use reach::{Reach, Seen, Sight, Touched, Undeclared, credentials, reach};
+pub use reach::{Reach, Seen, Sight, Touched, Undeclared, counted, credentials, reach};
 pub use replacement::{Compared, compared};
 pub use schema::{Held, Misfit, Schema};
 pub use semantic::{

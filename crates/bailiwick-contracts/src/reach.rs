@@ -54,7 +54,9 @@ impl Sight {
             }
             Record::Noticed(it) if &*it.what == EGRESS => {
                 let seen = self.servers.entry(it.server.to_string()).or_default();
-                *seen.refused_hosts.entry(it.detail.to_string()).or_default() += 1;
+                let (host, times) = uncounted(&it.detail);
+                let told = seen.refused_hosts.entry(host.to_owned()).or_default();
+                *told = told.saturating_add(times);
             }
             Record::Decision(_)
             | Record::Refusal(_)
@@ -70,6 +72,18 @@ impl Sight {
     pub fn of(&self, server: &str) -> Seen {
         self.servers.get(server).cloned().unwrap_or_default()
     }
+}
+
+/// What is noticed, and how often it was found since it was noticed last.
+pub fn counted(detail: &str, times: u64) -> String {
+    if times == 1 { detail.to_owned() } else { format!("{detail} ({times} times)") }
+}
+
+/// The two apart again.
+fn uncounted(noticed: &str) -> (&str, u64) {
+    let apart = noticed.strip_suffix(" times)").and_then(|it| it.rsplit_once(" ("));
+    let apart = apart.and_then(|(detail, times)| Some((detail, times.parse().ok()?)));
+    apart.unwrap_or((noticed, 1))
 }
 
 fn name_types<'a>(seen: &mut Seen, kinds: impl Iterator<Item = &'a str>) {
@@ -158,7 +172,10 @@ pub fn reach(contract: &Contract, seen: Seen, observed: &[Touched]) -> Reach {
         let is_of = |it: &&str| covers(&BTreeSet::from([word.to_owned()]), it);
         seen.types.contains_key(type_of(word)) || touched.keys().any(is_of)
     };
-    let words = declared.iter().filter(|it| !is_used(it)).cloned();
+    // What is said in words is for people: no record can name it.
+    let is_type =
+        |it: &&String| type_of(it).chars().all(|it| it.is_alphanumeric() || it == '_' || it == ':');
+    let words = declared.iter().filter(is_type).filter(|it| !is_used(it)).cloned();
     let tools = contract.tools.keys().filter(|it| !seen.tools.contains_key(*it));
     let unused = tools.map(|it| format!("tool {it}")).chain(words).collect();
     Reach { server: contract.server.clone(), credentials, declared, seen, undeclared, unused }
@@ -211,7 +228,7 @@ mod tests {
         effect = "read"
         resources = { calendar = "Calendar" }
         credential = "svc-calendar"
-        reaches = ["Calendar::\"support\"", "Room"]
+        reaches = ["Calendar::\"support\"", "Room", "every public host"]
         [tools.move_event]
         effect = "reversible_write"
         resources = { event = "Event" }
@@ -249,5 +266,21 @@ mod tests {
             ]
         );
         assert_eq!(reach.unused, ["tool move_event", "Event"]);
+    }
+
+    #[test]
+    fn attempts_are_counted_and_not_how_often_they_were_noticed() {
+        let mut sight = Sight::default();
+        for times in [1, 17, 2] {
+            sight.take(&Record::Noticed(bailiwick_core::Noticed {
+                server: "calendar".into(),
+                tool: None,
+                what: EGRESS.into(),
+                detail: counted("*.evil.example:443 is not listed", times).into(),
+            }));
+        }
+        let hosts = sight.of("calendar").refused_hosts;
+        assert_eq!(hosts, [("*.evil.example:443 is not listed".to_owned(), 20)].into());
+        assert_eq!(uncounted("a (b) (many times)"), ("a (b) (many times)", 1));
     }
 }

@@ -108,6 +108,15 @@ fn by_hand(said: Said, words: &[String], definition: &Definition) -> Said {
         let sentence = words::sentences(definition.description(), 1);
         sentence.iter().any(|it| matches!(it.as_str(), "to" | "into" | "returns" | "return"))
     };
+    // What an address says, its host is told: whoever chooses it can say anything.
+    let is_free = |name: &str, it: &Value| {
+        ["url", "uri", "urls", "uris", "href"].contains(&name)
+            && it.member("enum").is_none()
+            && it.member("const").is_none()
+    };
+    if said.word == "fetch" && definition.properties().any(|(name, it)| is_free(name, it)) {
+        return Said { does: Does::Send, ..said };
+    }
     if said.word == "resolve" && finds() {
         return Said { does: Does::Look, ..said };
     }

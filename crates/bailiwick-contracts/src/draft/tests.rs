@@ -49,7 +49,12 @@ fn what_is_ambiguous_goes_to_the_worse_and_no_hint_makes_it_milder() {
     let does = serde_json::json!({ "action": { "enum": ["get", "delete"] } });
     let harmless = serde_json::json!({ "readOnlyHint": true });
     let dangerous = serde_json::json!({ "destructiveHint": true });
+    let url = || serde_json::json!({ "url": { "type": "string" } });
+    let ours = serde_json::json!({ "url": { "enum": ["https://a.example"] } });
     for (tool, expected) in [
+        (json("fetch", "Fetches a URL.", url(), none()), EffectWord::Outbound),
+        (json("fetch_customer", "Fetches one.", none(), none()), EffectWord::Read),
+        (json("fetch", "Fetches a URL.", ours, none()), EffectWord::Read),
         (json("get_customer", "Gets one.", none(), none()), EffectWord::Read),
         (json("purge_customer", "Gets one.", none(), harmless.clone()), EffectWord::Destructive),
         (json("get_customer", "Deletes it.", none(), harmless), EffectWord::Destructive),

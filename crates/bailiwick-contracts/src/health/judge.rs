@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use bailiwick_core::Day;
 use serde::Serialize;
 
+use super::merged::NEVER;
 use super::record;
-use super::signals::Signals;
+use super::signals::{Signals, is_past};
 use super::terms::{Reason, Terms};
 use crate::cell::{Cell, Date};
 use crate::contract::Contract;
@@ -132,11 +133,19 @@ impl Looked<'_> {
             return Some(reason(State::Unknown, 10, what));
         }
         let is_old = since(it.as_of, today) > self.terms.signals_days;
-        is_old.then(|| reason(State::Unknown, 10, format!("nobody has looked since {day}")))
+        let never = "what is to be known of it was never had whole";
+        let what = || {
+            if it.as_of == NEVER {
+                never.to_owned()
+            } else {
+                format!("nobody has looked since {day}")
+            }
+        };
+        is_old.then(|| reason(State::Unknown, 10, what()))
     }
 
     fn age(&self, it: &Signals, today: Day) -> Reason {
-        let Some(day) = moved(it, today) else {
+        let Some(day) = it.moved(today) else {
             let what = "nobody says when its source last changed";
             return reason(State::Unknown, AGE_POINTS / 2, what.into());
         };
@@ -177,7 +186,7 @@ impl Looked<'_> {
         if it.archived == Some(true) {
             return Some(Day::from_number(0));
         }
-        moved(it, today).map(|it| after(it.0, self.terms.abandoned_days.saturating_add(1)))
+        it.moved(today).map(|it| after(it.0, self.terms.abandoned_days.saturating_add(1)))
     }
 
     /// The day from which on it is quarantined.
@@ -246,17 +255,6 @@ impl Looked<'_> {
         }
         days
     }
-}
-
-/// When its source last changed, as far as that is no time to come.
-fn moved(it: &Signals, today: Day) -> Option<Date> {
-    let days = [it.last_commit, it.last_release].into_iter().flatten();
-    days.filter(|it| is_past(*it, today)).max()
-}
-
-/// Whether a day has come; the clocks of others may be hours ahead.
-fn is_past(day: Date, today: Day) -> bool {
-    day.0 <= today.next()
 }
 
 fn since(day: Date, today: Day) -> u32 {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use bailiwick_core::Day;
 
-use super::signals::{DEPRECATED_MAX, Deprecated, Signals, Vulnerability};
+use super::signals::{DEPRECATED_MAX, Deprecated, Signals, Vulnerability, is_past};
 use crate::cell::Date;
 
 /// What of a server was had, when it was asked about anew.
@@ -19,6 +19,9 @@ pub struct Heard {
     /// Whether something that was asked for was not had.
     pub is_partial: bool,
 }
+
+/// The day of what was never had whole: longer ago than anybody's patience.
+pub(super) const NEVER: Date = Date(Day::from_number(0));
 
 impl Signals {
     /// What two feeds tell of one server: where both speak, the one that looked later is believed,
@@ -47,9 +50,12 @@ impl Signals {
         }
     }
 
-    /// What was asked anew, after what a feed told before: what was not had stays as it was.
+    /// What was asked anew, after what a feed told before, if it did: what was not had stays as it
+    /// was.
     #[must_use]
-    pub fn after(self, before: &Self, heard: Heard) -> Self {
+    pub fn after(self, before: Option<&Self>, heard: Heard) -> Self {
+        let nothing = Self::as_of(if heard.is_partial { NEVER } else { self.as_of });
+        let before = before.unwrap_or(&nothing);
         let since = |mut it: Vulnerability| {
             let mut old = before.vulnerabilities.iter();
             it.since =
@@ -88,7 +94,7 @@ impl Signals {
 
 /// A day, where it is none to come; the clocks of others may be hours ahead.
 fn believed(day: Option<Date>, today: Day) -> Option<Date> {
-    day.filter(|it| it.0 <= today.next())
+    day.filter(|it| is_past(*it, today))
 }
 
 /// The warning word where either says it, else what is said.

@@ -5,19 +5,19 @@
 mod feed;
 mod judge;
 mod merged;
-mod package;
 mod record;
 pub mod registry;
 mod signals;
+mod source;
 mod terms;
 mod timeline;
 
 pub use feed::{FEED_BYTES_MAX, Feed};
 pub use judge::{Looked, Verdict};
 pub use merged::Heard;
-pub use package::{Package, Registry, github};
 pub use record::gaps as record_gaps;
 pub use signals::{Deprecated, Severity, Signals, Vulnerability};
+pub use source::github;
 pub use terms::{Reason, Terms};
 pub use timeline::{Stage, Timeline};
 

@@ -1,5 +1,6 @@
 //! What is known of one server's source, as feeds tell it.
 
+use bailiwick_core::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::cell::Date;
@@ -100,7 +101,18 @@ pub struct Deprecated {
     pub from: Date,
 }
 
+/// Whether a day has come; the clocks of others may be hours ahead.
+pub(super) fn is_past(day: Date, today: Day) -> bool {
+    day.0 <= today.next()
+}
+
 impl Signals {
+    /// When its source last changed, as far as that is no time to come.
+    pub fn moved(&self, today: Day) -> Option<Date> {
+        let days = [self.last_commit, self.last_release].into_iter().flatten();
+        days.filter(|it| is_past(*it, today)).max()
+    }
+
     /// Nothing is known but that somebody looked.
     pub const fn as_of(day: Date) -> Self {
         Self {

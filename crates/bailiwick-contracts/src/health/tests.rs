@@ -234,7 +234,7 @@ fn what_could_not_be_asked_again_stays_as_it_was() {
     );
     let new = read(r#""as_of":"2026-11-23","last_release":"2026-11-01""#);
     let partial = Heard { deprecated: true, vulnerabilities: false, is_partial: true };
-    let told = new.clone().after(&before, partial);
+    let told = new.clone().after(Some(&before), partial);
     assert_eq!((told.archived, told.as_of), (Some(true), before.as_of));
     assert_eq!((told.last_commit, told.last_release), (before.last_commit, new.last_release));
     assert_eq!(told.vulnerabilities, before.vulnerabilities);
@@ -242,7 +242,12 @@ fn what_could_not_be_asked_again_stays_as_it_was() {
     assert_eq!(told.deprecated, before.deprecated[..1]);
     // What was asked and had is believed.
     let whole = Heard { deprecated: true, vulnerabilities: true, is_partial: false };
-    let told = Signals { archived: Some(false), ..new.clone() }.after(&before, whole);
+    // What was never had whole is not as if somebody had looked today.
+    let first = new.clone().after(None, partial);
+    assert!(first.as_of < before.as_of && first.last_release == new.last_release);
+    assert_eq!(new.clone().after(Some(&first), partial).as_of, first.as_of);
+    assert_eq!(new.clone().after(Some(&first), whole).as_of, new.as_of);
+    let told = Signals { archived: Some(false), ..new.clone() }.after(Some(&before), whole);
     assert_eq!((told.archived, told.as_of), (Some(false), new.as_of));
     assert!(told.vulnerabilities.is_empty());
 }

@@ -61,33 +61,42 @@ pub(super) fn unpinned(words: &[&str]) -> Option<Unpinned> {
 
 /// The image that a command runs.
 pub(super) fn image<'w>(words: &[&'w str]) -> Option<&'w str> {
+    run(words)?.1
+}
+
+/// Whether what a command runs has a network. Where it is given several, one is enough.
+pub(super) fn has_network(words: &[&str]) -> bool {
+    let options = run(words).map_or_else(Vec::new, |(options, _)| options);
+    let given = options.iter().filter(|(it, _)| ["--network", "--net"].contains(it));
+    let networks: Vec<_> = given.map(|(_, value)| *value).collect();
+    networks.is_empty() || networks.iter().any(|it| *it != "none")
+}
+
+/// An option, and what it was given.
+type Given<'w> = (&'w str, &'w str);
+
+/// The options with which a command runs an image, and that image.
+fn run<'w>(words: &[&'w str]) -> Option<(Vec<Given<'w>>, Option<&'w str>)> {
     let parted = Parted::of(words, GLOBAL_VALUED);
     let rest = match parted.rest.as_slice() {
         ["run" | "create", rest @ ..] | ["container", "run" | "create", rest @ ..] => rest,
         _ => return None,
     };
-    let mut left = rest.iter().copied();
+    let (mut left, mut options) = (rest.iter().copied(), Vec::new());
     while let Some(word) = left.next() {
         if word == "--" {
-            return left.next();
+            return Some((options, left.next()));
         }
         if !word.starts_with('-') {
-            return Some(word);
+            return Some((options, Some(word)));
         }
-        if takes_next(word) {
-            left.next();
-        }
+        options.push(match word.split_once('=') {
+            Some(given) => given,
+            None if takes_next(word) => (word, left.next().unwrap_or_default()),
+            None => (word, ""),
+        });
     }
-    None
-}
-
-/// Whether what a command runs has a network.
-pub(super) fn has_network(words: &[&str]) -> bool {
-    let before = words.iter().position(|it| image(words) == Some(*it)).unwrap_or(words.len());
-    let options = words.get(..before).unwrap_or_default();
-    let is_none = |pair: &[&str]| matches!(pair, ["--network" | "--net", "none"]);
-    let is_joined = |it: &&str| ["--network=none", "--net=none"].contains(it);
-    !options.windows(2).any(is_none) && !options.iter().any(is_joined)
+    Some((options, None))
 }
 
 fn takes_next(word: &str) -> bool {

@@ -1,6 +1,8 @@
 //! npm's registry and its like: npx, npm, pnpm, yarn, bun, deno.
 
 use super::Unpinned;
+use super::fetched::Fetched;
+use super::package::Registry;
 use super::words::{Parted, Valued, is_commit, is_exact, is_local, program};
 
 const VALUED: Valued = &[
@@ -28,9 +30,61 @@ const VALUED: Valued = &[
 
 const DENO_VALUED: Valued = &["-c", "--config", "--import-map", "--lock", "--cert", "-L", "--ext"];
 
+/// Options that take no value, and leave what is fetched as it is.
+const SWITCHES: &[&str] = &[
+    "-y",
+    "--yes",
+    "--no",
+    "--no-install",
+    "-q",
+    "--quiet",
+    "-s",
+    "--silent",
+    "-d",
+    "--verbose",
+    "--offline",
+    "--prefer-offline",
+    "--prefer-online",
+    "--ignore-existing",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--bun",
+    "--shell-mode",
+];
+
 pub(super) fn unpinned(name: &str, words: &[&str]) -> Option<Unpinned> {
+    if name == "deno" {
+        return deno(words);
+    }
+    let parted = fetching(name, words)?;
+    let mut packages = parted.values(PACKAGE);
+    if packages.is_empty() {
+        packages.extend(parted.rest.first());
+    }
+    packages.into_iter().find_map(package)
+}
+
+/// The package that is fetched and run: what options name, else the first word.
+pub(super) fn fetched(name: &str, words: &[&str]) -> Option<Fetched> {
+    let parted = fetching(name, words)?;
+    let named = parted.values(PACKAGE);
+    Some(Fetched::of(Registry::Npm, &parted, &named, (VALUED, SWITCHES)))
+}
+
+fn deno(words: &[&str]) -> Option<Unpinned> {
+    let parted = Parted::of(words, DENO_VALUED);
+    let (verb, rest) = parted.rest.split_first()?;
+    let runs = ["run", "x", "serve", "install"].contains(verb);
+    let inner = Parted::of(rest, DENO_VALUED).rest;
+    let script = if runs { inner.first()? } else { verb };
+    module(script)
+}
+
+/// The words of a command that fetches, behind its verb.
+fn fetching<'w>(name: &str, words: &[&'w str]) -> Option<Parted<'w>> {
     match name {
-        "npx" | "bunx" | "pnpx" => fetched(words),
+        "npx" | "bunx" | "pnpx" => Some(Parted::of(words, VALUED)),
         "npm" => behind(words, &["exec", "x"]),
         "pnpm" | "yarn" | "yarnpkg" => behind(words, &["dlx", "x"]),
         "bun" => behind(words, &["x"]),
@@ -39,47 +93,31 @@ pub(super) fn unpinned(name: &str, words: &[&str]) -> Option<Unpinned> {
             let inner = program(inner);
             // `corepack pnpm@9.1.0 dlx`
             let bare = inner.split('@').next().unwrap_or_default();
-            (bare != "corepack").then(|| unpinned(bare, rest))?
-        }
-        "deno" => {
-            let parted = Parted::of(words, DENO_VALUED);
-            let (verb, rest) = parted.rest.split_first()?;
-            let runs = ["run", "x", "serve", "install"].contains(verb);
-            let inner = Parted::of(rest, DENO_VALUED).rest;
-            let script = if runs { inner.first()? } else { verb };
-            module(script)
+            (bare != "corepack").then(|| fetching(bare, rest))?
         }
         // Node with npm's own script, as Windows and some clients start it.
-        _ => {
+        "node" | "nodejs" => {
             let (script, rest) = words.split_first()?;
             match program(script).as_str() {
-                "npx-cli.js" => unpinned("npx", rest),
-                "npm-cli.js" => unpinned("npm", rest),
+                "npx-cli.js" => fetching("npx", rest),
+                "npm-cli.js" => fetching("npm", rest),
                 _ => None,
             }
         }
+        _ => None,
     }
 }
 
-/// A program whose verb fetches.
-fn behind(words: &[&str], verbs: &[&str]) -> Option<Unpinned> {
-    let parted = Parted::of(words, VALUED);
+/// A program whose verb fetches: options stand before it, too.
+fn behind<'w>(words: &[&'w str], verbs: &[&str]) -> Option<Parted<'w>> {
+    let mut parted = Parted::of(words, VALUED);
     let (verb, rest) = parted.rest.split_first()?;
-    let all: Vec<&str> = parted.values(PACKAGE).iter().flat_map(|it| ["-p", it]).collect();
-    verbs.contains(verb).then(|| fetched(&[&all, rest].concat()))?
+    let inner = verbs.contains(verb).then(|| Parted::of(rest, VALUED))?;
+    parted.options.extend(inner.options);
+    Some(Parted { options: parted.options, rest: inner.rest })
 }
 
 const PACKAGE: &[&str] = &["-p", "--package"];
-
-/// The packages that options name, else the first word.
-fn fetched(words: &[&str]) -> Option<Unpinned> {
-    let parted = Parted::of(words, VALUED);
-    let mut packages = parted.values(PACKAGE);
-    if packages.is_empty() {
-        packages.extend(parted.rest.first());
-    }
-    packages.into_iter().find_map(package)
-}
 
 fn package(text: &str) -> Option<Unpinned> {
     if is_local(text) {

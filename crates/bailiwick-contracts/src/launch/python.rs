@@ -1,6 +1,8 @@
 //! Python's registry: uvx, uv, pipx.
 
 use super::Unpinned;
+use super::fetched::Fetched;
+use super::package::Registry;
 use super::words::{Parted, Valued, is_commit, is_local};
 
 const VALUED: Valued = &[
@@ -59,47 +61,91 @@ const VALUED: Valued = &[
     "--python-platform",
 ];
 
+/// Options that take no value, and leave what is fetched as it is.
+const SWITCHES: &[&str] = &[
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "-y",
+    "-n",
+    "--no-cache",
+    "--offline",
+    "--isolated",
+    "--refresh",
+    "-U",
+    "--upgrade",
+    "--reinstall",
+    "--no-config",
+    "--no-progress",
+    "--no-build",
+    "--no-binary",
+    "--no-env-file",
+    "--native-tls",
+    "--managed-python",
+    "--no-managed-python",
+    "--no-python-downloads",
+    "--compile-bytecode",
+    "--system-site-packages",
+];
+
 pub(super) fn unpinned(name: &str, words: &[&str]) -> Option<Unpinned> {
-    match name {
-        "uvx" => tool(words),
-        "uv" => uv(words),
-        "pipx" => match Parted::of(words, VALUED).rest.split_first()? {
-            (&"run", rest) => tool(rest),
-            _ => None,
-        },
-        // `python -m uv`
-        _ => match words {
-            ["-m", module, rest @ ..] if ["uv", "uvx", "pipx"].contains(module) => {
-                unpinned(module, rest)
-            }
-            _ => None,
-        },
-    }
+    let Some(parted) = fetching(name, words) else { return beside(name, words) };
+    // What is fetched, and what is put beside it.
+    let from = parted.values(FROM);
+    let package = from.last().or(parted.rest.first());
+    package.and_then(|it| requirement(it)).or_else(|| added(&parted))
 }
 
-fn uv(words: &[&str]) -> Option<Unpinned> {
-    let parted = Parted::of(words, VALUED);
-    match parted.rest.as_slice() {
-        ["tool", rest @ ..] => match Parted::of(rest, VALUED).rest.split_first()? {
-            (&"run", rest) => tool(rest),
+/// The package that is fetched and run.
+pub(super) fn fetched(name: &str, words: &[&str]) -> Option<Fetched> {
+    let parted = fetching(name, words)?;
+    let named = parted.values(FROM);
+    Some(Fetched::of(Registry::Pypi, &parted, &named, (VALUED, SWITCHES)))
+}
+
+const FROM: &[&str] = &["--from", "--spec"];
+
+/// The words of a command that fetches, behind its verb.
+fn fetching<'w>(name: &str, words: &[&'w str]) -> Option<Parted<'w>> {
+    match name {
+        "uvx" => Some(Parted::of(words, VALUED)),
+        "uv" => {
+            let tool = behind(Parted::of(words, VALUED), "tool")?;
+            behind(tool, "run")
+        }
+        "pipx" => behind(Parted::of(words, VALUED), "run"),
+        // `python -m uv`
+        python if python.starts_with("python") => match words {
+            ["-m", module, rest @ ..] if MODULES.contains(module) => fetching(module, rest),
             _ => None,
         },
-        ["run", rest @ ..] => {
-            let parted = Parted::of(rest, VALUED);
-            // What is run is of the project, whose lock says the versions, unless it is fetched.
-            let script = parted.rest.first().filter(|it| it.contains("://"));
-            added(&parted).or_else(|| requirement(script?))
-        }
         _ => None,
     }
 }
 
-/// What `uvx` and `pipx run` fetch: the package, and those beside it.
-fn tool(words: &[&str]) -> Option<Unpinned> {
-    let parted = Parted::of(words, VALUED);
-    let from = parted.values(&["--from", "--spec"]);
-    let package = from.last().or(parted.rest.first());
-    package.and_then(|it| requirement(it)).or_else(|| added(&parted))
+const MODULES: &[&str] = &["uv", "uvx", "pipx"];
+
+/// A verb, and what stands behind it; options stand before it, too.
+fn behind<'w>(mut parted: Parted<'w>, verb: &str) -> Option<Parted<'w>> {
+    let (found, rest) = parted.rest.split_first()?;
+    let inner = (*found == verb).then(|| Parted::of(rest, VALUED))?;
+    parted.options.extend(inner.options);
+    Some(Parted { options: parted.options, rest: inner.rest })
+}
+
+/// What is fetched beside what runs. That is of the project, whose lock says the versions, unless
+/// it is fetched, too.
+fn beside(name: &str, words: &[&str]) -> Option<Unpinned> {
+    match (name, words) {
+        ("uv", words) => {
+            let parted = behind(Parted::of(words, VALUED), "run")?;
+            let script = parted.rest.first().filter(|it| it.contains("://"));
+            added(&parted).or_else(|| requirement(script?))
+        }
+        (python, ["-m", "uv", rest @ ..]) if python.starts_with("python") => beside("uv", rest),
+        _ => None,
+    }
 }
 
 /// Packages that are put beside what runs.

@@ -210,9 +210,61 @@ fn containers_with_a_network_run_elsewhere() {
         ("docker run -i git:1.2.3", true),
         ("env A=b docker run -i git:1.2.3 --network none", true),
         ("docker run --network none -i git:1.2.3", false),
+        // A name that is the image's, too, and what looks like an option and is a value.
+        ("docker run --name node --network none node", false),
+        ("docker run --env --network=none git:1.2.3", true),
+        ("docker run --env --network --label none git:1.2.3", true),
+        ("docker run --network none --network inner git:1.2.3", true),
         ("podman run --network=none git:1.2.3", false),
         ("node docker run", false),
     ] {
         assert_eq!(runs_elsewhere(&words(command)), expected, "{command}");
+    }
+}
+
+#[test]
+fn what_is_fetched_is_told_from_what_options_are_given() {
+    let told = |command: &str| match fetched(&words(command)) {
+        None => "nothing".to_owned(),
+        Some(Fetched::Unclear) => "unclear".to_owned(),
+        Some(Fetched::Package(it, is_alone)) => {
+            let registry = match it.registry {
+                Registry::Npm => "npm",
+                Registry::Pypi => "pypi",
+            };
+            let version = it.version.as_deref().unwrap_or("-");
+            format!("{registry} {} {version}{}", it.name, if is_alone { " alone" } else { "" })
+        }
+    };
+    for (command, expected) in [
+        ("npx -y @scope/server@2026.8.31 /srv", "npm @scope/server 2026.8.31 alone"),
+        ("npx --package=server run", "npm server -"),
+        ("npx -p server@1.2.3 server", "npm server 1.2.3 alone"),
+        ("npx -p server -c other", "npm server -"),
+        ("npx --loglevel silent crm", "npm crm -"),
+        ("npx --registry=https://r.example crm@1.2.3", "npm crm 1.2.3"),
+        ("env A=b npm --silent exec -- crm", "npm crm -"),
+        ("node /usr/lib/node_modules/npm/bin/npx-cli.js -y crm", "npm crm - alone"),
+        ("pnpm --package=crm dlx run", "npm crm -"),
+        ("uvx --with requests mcp-server-git", "pypi mcp-server-git -"),
+        ("uvx --python 3.12 mcp-server-git", "pypi mcp-server-git -"),
+        ("uvx -p 3.12 mcp-server-git", "pypi mcp-server-git -"),
+        ("uvx --from mcp_server_git[a]==1.2.0 mcp-server-git", "pypi mcp-server-git 1.2.0 alone"),
+        ("uv --directory /srv tool run mcp@latest", "pypi mcp -"),
+        ("python3 -m pipx run --spec crm==1.2.0 crm", "pypi crm 1.2.0 alone"),
+        // What is behind an option that is not known may be its value.
+        ("npx --new-option value crm", "unclear"),
+        ("uvx --new-option crm", "unclear"),
+        ("npx -p crm -p other run", "unclear"),
+        ("npx ./server", "unclear"),
+        ("uvx git+https://a.example/crm", "unclear"),
+        ("npx", "unclear"),
+        ("sh -c |npx crm; npx other|", "nothing"),
+        ("uv run server.py", "nothing"),
+        ("npm run start", "nothing"),
+        ("node server.js", "nothing"),
+        ("", "nothing"),
+    ] {
+        assert_eq!(told(command), expected, "{command}");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use bailiwick_contracts::{Fetched, Registry, fetched, single};
+
 use super::about::About;
 use super::installed;
 
@@ -10,6 +12,8 @@ use super::installed;
 pub(super) enum Started {
     /// A package that is fetched, with its version where the command names one.
     Package { registry: &'static str, name: String, version: Option<String> },
+    /// Something that is fetched, and nobody can say what.
+    Unclear,
     /// A module of Python, with the interpreter.
     Module { python: String, name: String },
     /// A file: a program, or what an interpreter runs.
@@ -18,29 +22,24 @@ pub(super) enum Started {
     Ours { program: String, verb: String },
 }
 
-/// Options that change nothing of what is started. Any other may put another program, or another
-/// registry, in the place of what is named: then nobody can say which version it is.
-const HARMLESS: [&str; 4] = ["-y", "--yes", "-q", "--quiet"];
-
 /// What a command starts, where that can be told from its words.
 pub(super) fn started(words: &[String]) -> Option<Started> {
+    match fetched(words) {
+        Some(Fetched::Package(it, is_alone)) => {
+            let registry = match it.registry {
+                Registry::Npm => "npm",
+                Registry::Pypi => "pypi",
+            };
+            let version = it.version.filter(|_| is_alone);
+            return Some(Started::Package { registry, name: it.name, version });
+        }
+        Some(Fetched::Unclear) => return Some(Started::Unclear),
+        None => {}
+    }
+    let words = single(words)?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let words = without_shell(&words);
     let (program, rest) = words.split_first()?;
-    let file = file_name(program);
-    match (file, rest) {
-        ("npx" | "bunx", rest)
-        | ("npm", ["exec" | "x", rest @ ..])
-        | ("pnpm" | "yarn" | "bun", ["dlx" | "x", rest @ ..]) => {
-            let (word, is_plain) = named(rest, &["-p", "--package"])?;
-            let (name, version) = of_npm(word);
-            Some(Started::Package { registry: "npm", name, version: version.filter(|_| is_plain) })
-        }
-        ("uvx", rest) | ("uv", ["tool", "run", rest @ ..]) | ("pipx", ["run", rest @ ..]) => {
-            let (word, is_plain) = named(rest, &["--from", "--spec"])?;
-            let (name, version) = of_pypi(word);
-            Some(Started::Package { registry: "pypi", name, version: version.filter(|_| is_plain) })
-        }
+    match (file_name(program), rest) {
         // With options, an interpreter may run other code before the script.
         ("node" | "bun" | "deno" | "tsx", [file, ..]) => script(file),
         (python, ["-m", module, ..]) if python.starts_with("python") => {
@@ -60,6 +59,7 @@ impl Started {
         let (of, package) = about.registry();
         match self {
             Self::Package { registry, name, .. } => *registry == of && name == package,
+            Self::Unclear => false,
             Self::Module { name, .. } => about.modules.contains(name),
             Self::Ours { verb, .. } => of == "bailiwick" && verb == package,
             Self::File(file) => {
@@ -76,6 +76,7 @@ impl Started {
         let (of, package) = about.registry();
         match self {
             Self::Package { version, .. } => version.clone(),
+            Self::Unclear => None,
             Self::Module { python, .. } => installed::pypi(&whole(python, directory), package),
             Self::Ours { program, .. } => installed::ours(&whole(program, directory)),
             Self::File(file) => {
@@ -96,61 +97,11 @@ fn whole(file: &str, directory: &Path) -> PathBuf {
     if file.contains('/') { directory.join(file) } else { PathBuf::from(file) }
 }
 
-/// On Windows, npx is started by a shell; elsewhere `env` sets variables first.
-fn without_shell<'w, 's>(words: &'w [&'s str]) -> &'w [&'s str] {
-    match words {
-        ["cmd" | "cmd.exe", "/c" | "/C", rest @ ..] => rest,
-        [env, rest @ ..] if file_name(env) == "env" => {
-            let set = rest.iter().take_while(|it| it.contains('=') && !it.starts_with('-'));
-            rest.get(set.count()..).unwrap_or_default()
-        }
-        all => all,
-    }
-}
-
 fn file_name(program: &str) -> &str {
     let name = program.rsplit(['/', '\\']).next().unwrap_or(program);
     name.strip_suffix(".exe").or(name.strip_suffix(".cmd")).unwrap_or(name)
 }
 
-/// The package, as an option says or else the first word that is none, and whether that is what
-/// runs, and nothing beside it.
-fn named<'w>(words: &[&'w str], options: &[&str]) -> Option<(&'w str, bool)> {
-    let harmless = words.iter().take_while(|it| HARMLESS.contains(it)).count();
-    match words.get(harmless..).unwrap_or_default() {
-        [package, ..] if !package.starts_with('-') => return Some((*package, true)),
-        [option, package, program, ..] if options.contains(option) => {
-            return Some((*package, of_pypi(package).0 == *program));
-        }
-        _ => {}
-    }
-    let by_option = words.windows(2).find_map(|pair| match pair {
-        [option, value] if options.contains(option) => Some(*value),
-        _ => None,
-    });
-    let first = || words.iter().copied().find(|it| !it.starts_with('-'));
-    by_option.or_else(first).map(|it| (it, false))
-}
-
 fn script(file: &str) -> Option<Started> {
     (!file.starts_with('-')).then(|| Started::File(file.to_owned()))
-}
-
-/// `@scope/name@1.2.3`: its name, and its version.
-fn of_npm(word: &str) -> (String, Option<String>) {
-    match word.rsplit_once('@').filter(|(name, _)| !name.is_empty()) {
-        Some((name, version)) => (name.to_owned(), Some(version.to_owned())),
-        None => (word.to_owned(), None),
-    }
-}
-
-/// `name==1.2.3` or `name@1.2.3`, and extras in brackets: its name, and its version.
-fn of_pypi(word: &str) -> (String, Option<String>) {
-    let split = word.split_once("==").or_else(|| word.split_once('@'));
-    let (name, version) = match split {
-        Some((name, version)) => (name, Some(version.to_owned())),
-        None => (word, None),
-    };
-    let name = name.split('[').next().unwrap_or(name);
-    (name.replace('_', "-").to_lowercase(), version)
 }

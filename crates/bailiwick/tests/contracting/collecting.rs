@@ -130,3 +130,34 @@ fn signals_are_collected_when_a_person_asks_and_kept_in_a_feed() {
     assert!(fs::read_to_string(&feed).unwrap().contains("PYSEC-2026-1"));
     house.run(&["contracts", "collect", "nobody"]).expect(2);
 }
+
+#[test]
+fn what_was_never_had_whole_is_not_known_and_of_ones_own_nobody_is_asked() {
+    let house = House::new(
+        "",
+        "[health]\nfeeds = [\"health.json\"]\n\
+         [servers.crm]\ncommand = [\"npx\", \"-y\", \"@acme/crm@1.4.2\"]\n\
+         [servers.far]\nurl = \"http://127.0.0.1:9/mcp\"\n",
+    );
+    let (address, nobody) = (registry(), "http://127.0.0.1:9");
+    let long_ago = json!({ "as_of": "2024-10-01", "last_commit": "2024-10-01" });
+    let feed = json!({ "servers": { "crm": long_ago, "other": long_ago } });
+    fs::write(house.path("health.json"), feed.to_string()).unwrap();
+    // What was never had whole is not as if somebody had looked today.
+    let first = house.path("first.json");
+    let out = first.to_str().unwrap();
+    let words =
+        ["contracts", "collect", "crm", "--npm", &address, "--github", nobody, "--out", out];
+    house.run(&words).expect(1);
+    let written: Value = serde_json::from_str(&fs::read_to_string(&first).unwrap()).unwrap();
+    let crm = &written["servers"]["crm"];
+    assert_eq!((&crm["as_of"], &crm["last_release"]), (&json!("1970-01-01"), &json!("2026-01-09")));
+    // Of a server of one's own nobody is asked, and nothing is missing.
+    let ours = "server = \"far\"\n[standing]\npackage = \"in-house\"\n";
+    fs::create_dir_all(house.path("contracts")).unwrap();
+    fs::write(house.path("contracts/far.toml"), ours).unwrap();
+    house.run(&["contracts", "collect", "far"]).expect(0);
+    let told = house.run(&["contracts", "health", "crm"]).expect(1);
+    assert!(told.err.contains("`other`"), "{}", told.err);
+    assert!(told.out.contains("contracts compare crm"), "{}", told.out);
+}

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bailiwick_contracts::health::{Feed, Heard, Package, Registry, Signals, github, registry};
-use bailiwick_contracts::{Cell, Contract};
+use bailiwick_contracts::health::{Feed, Heard, Signals, github, registry};
+use bailiwick_contracts::{Cell, Contract, Fetched, Package, Registry, fetched};
 use bailiwick_core::Day;
 use bailiwick_gateway::config::{Launch, Settings};
 use bailiwick_gateway::contract::Contracts;
@@ -45,9 +45,14 @@ pub(crate) struct Arguments {
     seconds: u64,
 }
 
+/// What a contract gives as package of a server that no registry has.
+const IN_HOUSE: &str = "in-house";
+
 /// What is to be asked about one server.
 struct Asked {
     package: Option<Package>,
+    /// Whether it is a server of one's own, of which no registry and nobody at GitHub knows.
+    is_in_house: bool,
     repository: Option<String>,
 }
 
@@ -76,8 +81,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         let mut collector =
             Collector { arguments, today, heard: Heard::default(), missing: Vec::new() };
         if let Some(signals) = runtime.block_on(collector.collect(asked)) {
-            let before = feed.servers.get(&server).unwrap_or(&signals).clone();
-            let signals = signals.after(&before, collector.heard);
+            let signals = signals.after(feed.servers.get(&server), collector.heard);
             feed.servers.insert(server.clone(), signals);
         }
         if !collector.missing.is_empty() {
@@ -104,10 +108,7 @@ fn write(
         say(text.trim_end());
         return Ok(());
     };
-    // Whole or not at all: a gateway may read it just now.
-    let new = file.with_extension("new");
-    files::write(&new, &text)?;
-    std::fs::rename(&new, file).map_err(|it| files::told(file, &it))?;
+    files::replace(file, &text)?;
     if common.json {
         output::json(&json!({ "written": file, "servers": feed.servers.len(), "missing": missing }))
     } else {
@@ -142,10 +143,20 @@ fn asked(settings: &Settings, contracts: &Contracts) -> BTreeMap<String, Asked> 
         });
         let by_contract = said(contract, |it| it.package.as_ref());
         let package = by_contract.as_deref().and_then(Package::parse);
-        let package = package.or_else(|| Package::of_command(&words?));
-        (name, Asked { package, repository: said(contract, |it| it.repository.as_ref()) })
+        let is_in_house = by_contract.as_deref() == Some(IN_HOUSE);
+        let package = package.or_else(|| of_command(&words?)).filter(|_| !is_in_house);
+        let repository = said(contract, |it| it.repository.as_ref());
+        (name, Asked { package, is_in_house, repository })
     };
     names.into_iter().map(of).collect()
+}
+
+/// The package that a command has fetched, where its words tell which.
+fn of_command(words: &[String]) -> Option<Package> {
+    match fetched(words)? {
+        Fetched::Package(package, _) => Some(package),
+        Fetched::Unclear => None,
+    }
 }
 
 fn said(
@@ -162,9 +173,11 @@ impl Collector<'_> {
         let is_trusted = repository.is_some();
         let mut all: Option<Signals> = None;
         match &asked.package {
-            None => {
-                self.miss("neither its contract nor its command names a package of npm or PyPI")
-            }
+            None if asked.is_in_house => {}
+            None => self.miss(
+                "neither its contract nor its command names a package of npm or PyPI: write \
+                 `standing.package` into its contract, as \"in-house\" where no registry has it",
+            ),
             Some(package) => {
                 if let Some(told) = self.package(package).await {
                     repository = repository.or(told.repository);
@@ -173,6 +186,7 @@ impl Collector<'_> {
             }
         }
         match repository.as_deref().and_then(github) {
+            None if asked.is_in_house => {}
             None => self.miss("neither its contract nor its package names a repository at GitHub"),
             Some((owner, name)) => {
                 if let Some(mut told) = self.source(&owner, &name).await {

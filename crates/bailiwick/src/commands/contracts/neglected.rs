@@ -88,7 +88,9 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         }
         if let Some(signals) = looked.signals.filter(|it| is_still(it, today, days)) {
             let state = looked.judge(today).state;
-            lines.push(line(&server, used, (signals, state), looked.contract));
+            let mut line = line(&server, used, (signals, state), looked.contract);
+            line.last_change = signals.moved(today).map(|it| it.0.to_string());
+            lines.push(line);
         }
     }
     if common.json {
@@ -135,7 +137,7 @@ fn take(uses: &mut BTreeMap<ServerId, Use>, entry: &Entry) {
 
 /// Whether a source is archived, or has not changed for so many days.
 fn is_still(it: &Signals, today: Day, days: u32) -> bool {
-    let changed = it.last_commit.max(it.last_release);
+    let changed = it.moved(today);
     let age = changed.map(|it| today.number().saturating_sub(it.0.number()));
     it.archived == Some(true) || age.is_some_and(|it| it >= days)
 }
@@ -155,7 +157,7 @@ fn line(
     Line {
         server: server.to_string(),
         state,
-        last_change: signals.last_commit.max(signals.last_release).map(|it| it.0.to_string()),
+        last_change: None,
         open_issues: signals.open_issues,
         open_security_issues: signals.open_security_issues,
         owner: standing.and_then(|it| it.owner.as_ref()).map(|it| it.said().clone()),
@@ -188,4 +190,24 @@ fn print(it: &Line) {
     say(format!("    credentials  {}", listed(&it.credentials)));
     say(format!("    data         {}", listed(&it.data_classes)));
     say(format!("    owner        {}", it.owner.as_deref().unwrap_or("nobody")));
+}
+
+#[cfg(test)]
+mod tests {
+    use bailiwick_contracts::Date;
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_day_to_come_hides_nothing() {
+        let day = |it: &str| Date(it.parse().unwrap());
+        let today = "2026-11-23".parse().unwrap();
+        let still =
+            Signals { last_release: Some(day("2024-03-01")), ..Signals::as_of(day("2026-11-23")) };
+        assert!(is_still(&still, today, 180));
+        let claimed = Signals { last_commit: Some(day("2099-01-01")), ..still.clone() };
+        assert!(is_still(&claimed, today, 180));
+        let moves = Signals { last_commit: Some(day("2026-11-01")), ..still };
+        assert!(!is_still(&moves, today, 180));
+    }
 }
