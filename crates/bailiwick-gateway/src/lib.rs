@@ -16,6 +16,7 @@ mod clock;
 pub mod config;
 pub mod confined;
 pub mod contract;
+pub mod descriptors;
 pub mod diary;
 mod disk;
 mod drain;

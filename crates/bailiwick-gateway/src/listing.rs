@@ -109,10 +109,18 @@ async fn reason(gate: &Gate, server: &Server, why: Failed) -> String {
     }
     let cause = match why {
         Failed::NoAnswer | Failed::Unreadable => server.trouble().known_soon().await,
-        Failed::Denied(_) | Failed::Unrecorded => None,
+        Failed::Denied(_) | Failed::Off | Failed::Held | Failed::Unrecorded => None,
     };
     let cause = cause.map(|it| gate.means().vault.blot(&it));
-    cause.map_or_else(|| why.to_string(), |cause| format!("{why}: {cause}"))
+    let told = cause.map_or_else(|| why.to_string(), |cause| format!("{why}: {cause}"));
+    // A program that fetches itself says anything but that it cannot reach its registry.
+    match server.kept_from() {
+        Some(host) => format!(
+            "{told}; it was kept from a host ({host}): list it in [standing] hosts, or install \
+             what it fetches"
+        ),
+        None => told,
+    }
 }
 
 /// List once, by a session of the gateway's own, for a catalogue that nobody keeps.

@@ -31,8 +31,8 @@ use crate::store::{Role, Store};
 use crate::tls::Tls;
 use crate::watch::Watch;
 use crate::{
-    canaries, disk, entropy, front, listing, models, news, operators, outdated, paths, recording,
-    renewal, secrets, sourcing, stopping, tending, tls, warnings,
+    canaries, descriptors, disk, entropy, front, listing, models, news, operators, outdated, paths,
+    recording, renewal, secrets, sourcing, stopping, tending, tls, warnings,
 };
 
 /// How often idle sessions are looked for and the tally is written down.
@@ -82,6 +82,7 @@ impl Gateway {
         parts.learned = Learned::open(&parts.settings, &parts.diary);
         let gate = Arc::new(Gate { parts });
         let settings = gate.settings();
+        descriptors::raise(settings);
         let agents = listen(settings.agents).await?;
         let operators = listen(settings.operators).await?;
         let started = Record::Started { version: env!("CARGO_PKG_VERSION").into() };
@@ -90,6 +91,9 @@ impl Gateway {
         news::tell_admission(&gate);
         news::tell_warnings(&gate, &warnings::in_the_clear(settings));
         news::tell_warnings(&gate, &gate.warnings());
+        let few = descriptors::warning(settings);
+        let few = few.map(|it| format!("{it}: {}", descriptors::ADVICE));
+        news::tell_warnings(&gate, few.as_slice());
         let addresses = (address(&agents)?, address(&operators)?);
         let mut gateway = Self {
             gate: Arc::clone(&gate),

@@ -137,6 +137,14 @@ impl Server {
         }
     }
 
+    /// What its processes were kept from just now.
+    pub(crate) fn kept_from(&self) -> Option<String> {
+        match &self.reach {
+            Reach::Child(spec, _) => spec.terms()?.kept_from(),
+            Reach::Http(..) => None,
+        }
+    }
+
     /// Why it is missing where all servers are listed as one, if it is.
     pub(crate) fn absence(&self) -> Option<&'static str> {
         *self.absence.lock().unwrap_or_else(PoisonError::into_inner)

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bailiwick_contracts::{Hosts, Standing, Unpinned, runs_elsewhere, unpinned};
+use bailiwick_contracts::{Hosts, Standing, Unpinned, counted, runs_elsewhere, unpinned};
 use bailiwick_core::{Day, Noticed, ServerId, Timestamp};
 use tokio::sync::Semaphore;
 
@@ -17,6 +17,11 @@ const FINDINGS_MAX: usize = 64;
 const AGAIN_NS: u64 = 60_000_000_000;
 /// How many names are looked up at once for all processes of one server.
 const LOOKUPS_MAX: usize = 8;
+/// How many connections all processes of one server may have through us.
+const CONNECTIONS_MAX: usize = 256;
+
+/// What is found where a process was kept from a host.
+pub(crate) const REFUSED: &str = "egress.refused";
 
 /// What the start of a server's process is held to.
 pub(crate) struct Terms {
@@ -29,6 +34,8 @@ pub(crate) struct Terms {
     observe_until: Timestamp,
     /// The places of its processes for looking up names.
     pub(crate) lookups: Arc<Semaphore>,
+    /// The same for connections.
+    pub(crate) connections: Arc<Semaphore>,
     /// What it launches, as it was measured last.
     pub(crate) launches: Kept,
     found: Mutex<BTreeMap<(&'static str, String), Found>>,
@@ -52,6 +59,7 @@ impl Terms {
         let observe_until = settings.observe_until.map_or(Timestamp::from_ns(0), Date::begins);
         let unpinned_until = settings.unpinned_until();
         let lookups = Arc::new(Semaphore::new(LOOKUPS_MAX));
+        let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let (launches, found) = Default::default();
         Self {
             server,
@@ -61,6 +69,7 @@ impl Terms {
             unpinned_until,
             observe_until,
             lookups,
+            connections,
             launches,
             found,
         }
@@ -113,6 +122,13 @@ impl Terms {
         one.count = one.count.saturating_add(1);
     }
 
+    /// What its processes were kept from within the last minute.
+    pub(crate) fn kept_from(&self) -> Option<String> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = found.keys().filter(|(what, _)| *what == REFUSED);
+        kept.next().map(|(_, detail)| detail.clone())
+    }
+
     /// What was found and not told as yet.
     pub(crate) fn noticed(&self, now: Timestamp) -> Vec<Noticed> {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
@@ -122,12 +138,11 @@ impl Terms {
         let told = due.map(|((what, detail), it)| {
             let count = std::mem::take(&mut it.count);
             it.told = Some(now);
-            let times = if count > 1 { format!(" ({count} times)") } else { String::new() };
             Noticed {
                 server: self.server.clone(),
                 tool: None,
                 what: (*what).into(),
-                detail: format!("{detail}{times}").into(),
+                detail: counted(detail, count).into(),
             }
         });
         told.collect()

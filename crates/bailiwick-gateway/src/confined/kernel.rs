@@ -2,9 +2,12 @@
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
+
+use bailiwick_core::Timestamp;
 
 use super::{Mechanism, launcher};
+use crate::clock;
 
 /// What this kernel gives to keep a process from the network.
 #[derive(Clone, Debug)]
@@ -26,13 +29,32 @@ impl Given {
     }
 }
 
-/// What this kernel gives. It is asked once.
-pub fn given() -> &'static Given {
-    static GIVEN: OnceLock<Given> = OnceLock::new();
-    GIVEN.get_or_init(|| Given {
-        namespace: tried(Mechanism::Namespace),
-        landlock: tried(Mechanism::Landlock),
-    })
+/// How long a refusal is believed: it may be that no process could be started just then.
+const BELIEVED_NS: u64 = 60_000_000_000;
+
+/// What was given, and when it was asked for.
+struct Asked {
+    at: Timestamp,
+    given: Given,
+}
+
+impl Asked {
+    /// Whether this need not be asked again: what is given stays given.
+    fn holds(&self, now: Timestamp) -> bool {
+        self.given.strongest() == Mechanism::Namespace || now.since_ns(self.at) < BELIEVED_NS
+    }
+}
+
+/// What this kernel gives. It is asked once, and again where something was refused.
+pub fn given() -> Given {
+    static ASKED: Mutex<Option<Asked>> = Mutex::new(None);
+    let (now, mut asked) = (clock::now(), ASKED.lock().unwrap_or_else(PoisonError::into_inner));
+    if let Some(asked) = asked.as_ref().filter(|it| it.holds(now)) {
+        return asked.given.clone();
+    }
+    let given =
+        Given { namespace: tried(Mechanism::Namespace), landlock: tried(Mechanism::Landlock) };
+    asked.insert(Asked { at: now, given }).given.clone()
 }
 
 fn tried(by: Mechanism) -> Result<(), String> {
@@ -65,4 +87,25 @@ pub(super) fn this_program() -> OsString {
         return "/proc/self/exe".into();
     }
     std::env::current_exe().map_or_else(|_| "bailiwick".into(), Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_believed_for_a_minute_and_what_is_given_for_ever() {
+        let at = |seconds: u64| Timestamp::from_ns(seconds * 1_000_000_000);
+        let asked = |namespace: Result<(), String>| Asked {
+            at: at(100),
+            given: Given { namespace, landlock: Ok(()) },
+        };
+        for (namespace, now, holds) in [
+            (Ok(()), 100_000, true),
+            (Err("no process can be started".to_owned()), 159, true),
+            (Err("no process can be started".to_owned()), 161, false),
+        ] {
+            assert_eq!(asked(namespace.clone()).holds(at(now)), holds, "{namespace:?} {now}");
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod lookup;
 mod loopback;
 mod proxy;
 mod reach;
+mod watched;
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd as _, OwnedFd};

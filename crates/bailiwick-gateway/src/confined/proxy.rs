@@ -1,7 +1,7 @@
 //! The proxy of one process: HTTP's `CONNECT`, and requests with a whole address.
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,11 +19,19 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::reach::{NoWay, connect};
-use crate::clock;
-use crate::terms::Terms;
+use super::watched::{Moved, Watched};
+use crate::terms::{REFUSED, Terms};
+use crate::{clock, descriptors};
 
 /// How many connections one process may have.
 const CONNECTIONS_MAX: usize = 64;
+/// The places of all processes: an eighth of the files that we may have open, two for each.
+static ALL: LazyLock<Arc<Semaphore>> = LazyLock::new(|| {
+    let files = usize::try_from(descriptors::may_have()).unwrap_or(usize::MAX);
+    Arc::new(Semaphore::new((files / 16).clamp(16, 1024)))
+});
+/// How long nothing may pass over a connection before it is closed: twice as long at most.
+const STILL_MAX: Duration = Duration::from_secs(600);
 /// How large the head of a request may be, and how long it may take.
 const HEAD_BYTES_MAX: usize = 16 << 10;
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
@@ -73,6 +81,27 @@ pub(super) async fn serve(listener: TcpListener, terms: Arc<Terms>, mut gone: wa
 }
 
 async fn one(socket: TcpStream, _place: OwnedSemaphorePermit, terms: Arc<Terms>) {
+    // Each has two ends: without a limit over all processes they would take every file that we
+    // may have open.
+    let Some(_places) = places(&terms.connections) else {
+        terms.find(REFUSED, "too many connections are open at once".into());
+        return;
+    };
+    let moved = Moved::default();
+    let still = moved.still(STILL_MAX);
+    tokio::select! {
+        () = served(Watched::new(socket, &moved), terms) => {}
+        () = still => {}
+    }
+}
+
+/// The places of one connection: of its server's, and of all.
+fn places(own: &Arc<Semaphore>) -> Option<[OwnedSemaphorePermit; 2]> {
+    let place = |of: &Arc<Semaphore>| Arc::clone(of).try_acquire_owned().ok();
+    Some([place(own)?, place(&ALL)?])
+}
+
+async fn served(socket: Watched<TcpStream>, terms: Arc<Terms>) {
     let tunnel = Tunnel::default();
     let service = service_fn(|request| {
         let (terms, tunnel) = (Arc::clone(&terms), Arc::clone(&tunnel));
@@ -150,22 +179,22 @@ fn strip(headers: &mut HeaderMap) {
 fn refused(terms: &Terms, why: NoWay, host: &str, port: u16) -> Response<Body> {
     let (status, words) = match why {
         NoWay::Unlisted => {
-            terms.find("egress.refused", format!("{} is not listed", blurred(host, port)));
+            terms.find(REFUSED, format!("{} is not listed", blurred(host, port)));
             (StatusCode::FORBIDDEN, "is not among the hosts in the contract of this server")
         }
         NoWay::Private => {
             let words = "leads to a private address, which is not listed";
-            terms.find("egress.refused", format!("{} {words}", blurred(host, port)));
+            terms.find(REFUSED, format!("{} {words}", blurred(host, port)));
             (StatusCode::FORBIDDEN, "leads to a private address, which the contract does not list")
         }
         NoWay::Crowded => {
             // Without the name: whoever asks for many would fill the record with them.
-            terms.find("egress.refused", "too many names are looked up at once".into());
+            terms.find(REFUSED, "too many names are looked up at once".into());
             (StatusCode::SERVICE_UNAVAILABLE, "is not looked up: too many names are, at once")
         }
         NoWay::Slow => {
             let words = "is not known in time: its name server does not answer";
-            terms.find("egress.refused", format!("{} {words}", blurred(host, port)));
+            terms.find(REFUSED, format!("{} {words}", blurred(host, port)));
             (StatusCode::GATEWAY_TIMEOUT, words)
         }
         NoWay::Unreachable => (StatusCode::BAD_GATEWAY, "cannot be reached"),

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use bailiwick_gateway::config::Settings;
-use bailiwick_gateway::{Readiness, ServerState, tls, warnings};
+use bailiwick_gateway::{Readiness, ServerState, descriptors, tls, warnings};
 use serde_json::json;
 
 use super::check::Check;
@@ -18,6 +18,8 @@ pub(super) fn checks(settings: &Settings, told: &[String]) -> Vec<Check> {
     let mut checks = vec![agents(settings.agents)];
     checks.extend(operators(settings, told));
     checks.extend(certificate(settings));
+    let few = descriptors::warning(settings);
+    checks.extend(few.map(|it| Check::warning("limits", it, descriptors::ADVICE)));
     checks.extend(warnings::in_the_clear(settings).into_iter().map(|it| {
         Check::warning("listener", it, "anybody on the way reads keys and tokens, and what is said")
     }));
