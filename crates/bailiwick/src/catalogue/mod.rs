@@ -13,7 +13,7 @@ use std::path::Path;
 use bailiwick_contracts::{Definition, Pin};
 
 pub(crate) use about::About;
-pub(crate) use parts::{Part, added_to, headed, parts, unconfined, unverified};
+pub(crate) use parts::{Part, added_to, headed, parts, raised, unconfined, unverified};
 
 /// One entry, as it stands in the repository.
 struct Texts {
@@ -82,7 +82,7 @@ pub(crate) fn of_command<'e>(
 
 /// Whether a command fetches what it starts.
 pub(crate) fn is_fetched(words: &[String]) -> bool {
-    matches!(command::started(words), Some(command::Started::Package { .. }))
+    bailiwick_contracts::fetched(words).is_some()
 }
 
 impl Entry {

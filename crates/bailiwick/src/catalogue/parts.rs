@@ -63,6 +63,18 @@ pub(crate) fn unconfined(standing: &str) -> String {
     standing.split_inclusive('\n').map(line).collect()
 }
 
+/// A contract in which this part of an entry is verified, where it stands there as it was added
+/// unverified; what a person has changed of it stays as it is.
+pub(crate) fn raised(existing: &str, part: &str) -> String {
+    let worst = unverified(part);
+    let both = [(worst.clone(), part.to_owned()), (unconfined(&worst), unconfined(part))];
+    let found = both.iter().find(|(worst, _)| existing.contains(worst.trim_end()));
+    match found.filter(|(worst, part)| worst != part) {
+        Some((worst, part)) => existing.replacen(worst.trim_end(), part.trim_end(), 1),
+        None => existing.to_owned(),
+    }
+}
+
 /// A contract, untouched, and after it these parts, where it does not have them; with the names of
 /// the tools that were added.
 ///

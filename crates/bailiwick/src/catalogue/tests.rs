@@ -130,7 +130,15 @@ fn what_is_there_is_kept_and_what_is_lacking_is_added() {
     let (text, added) = added_to(mine, "repo", &parts).unwrap();
     assert!(text.starts_with(mine) && added.len() == git.about.pins.len() - 1, "{added:?}");
     let again = added_to(&text, "repo", &parts).unwrap();
-    assert_eq!(again, (text, Vec::new()));
+    assert_eq!(again, (text.clone(), Vec::new()));
+    // What was added unverified is verified later, and what somebody wrote himself is left.
+    let doubted: Vec<_> = parts.iter().map(|(part, its)| (*part, unverified(its))).collect();
+    let (doubted, _) = added_to(mine, "repo", &doubted).unwrap();
+    let verified = parts.iter().fold(doubted.clone(), |all, (_, its)| raised(&all, its));
+    assert!(doubted.contains("verified = false") && verified == text);
+    let edited = doubted.replacen("evidence", "evidence_of_mine", 1);
+    let raised = parts.iter().fold(edited, |all, (_, its)| raised(&all, its));
+    assert!(raised.contains("evidence_of_mine") && raised.contains("verified = false"));
     assert!(added_to(mine, "other", &parts).unwrap_err().what.contains("`repo`"));
     assert!(headed(&parts[0].1, "re\"po").contains("server = 're\"po'"));
 }

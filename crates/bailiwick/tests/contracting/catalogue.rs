@@ -232,7 +232,11 @@ fn a_server_that_defines_a_tool_otherwise_is_not_believed_for_it() {
     let drafted = house.json(0, &["contracts", "draft", "helpdesk"]);
     assert_eq!(drafted["catalogue"], "bailiwick:helpdesk");
     // The clock's entry for the helpdesk: nothing that it shows is known to that.
+    let drafted = fs::read(house.path("contracts/helpdesk.toml")).unwrap();
     let words = ["contracts", "add", "helpdesk", "--from", "mcp-server-time", "--force"];
+    let strange = house.run(&words[..5]).expect(2).err;
+    assert!(strange.contains("another server"), "{strange}");
+    assert_eq!(fs::read(house.path("contracts/helpdesk.toml")).unwrap(), drafted);
     let wrong = house.json(0, &words);
     assert!(wrong["unknown"].as_array().unwrap().contains(&json!("refund_order")), "{wrong}");
     let right = house.json(0, &["contracts", "add", "helpdesk", "--force"]);
@@ -243,5 +247,18 @@ fn a_server_that_defines_a_tool_otherwise_is_not_believed_for_it() {
     for (name, tool) in Contract::read(&text).unwrap().tools {
         assert_eq!(tool.effect.verified().is_none(), name == "read_outbox", "{name}");
     }
+    // What was added while nobody looked is verified by adding it again.
+    drop(running);
+    house.run(&["contracts", "add", "helpdesk", "--force"]).expect(0);
+    let told = house.run(&["contracts", "add", "helpdesk"]).expect(0).out;
+    assert!(
+        told.contains("has every tool") && told.contains("not verified  refund_order"),
+        "{told}"
+    );
+    let running = house.up();
+    let again = house.json(0, &["contracts", "add", "helpdesk"]);
+    assert_eq!((&again["unverified"], &again["added"]), (&unseen, &json!([])), "{again}");
+    assert!(again["verified"].as_array().unwrap().contains(&json!("refund_order")), "{again}");
+    assert_eq!(fs::read_to_string(house.path("contracts/helpdesk.toml")).unwrap(), text);
     drop(running);
 }

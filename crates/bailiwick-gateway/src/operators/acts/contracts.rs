@@ -28,7 +28,7 @@ impl Act<'_> {
 
     fn stands(&self, name: &str) -> Response<Body> {
         let Some(server) = self.gate.server(name) else {
-            return text(StatusCode::NOT_FOUND, format!("there is no server `{name}`\n"));
+            return nobody(name);
         };
         if server.catalogue.rounds() == 0 {
             let words = format!("server `{name}` was not listed as yet: `bailiwick status`\n");
@@ -41,7 +41,7 @@ impl Act<'_> {
 
     fn drift(&self, name: &str) -> Response<Body> {
         let Some(server) = self.gate.server(name) else {
-            return text(StatusCode::NOT_FOUND, format!("there is no server `{name}`\n"));
+            return nobody(name);
         };
         json(StatusCode::OK, &self.gate.parts.learned.told(&server.name))
     }
@@ -67,8 +67,7 @@ impl Act<'_> {
             return text(StatusCode::BAD_REQUEST, format!("{bad}\n"));
         }
         let Some(server) = self.gate.server(&asked.server) else {
-            let words = format!("there is no server `{}`\n", asked.server);
-            return text(StatusCode::NOT_FOUND, words);
+            return nobody(&asked.server);
         };
         let (known, rules) = (server.catalogue.known(), self.gate.rules());
         let folder = &self.gate.settings().contracts;
@@ -80,4 +79,13 @@ impl Act<'_> {
                 .map_err(|it| it.to_string())
         })
     }
+}
+
+/// Whoever asks may have the configuration before him as it is now.
+fn nobody(server: &str) -> Response<Body> {
+    let words = format!(
+        "there is no server `{server}` in the configuration as it was when this gateway started: \
+         if it was added since, start the gateway again\n"
+    );
+    text(StatusCode::NOT_FOUND, words)
 }

@@ -3,14 +3,16 @@
 
 use std::path::Path;
 
-use bailiwick_contracts::Definition;
+use bailiwick_contracts::{Contract, Definition};
 use bailiwick_gateway::config::Settings;
 use clap::Args;
 use serde_json::json;
 
 use super::diff::shown;
 use super::{catalogue::named, draft, ready, stands};
-use crate::catalogue::{self, Entry, Part, Shown, added_to, headed, parts, unconfined, unverified};
+use crate::catalogue::{
+    self, Entry, Part, Shown, added_to, headed, parts, raised, unconfined, unverified,
+};
 use crate::commands::admin::Remote;
 use crate::commands::settings;
 use crate::files;
@@ -32,8 +34,8 @@ pub(crate) struct Arguments {
 struct Compared {
     /// The version that its command starts, where that can be told.
     version: Option<String>,
-    /// What it shows; nothing where no gateway sees it.
-    definitions: Option<Vec<Definition>>,
+    /// What it shows, or why nobody can say.
+    definitions: Result<Vec<Definition>, &'static str>,
     /// Whether it is fetched from its registry when it starts.
     is_fetched: bool,
 }
@@ -41,8 +43,12 @@ struct Compared {
 /// What came of it.
 struct Added {
     tools: Vec<String>,
+    /// Those that were there unverified, as they were added once, and are verified now.
+    verified: Vec<String>,
     /// Those of which nothing is verified, and why.
     unverified: Vec<(String, &'static str)>,
+    /// Whether a standing was added, of which the hosts are left to the operator.
+    standing: bool,
 }
 
 pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
@@ -62,6 +68,9 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
         definitions: listed(&settings, name)?,
         is_fetched: launch.is_some_and(|(words, _)| catalogue::is_fetched(&words)),
     };
+    if let Some(strange) = strange(entry, name, &compared).filter(|_| !arguments.force) {
+        return Err(strange);
+    }
     let there = draft::of_server(&settings.contracts, name)?;
     let file = there.as_ref().map(|(file, _)| file.clone());
     let file = file.unwrap_or_else(|| settings.contracts.join(format!("{name}.toml")));
@@ -71,7 +80,7 @@ pub(crate) fn run(common: &Common, arguments: &Arguments) -> Outcome {
     if there.as_ref() != Some(&text) {
         std::fs::create_dir_all(&settings.contracts)
             .map_err(|problem| files::told(&settings.contracts, &problem))?;
-        files::write(&file, text)?;
+        files::replace(&file, text)?;
     }
     tell(common, (entry, name, &file), &compared, &added)
 }
@@ -85,23 +94,39 @@ fn none_fits(server: &str) -> Failure {
 }
 
 /// What a server shows, where a gateway runs that can list it.
-fn listed(settings: &Settings, server: &str) -> Result<Option<Vec<Definition>>, Failure> {
-    let Some(gateway) = Remote::find(settings)? else { return Ok(None) };
-    match stands::definitions(&gateway, server) {
-        Ok(definitions) => Ok(Some(definitions)),
-        Err(why) => {
-            eprintln!("warning: {}: its tools cannot be compared", why.0);
-            Ok(None)
-        }
-    }
+fn listed(
+    settings: &Settings,
+    server: &str,
+) -> Result<Result<Vec<Definition>, &'static str>, Failure> {
+    let Some(gateway) = Remote::find(settings)? else {
+        return Ok(Err("no gateway runs that saw what the server shows"));
+    };
+    Ok(stands::definitions(&gateway, server).map_err(|why| {
+        eprintln!("warning: {}: its tools cannot be compared", why.0);
+        "the gateway that runs cannot tell what the server shows"
+    }))
+}
+
+/// Whoever names an entry may have named another server's.
+fn strange(entry: &Entry, server: &str, compared: &Compared) -> Option<Failure> {
+    let shown = compared.definitions.as_ref().ok().filter(|it| !it.is_empty())?;
+    let is_known = shown.iter().any(|it| entry.about.pins.contains_key(it.name()));
+    (!is_known).then(|| {
+        Failure(format!(
+            "{server} shows none of the tools of {}, so it is another server: nothing was \
+             written (--force writes it all the same)",
+            entry.about.package
+        ))
+    })
 }
 
 impl Compared {
     /// Why nobody can say that a tool is the one that was verified. A version is a name that any
     /// package can give itself: what counts is what the server shows.
     fn doubt(&self, entry: &Entry, tool: &str) -> Option<&'static str> {
-        let Some(definitions) = &self.definitions else {
-            return Some("no gateway runs that saw what the server shows");
+        let definitions = match &self.definitions {
+            Ok(definitions) => definitions,
+            Err(why) => return Some(why),
         };
         match definitions.iter().find(|it| it.name() == tool).map(|it| entry.compare(it)) {
             Some(Shown::Same) => self.doubt_of_version(entry),
@@ -132,36 +157,52 @@ fn made(
     there: Option<&str>,
     compared: &Compared,
 ) -> Result<(String, Added), Failure> {
-    let mut doubts = Vec::new();
-    let mut all = Vec::new();
+    let (mut doubts, mut verified, mut all) = (Vec::new(), Vec::new(), Vec::new());
+    let mut former = there.map(str::to_owned);
     for (part, text) in parts(entry.contract) {
         let doubt = match part {
             Part::Head | Part::Standing => compared.doubt_of_version(entry),
             Part::Tool(tool) => compared.doubt(entry, tool),
         };
-        if let (Part::Tool(tool), Some(why)) = (part, doubt) {
-            doubts.push((tool.to_owned(), why));
+        let worst = unverified(text);
+        let is_there = there.is_some_and(|it| it.contains(worst.trim_end()));
+        match (part, doubt) {
+            (Part::Tool(tool), Some(why)) => doubts.push((tool.to_owned(), why, is_there)),
+            (_, Some(_)) => {}
+            (part, None) => {
+                // As it was added once, by a word: nobody has changed it since.
+                former = former.map(|it| raised(&it, text));
+                if let (Part::Tool(tool), true) = (part, is_there) {
+                    verified.push(tool.to_owned());
+                }
+            }
         }
-        let text = if doubt.is_some() { unverified(text) } else { text.to_owned() };
+        let text = if doubt.is_some() { worst } else { text.to_owned() };
         let text = match part {
             Part::Head => headed(&text, server),
-            Part::Standing if compared.is_fetched => unconfined(&text),
+            // To a server that is in use already, nobody gives another network by the way.
+            Part::Standing if compared.is_fetched || there.is_some() => unconfined(&text),
             Part::Standing | Part::Tool(_) => text,
         };
         all.push((part, text));
     }
-    let (text, tools) = match there {
-        Some(there) => added_to(there, server, &all)?,
+    let (text, tools, standing) = match former {
+        Some(former) => {
+            let had_standing = Contract::read(&former)?.standing.is_some();
+            let (text, tools) = added_to(&former, server, &all)?;
+            (text, tools, !had_standing)
+        }
         None => {
             let names = all.iter().filter_map(|(part, _)| match part {
                 Part::Tool(name) => Some((*name).to_owned()),
                 Part::Head | Part::Standing => None,
             });
-            (all.iter().map(|(_, text)| text.as_str()).collect(), names.collect())
+            (all.iter().map(|(_, text)| text.as_str()).collect(), names.collect(), false)
         }
     };
-    doubts.retain(|(tool, _)| tools.contains(tool));
-    Ok((text, Added { tools, unverified: doubts }))
+    doubts.retain(|(tool, _, is_there)| *is_there || tools.contains(tool));
+    let unverified = doubts.into_iter().map(|(tool, why, _)| (tool, why)).collect();
+    Ok((text, Added { tools, verified, unverified, standing }))
 }
 
 fn tell(
@@ -176,8 +217,9 @@ fn tell(
             added.unverified.iter().map(|(tool, why)| (tool.clone(), json!(why))).collect();
         output::json(&json!({
             "file": file, "package": entry.about.package, "versions": entry.about.versions,
-            "version": compared.version, "compared": compared.definitions.is_some(),
-            "added": added.tools, "unverified": doubts, "unknown": unknown,
+            "version": compared.version, "compared": compared.definitions.is_ok(),
+            "added": added.tools, "verified": added.verified, "unverified": doubts,
+            "unknown": unknown,
             "remains": entry.about.remains,
         }))?;
         return YES;
@@ -188,6 +230,9 @@ fn tell(
     } else {
         let tools = super::counted(count);
         say(format!("{}: {tools} from {}", file.display(), entry.about.pinned()));
+    }
+    for tool in &added.verified {
+        say(format!("  verified now  {tool}"));
     }
     if count > 0 && doubts == 0 {
         say("what the server shows of them is what was verified, to the last letter");
@@ -200,11 +245,17 @@ fn tell(
         say(format!(
             "what is not verified counts as the worst: have `bailiwick up` start {pinned},"
         ));
-        say("then add --force; or look at it yourself, and put `verified = true` beside what you");
+        say("then add it again; or look at it yourself, and put `verified = true` beside what you");
         say("stand for");
     }
     for tool in unknown {
         say(format!("  not in the catalogue  {}", shown(tool)));
+    }
+    if added.standing && !compared.is_fetched {
+        say(
+            "[standing] was added, and its hosts are left open: they are a comment, which confines",
+        );
+        say("the server once you take the # off; see docs/confinement.md");
     }
     if compared.is_fetched {
         say(
