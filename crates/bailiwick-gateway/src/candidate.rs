@@ -9,12 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bailiwick_contracts::{Contract, Definition, Standing};
-use bailiwick_core::ServerId;
+use bailiwick_core::{Day, ServerId};
 
 use crate::catalogue::Known;
 use crate::config::{Egress, HealthSettings, ModelSettings, ServerSettings, Settings};
 use crate::contract::Contracts;
 use crate::diary::Diary;
+use crate::health::Health;
 use crate::run::Gateway;
 use crate::start_error::StartError;
 use crate::{disk, entropy};
@@ -35,12 +36,26 @@ pub enum Unseen {
     /// What it may reach cannot be told.
     #[error("{0}")]
     Contract(String),
+    /// It is off.
+    #[error(
+        "it is off, and not started to look at it either: see `bailiwick contracts health {0}`"
+    )]
+    Off(ServerId),
     /// Its gateway does not start.
     #[error(transparent)]
     Start(#[from] StartError),
     /// It cannot be listed.
     #[error("it cannot be listed: {0}")]
     Unlisted(String),
+}
+
+/// A server that may take the place of another.
+pub struct Candidate {
+    /// How it is reached.
+    pub server: ServerSettings,
+    /// Whether it stands in `[servers]`: then it is started with its own secrets, so what its
+    /// contract says of what is launched holds, and it is not when its health has it off.
+    pub is_configured: bool,
 }
 
 /// The definitions of all tools that a candidate shows, by name. Of the configuration its limits
@@ -50,12 +65,10 @@ pub enum Unseen {
 ///
 /// # Errors
 /// [`Unseen`] when it cannot be started or listed.
-pub async fn shown(
-    settings: &Settings,
-    candidate: ServerSettings,
-) -> Result<Vec<Definition>, Unseen> {
+pub async fn shown(settings: &Settings, candidate: Candidate) -> Result<Vec<Definition>, Unseen> {
+    let contract = contract(settings, &candidate)?;
     let folder = Folder::make()?;
-    let contract = contract(settings, &candidate.name)?;
+    let candidate = candidate.server;
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let name = candidate.name.clone();
     let egress = candidate.egress.or(Some(Egress::Declared));
@@ -96,15 +109,29 @@ pub async fn shown(
     Ok(all)
 }
 
-/// What it may reach is what may be reached under its name: a contract that says no more than that.
-fn contract(settings: &Settings, name: &ServerId) -> Result<String, Unseen> {
+/// What it may reach is what may be reached under its name, and what is launched is what may be: a
+/// contract that says no more than that.
+fn contract(settings: &Settings, candidate: &Candidate) -> Result<String, Unseen> {
+    let name = &candidate.server.name;
     let contracts = Contracts::read(&settings.contracts).map_err(|all| {
         let told: Vec<_> = all.iter().map(ToString::to_string).collect();
         Unseen::Contract(told.join("\n"))
     })?;
+    if candidate.is_configured {
+        let health = Health::read(settings, &contracts, None).map_err(Unseen::Contract)?;
+        let stage = health.on(name, Day::of(crate::clock::now()));
+        if stage.is_some_and(|it| health.is_off(it)) {
+            return Err(Unseen::Off(name.clone()));
+        }
+    }
     let standing = contracts.of(name).and_then(|it| it.standing.as_ref());
-    let hosts = standing.and_then(|it| it.hosts.clone());
-    let standing = hosts.map(|it| Standing { hosts: Some(it), ..Standing::default() });
+    let digest = |it: &Standing| it.digest.clone().filter(|_| candidate.is_configured);
+    let standing = standing.map(|it| Standing {
+        hosts: it.hosts.clone(),
+        // Another command has another digest.
+        digest: digest(it),
+        ..Standing::default()
+    });
     let said = Contract { server: name.to_string(), standing, tools: BTreeMap::new() };
     said.write().map_err(|it| Unseen::Contract(it.to_string()))
 }

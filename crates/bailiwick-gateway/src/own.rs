@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bailiwick_core::{Action, Disposition, Evidence, Identified, Pending, Purpose};
+use bailiwick_core::{Action, Day, Disposition, Evidence, Identified, Pending, Purpose, Resource};
 use bailiwick_wire::json::{Document, Limits};
 use bailiwick_wire::mcp::{Asked, initialize_result, interpret, modern};
 use bailiwick_wire::rpc::{Id, Message};
@@ -12,6 +12,8 @@ use bytes::Bytes;
 use hyper::header::HeaderValue;
 use tokio::time::Instant;
 
+use crate::admission::{Admitted, admitted};
+use crate::catalogue::Known;
 use crate::drain::drain;
 use crate::exchange::{Reply, answered, exchange};
 use crate::gate::Gate;
@@ -38,6 +40,10 @@ const GOODBYE: Duration = Duration::from_secs(5);
 pub(crate) enum Failed {
     #[error("policy does not let System::\"{}\" do it; {}", .0.as_str(), permit(*.0))]
     Denied(Purpose),
+    #[error("its health has it off: `bailiwick contracts health` says why")]
+    Off,
+    #[error("the tool is held until somebody approves it: see `bailiwick contracts diff`")]
+    Held,
     #[error("it did not answer")]
     NoAnswer,
     #[error("its answer cannot be read")]
@@ -182,6 +188,7 @@ impl<'a> Own<'a> {
             interpret(&self.session.server.name, &message).map_err(|_| Failed::Unreadable)?
         };
         let known = self.session.server.catalogue.known();
+        let resource = asked.resource.clone();
         let call = self.gate.call(&self.session.owner, asked, body, Some(&known));
         let call = call.map_err(|_| Failed::Unrecorded)?;
         let envelope = Envelope {
@@ -197,13 +204,30 @@ impl<'a> Own<'a> {
             }
         };
         match released.disposition() {
-            None => Err(Failed::Denied(self.purpose)),
+            None => Err(self.denied(&resource, &known)),
             Some(Disposition::Answered | Disposition::Erred | Disposition::ToolFailed) => {
                 Ok(Some(released.into_bytes()))
             }
             Some(Disposition::Accepted) => Ok(None),
             Some(_) => Err(Failed::NoAnswer),
         }
+    }
+
+    /// Who does not let it be done: policy, or what stands beside it.
+    fn denied(&self, resource: &Resource, known: &Known) -> Failed {
+        let (rules, now) = (self.gate.rules(), self.gate.now());
+        let stage = rules.health.on(resource.server(), Day::of(now));
+        if stage.is_some_and(|it| rules.health.is_off(it)) {
+            return Failed::Off;
+        }
+        let Resource::Tool { server, name } = resource else { return Failed::Denied(self.purpose) };
+        let stands = known.tool(name).map(|it| admitted(&rules.contracts, server, name, it.pin));
+        let is_held = match stands {
+            Some(Admitted::Changed) => true,
+            Some(Admitted::Unapproved) => !rules.admit_unapproved(now),
+            Some(Admitted::Approved) | None => false,
+        };
+        if is_held { Failed::Held } else { Failed::Denied(self.purpose) }
     }
 
     /// Wait for a call to end. When the gateway stops, it ends soon.

@@ -56,11 +56,15 @@ impl Tended<'_> {
         if self.users.is_some_and(|it| !it.knows(server, question.who)) {
             return Held::whole(policy);
         }
-        let Resource::Tool { server, name } = question.resource else { return Held::default() };
         if !stage.acts.only_reads() {
             return Held::default();
         }
-        let reads = reads(self.contracts, server, name);
+        // What else there is than tools may be known of; a method of its own may do anything.
+        let reads = if let Resource::Tool { server, name } = question.resource {
+            reads(self.contracts, server, name)
+        } else {
+            true
+        };
         // Of a tool that is shown as several, one may read and another write.
         let this_reads = question.call.map_or(reads, |it| it.effect() == Effect::Read);
         let held = |reads: bool| (!reads).then(|| PolicyId::from(policy));

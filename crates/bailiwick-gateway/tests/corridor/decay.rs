@@ -202,9 +202,10 @@ async fn a_canary_fails_and_recovers_and_each_is_told_once() {
 async fn a_canary_calls_nothing_that_nobody_approved_or_permitted() {
     let canary = "[tools.look]\neffect = \"read\"\n[tools.look.canaries.c]\nevery = \"1s\"\n\
                   expect = {}\n";
-    for (admission, policies) in [
-        ("", format!("{POLICIES}\npermit (principal is System, action, resource);")),
-        ("open_until = \"2500-01-01\"", POLICIES.to_owned()),
+    let permits = format!("{POLICIES}\npermit (principal is System, action, resource);");
+    for (admission, policies, why) in [
+        ("", permits, "held until"),
+        ("open_until = \"2500-01-01\"", POLICIES.to_owned(), "policy"),
     ] {
         let fixture = Fixture::start().await;
         let mut plan = Plan::crm(&fixture);
@@ -215,7 +216,7 @@ async fn a_canary_calls_nothing_that_nobody_approved_or_permitted() {
         let house = plan.open().await;
         until(&house, |it| it["canaries"]["look"]["c"]["fault"].is_string()).await;
         let fault = told(&house).await["canaries"]["look"]["c"]["fault"].to_string();
-        assert!(fault.contains("policy"), "{fault}");
+        assert!(fault.contains(why), "{fault}");
         assert_eq!(fixture.heard("tools/call"), 0);
     }
 }

@@ -22,6 +22,8 @@ fn plan(fixture: &Fixture, feed: &str, more: &str) -> Plan {
     let mut plan = Plan::crm(fixture);
     plan.servers += &format!("[health]\nfeeds = [\"health.json\"]\n{more}");
     plan.files.push(("health.json".to_owned(), feed.to_owned()));
+    // Methods of a server's own are permitted here.
+    plan.policies = plan.policies.replace("resource is Method", "resource == Tool::\"crm/none\"");
     plan
 }
 
@@ -59,6 +61,8 @@ async fn neglect_takes_writes_then_all_and_an_exception_gives_back_until_its_day
     for tool in ["look", "change"] {
         assert_eq!(refused(&house, &worker, tool).await, [""; 0], "{tool}");
     }
+    let (decision, _) = house.trail(&worker.post("crm", OWN).await);
+    assert!(decision.permitted);
 
     let dead = json!({ "as_of": ago(0), "last_commit": ago(240) });
     write(&house, "health.json", &feed(&dead));
@@ -67,6 +71,11 @@ async fn neglect_takes_writes_then_all_and_an_exception_gives_back_until_its_day
     assert_eq!(refused(&house, &worker, "look").await, [""; 0]);
     assert!(refused(&house, &worker, "change").await.contains(&"health:abandoned".to_owned()));
     assert!(!worker.post("crm", LIST).await.text().contains("change"));
+    let (decision, _) = house.trail(&worker.post("crm", OWN).await);
+    assert_eq!(
+        decision.policies.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
+        ["health:abandoned"]
+    );
     let new = house.other.post("crm", INITIALIZE).await;
     let (decision, _) = house.trail(&new);
     assert!(decision.policies.iter().any(|it| it.as_str() == "health:abandoned"), "{new:?}");
@@ -119,6 +128,7 @@ async fn neglect_takes_writes_then_all_and_an_exception_gives_back_until_its_day
     assert_eq!((noticed(&house).len(), fixture.heard("initialize")), (told, heard));
 }
 
+const OWN: &str = r#"{"jsonrpc":"2.0","id":1,"method":"crm/own","params":{}}"#;
 const LIST: &str = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -154,5 +164,27 @@ async fn without_a_record_there_is_no_connection() {
         if let bailiwick_core::Record::Noticed(it) = it {
             assert!(!it.detail.contains("eve") && !it.detail.contains("ada"), "{it:?}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_used_a_server_is_read_again_when_the_log_could_not_be_read() {
+    let fixture = Fixture::start().await;
+    let fresh = json!({ "as_of": ago(0), "last_commit": ago(3) });
+    let house = plan(&fixture, &feed(&fresh), "").open().await;
+    let worker = house.worker.in_session("crm").await;
+    assert_eq!(refused(&house, &worker, "look").await, [""; 0]);
+
+    house.disk.fail_reads(true);
+    let dead = json!({ "as_of": ago(0), "last_commit": ago(240) });
+    write(&house, "health.json", &feed(&dead));
+    until_noticed(&house, "health.abandoned").await;
+    // Nobody knows that it is not new.
+    assert_eq!(refused(&house, &worker, "look").await, ["health:abandoned"]);
+    house.disk.fail_reads(false);
+    let ends = tokio::time::Instant::now() + crate::agent::PATIENCE;
+    while !refused(&house, &worker, "look").await.is_empty() {
+        assert!(tokio::time::Instant::now() < ends, "it was never read again");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
 }

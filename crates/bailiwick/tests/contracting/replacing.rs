@@ -53,6 +53,28 @@ fn a_replacement_is_compared_before_it_takes_the_place() {
         let ran = house.run(&words).expect(code);
         assert!(ran.err.contains(err), "{words:?}: {}", ran.err);
     }
+
+    // What is started with its own secrets must be what was approved, and not off; another command
+    // has neither.
+    let configured = ["contracts", "compare", "helpdesk", "--with", "helpdesk"];
+    let file = house.path("contracts/helpdesk.toml");
+    let contract = fs::read_to_string(&file).unwrap();
+    let digest = format!("[standing]\ndigest = \"sha256:{}\"\n", "0".repeat(64));
+    let declared = match contract.contains("[standing]\n") {
+        true => contract.replace("[standing]\n", &digest),
+        false => format!("{contract}\n{digest}"),
+    };
+    fs::write(&file, declared).unwrap();
+    let refused = house.run(&configured).expect(2).err;
+    assert!(refused.contains("not what was approved"), "{refused}");
+    house.run(&words).expect(1);
+    fs::write(&file, contract).unwrap();
+    let settings = fs::read_to_string(house.path("bailiwick.toml")).unwrap();
+    let strict = settings + "\n[health]\nrequire_record = true\n";
+    fs::write(house.path("bailiwick.toml"), strict).unwrap();
+    let refused = house.run(&configured).expect(2).err;
+    assert!(refused.contains("it is off"), "{refused}");
+    house.run(&words).expect(1);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use bailiwick_contracts::{Change, Compared, Definition, Pin, compared};
 use bailiwick_core::ServerId;
-use bailiwick_gateway::candidate;
+use bailiwick_gateway::candidate::{self, Candidate};
 use bailiwick_gateway::config::{Launch, ServerSettings, Settings, address_of};
 use bailiwick_gateway::contract::Contracts;
 use clap::Args;
@@ -79,11 +79,11 @@ fn approved(
 }
 
 /// How the other server is reached.
-fn meant(settings: &Settings, arguments: &Arguments) -> Result<ServerSettings, Failure> {
+fn meant(settings: &Settings, arguments: &Arguments) -> Result<Candidate, Failure> {
     let launch = match (&arguments.with, arguments.command.split_first()) {
         (Some(with), _) => {
             if let Some(known) = settings.servers.iter().find(|it| it.name.as_str() == with) {
-                return Ok(known.clone());
+                return Ok(Candidate { server: known.clone(), is_configured: true });
             }
             if !with.contains("://") {
                 return Err(Failure(format!(
@@ -100,16 +100,20 @@ fn meant(settings: &Settings, arguments: &Arguments) -> Result<ServerSettings, F
             environment: BTreeMap::new(),
             shares_stderr: false,
         },
-        (None, None) => return Err(Failure("name the other server: --with, or a command".into())),
+        (None, None) => {
+            let what = "name the other server: --with URL|NAME, or its command behind `--`";
+            return Err(Failure(what.into()));
+        }
     };
-    Ok(ServerSettings {
+    let server = ServerSettings {
         name: arguments.server.as_str().into(),
         launch,
         headers: BTreeMap::new(),
         egress: None,
         secret_environment: BTreeMap::new(),
         secret_headers: BTreeMap::new(),
-    })
+    };
+    Ok(Candidate { server, is_configured: false })
 }
 
 const fn word(it: &Compared) -> &'static str {
