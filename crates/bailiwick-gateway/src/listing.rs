@@ -103,7 +103,9 @@ impl Changes {
 /// Why a listing failed, with its cause where that is known: it may quote what the server said.
 async fn reason(gate: &Gate, server: &Server, why: Failed) -> String {
     let day = Day::of(gate.now());
-    if let (Failed::Denied(_), Some(word)) = (why, gate.rules().health.off(&server.name, day)) {
+    if let (Failed::Denied(_) | Failed::Off, Some(word)) =
+        (why, gate.rules().health.off(&server.name, day))
+    {
         let name = &server.name;
         return format!("it is off: {word}; see `bailiwick contracts health {name}`");
     }
