@@ -1,6 +1,7 @@
 //! The gateway under test: the released binary, with keys, policies, a contract and its log.
 
 use std::fmt::Write as _;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -59,9 +60,11 @@ impl Site {
             std::fs::create_dir_all(folder.join(part))?;
         }
         let config = folder.join("bailiwick.toml");
+        // A port that was free a moment ago: commands look for the gateway where it is said to be.
+        let operators = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let mut text = format!(
             "[admission]\nopen_until = \"2500-01-01\"\n\n\
-             [agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"127.0.0.1:0\"\n\n{}\n",
+             [agents]\nlisten = \"127.0.0.1:0\"\n\n[operators]\nlisten = \"{operators}\"\n\n{}\n",
             plan.settings
         );
         let names = plan.servers.iter().map(|(name, _)| name.clone()).collect();
