@@ -300,7 +300,8 @@ impl Gate {
         // Arguments are looked at only where the caller may know of the tool: by the time and the
         // memory that takes, what is hidden could be told from what never was.
         let glimpse = self.glimpse(&rules, (who, &asked), now);
-        let is_shown = glimpse.shows(self.stance(), now);
+        let is_tool = matches!(asked.resource, Resource::Tool { .. });
+        let is_shown = !is_tool || glimpse.shows(self.stance(), now);
         let unmeant = if is_shown { unmeant(&rules, who, &asked) } else { None };
         let Widened { asked, ask, effect: shown, is_gone, misfit } = if is_shown {
             widened(&rules.contracts, who, asked, ask)
@@ -327,7 +328,7 @@ impl Gate {
         let fits = || self.misfit(who, &resource, &arguments, known.filter(|_| is_shown));
         let misfit = misfit.or_else(fits);
         let what = Interpreted {
-            exists: is_shown && nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),
+            exists: nameable && !is_gone && known.is_some_and(|it| it.has(&resource)),
             pin: known.and_then(|it| it.pin(&resource)),
             action,
             resource,

@@ -54,13 +54,12 @@ pub(crate) fn widened(
 }
 
 /// What a call is taken for of which its caller may know nothing: a call of the server's own tool,
-/// for the record. It goes nowhere, and nothing of its arguments is looked at.
+/// for the record. Nothing of its arguments is looked at, so it fits nothing: should other rules
+/// come into force before it is decided, it is refused all the same.
 pub(crate) fn unseen(contracts: &Contracts, asked: Asked, ask: Bytes) -> Widened {
-    let own = contracts.own(&asked.resource);
-    let is_gone = own.is_some();
-    let resource = own.unwrap_or(asked.resource);
-    let asked = Asked { resource, ..asked };
-    Widened { asked, ask, effect: None, is_gone, misfit: None }
+    let resource = contracts.own(&asked.resource).unwrap_or(asked.resource);
+    let (asked, misfit) = (Asked { resource, ..asked }, Some("not looked at".into()));
+    Widened { asked, ask, effect: None, is_gone: false, misfit }
 }
 
 /// What a tool's name stands for.
